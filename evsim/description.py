@@ -1,0 +1,165 @@
+"""A network as plain data: names resolved, units gone (SI floats), ready for an engine.
+
+The user's words build a `Network`; the compiled engine and the reference engine run the same one. Everything an
+engine needs stands here; nothing here knows a unit, a user's namespace or a C type.
+
+Order is meaning: the position of a projection in `Network.projections` is its order of creation, and simultaneous
+deliveries act in order of (projection, source element, synapse).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.equations.expression import Expression
+
+Values = float | NDArray[np.float64]  # one for all elements, or one each
+
+
+@dataclass(frozen=True)
+class LinearForm:
+    """sum(coefficients[x] * x) + constant; coefficients and constant are expressions over parameters only."""
+
+    coefficients: Mapping[str, Expression]
+    constant: Expression
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One statement of event code.
+
+    `target` is the bare name of a state or parameter; `where` says whose. In a reset every name of `expression` is a
+    state or parameter of the neuron. In synapse code `X_post` is state or parameter X of the target neuron, every
+    other name is a key of `Projection.variables`. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
+    """
+
+    target: str
+    where: Literal["neuron", "synapse"]
+    operation: Literal["set", "add"]
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """dx/dt = A x + b between events, for the states in their order.
+
+    A variable that event code changes and that has no equation is a state with rate zero. `threshold` is the form
+    that must become positive (`strict`, from `>`) or reach zero (from `>=`) for a spike. `clamped` states have
+    derivative zero and ignore synaptic writes while the neuron is refractory.
+    """
+
+    states: tuple[str, ...]
+    rates: Mapping[str, LinearForm]  # one for each state
+    clamped: frozenset[str]
+    threshold: LinearForm | None
+    strict: bool
+    reset: tuple[Assignment, ...]
+    parameters: tuple[str, ...]  # every name, other than a state, in the expressions above
+
+
+@dataclass
+class Population:
+    """Neurons of one model. `state` holds the values at the present time; engines write it back after a run."""
+
+    name: str
+    size: int
+    model: LinearModel
+    state: dict[str, NDArray[np.float64]]
+    parameters: dict[str, Values]
+    refractory: Values  # seconds, >= 0
+    changed: set[str] = field(default_factory=set)  # states and parameters the user set since the last run
+
+
+@dataclass
+class PoissonSource:
+    """`size` independent Poisson processes with constant rates (Hz)."""
+
+    name: str
+    size: int
+    rates: Values
+    changed: bool = False
+
+
+@dataclass
+class SpikeTrainSource:
+    """Given spikes: `indices[k]` fires at `ticks[k]*dt + offsets[k]`, sorted by time, then index."""
+
+    name: str
+    size: int
+    indices: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+    offsets: NDArray[np.float64]
+    changed: bool = False
+
+
+@dataclass
+class Projection:
+    """Synapses from `source` (any population or source) to the population `target`; i and j count in the whole group.
+
+    `code` runs at `t_spike + delay` for each synapse. `variables` are the synapse variables and constants that it
+    names; those of `Assignment.where == "synapse"` are written back after a run.
+    """
+
+    name: str
+    source: str
+    target: str
+    i: NDArray[np.int64]
+    j: NDArray[np.int64]
+    delay: Values  # seconds, >= 0
+    code: tuple[Assignment, ...]
+    variables: dict[str, Values]
+    changed: set[str] = field(default_factory=set)  # names in `variables`, or "delay"
+
+
+@dataclass
+class PoissonDrive:
+    """Every neuron in [start, stop) of `target` receives its own Poisson events at n*rate; each adds weight to state."""
+
+    name: str
+    target: str
+    start: int
+    stop: int
+    state: str
+    n: int
+    rate: float
+    weight: float
+
+
+@dataclass
+class SpikeRecord:
+    """Record the spikes of elements [start, stop) of a population or source; indices come out relative to start."""
+
+    name: str
+    source: str
+    start: int
+    stop: int
+
+
+@dataclass
+class StateRecord:
+    """Sample `states` of the neurons `indices` at k*dt for every k with k*dt >= the time of its creation."""
+
+    name: str
+    target: str
+    states: tuple[str, ...]
+    indices: NDArray[np.int64]
+    dt: float
+
+
+@dataclass
+class Network:
+    """What an engine runs. Lists may grow between runs; objects are known by their `name`, which is unique."""
+
+    dt: float  # seconds: the grid that ticks count
+    seed: int
+    populations: list[Population] = field(default_factory=list)
+    sources: list[PoissonSource | SpikeTrainSource] = field(default_factory=list)
+    projections: list[Projection] = field(default_factory=list)
+    drives: list[PoissonDrive] = field(default_factory=list)
+    spike_records: list[SpikeRecord] = field(default_factory=list)
+    state_records: list[StateRecord] = field(default_factory=list)

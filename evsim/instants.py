@@ -1,0 +1,44 @@
+"""Time as a pair (grid tick, offset): resolution that does not fade in long runs.
+
+A double cannot tell the user's `1*ms` from ten ticks of `0.1*ms`; a value within a few units in its last place of a
+grid point is that grid point. Everything else keeps every digit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def split(seconds: ArrayLike, dt: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ticks and offsets with `tick*dt + offset == seconds` and 0 <= offset < dt, for finite seconds."""
+    t = np.asarray(seconds, dtype=np.float64)
+    tick = np.rint(t / dt)
+    rest = _remainder(t, tick, dt)
+    rest = np.where(np.abs(rest) <= 4 * np.spacing(np.abs(t)), 0.0, rest)
+    below = rest < 0
+    tick = np.where(below, tick - 1, tick)
+    rest = np.where(below, rest + dt, rest)
+    return tick.astype(np.int64), rest
+
+
+def join(tick: ArrayLike, offset: ArrayLike, dt: float) -> NDArray[np.float64]:
+    """Seconds as a double; late in a run this rounds, the pair does not."""
+    return np.asarray(tick, dtype=np.float64) * dt + np.asarray(offset, dtype=np.float64)
+
+
+def _remainder(
+    t: NDArray[np.float64], tick: NDArray[np.float64], dt: float
+) -> NDArray[np.float64]:
+    """t - tick*dt without the rounding of the product (Dekker's product)."""
+    product = tick * dt
+    high_a, low_a = _halves(tick)
+    high_b, low_b = _halves(np.float64(dt))
+    error = ((high_a * high_b - product) + high_a * low_b + low_a * high_b) + low_a * low_b
+    return (t - product) - error
+
+
+def _halves(x: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    scaled = np.asarray(x, dtype=np.float64) * 134217729.0  # 2**27 + 1
+    high = scaled - (scaled - x)
+    return high, np.asarray(x) - high
