@@ -1,0 +1,11 @@
+"""The C headers that generated kernels include, wherever this evsim was installed from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def folder() -> Path:
+    """Return the folder that holds kernel.h: this package, or the source tree in an editable install."""
+    here = Path(__file__).resolve().parent
+    return here if (here / "kernel.h").exists() else here.parents[1] / "csrc"

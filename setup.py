@@ -1,0 +1,54 @@
+"""What pyproject.toml cannot say: the compiled core, the headers and the kernels that go into the package."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+BUILD_KERNELS = """
+import sys
+from pathlib import Path
+from evsim.codegen.shipped import build
+build(Path(sys.argv[1]))
+"""
+
+
+class PackageWithHeaders(build_py):
+    """Add the headers that generated C includes; in an editable install they are read where they are."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            include = Path(self.build_lib, "evsim", "include")
+            include.mkdir(parents=True, exist_ok=True)
+            shutil.copy("csrc/kernel.h", include)
+            shutil.copytree("csrc/kernel", include / "kernel", dirs_exist_ok=True)
+
+
+class CoreAndKernels(build_ext):
+    """Compile the core, then let the package as built make the kernels of its own models.
+
+    EVSIM_SHIP_KERNELS=0 leaves the kernels out, for those who work on the core or the code generator.
+    """
+
+    def run(self) -> None:
+        super().run()
+        if Path("evsim/codegen/shipped.py").exists() and os.environ.get("EVSIM_SHIP_KERNELS") != "0":
+            home = Path("." if self.inplace else self.build_lib).resolve()
+            paths = [str(home), os.environ.get("PYTHONPATH", "")]
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+            folder = str(home / "evsim" / "kernels")
+            subprocess.run([sys.executable, "-P", "-c", BUILD_KERNELS, folder], check=True, env=environment)
+
+
+setup(
+    cffi_modules=["evsim/engine/build_core.py:builder"],
+    cmdclass={"build_py": PackageWithHeaders, "build_ext": CoreAndKernels},
+)
