@@ -21,9 +21,15 @@ build(Path(sys.argv[1]))
 
 
 class PackageWithHeaders(build_py):
-    """Add the headers that generated C includes; in an editable install they are read where they are."""
+    """Start from an empty folder, and add the headers that generated C includes.
+
+    Without the first, modules removed from the source would live on in an old build folder. In an editable
+    install the headers are read where they are.
+    """
 
     def run(self) -> None:
+        if not self.editable_mode:
+            shutil.rmtree(Path(self.build_lib, "evsim"), ignore_errors=True)
         super().run()
         if not self.editable_mode:
             include = Path(self.build_lib, "evsim", "include")

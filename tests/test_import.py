@@ -1,0 +1,44 @@
+"""`import evsim` is quick, brings nothing heavy with it, and `from evsim import *` gives what it promises."""
+
+from __future__ import annotations
+
+import builtins
+import subprocess
+import sys
+
+import evsim
+
+CPU_SECONDS = "import time; start = time.process_time(); import evsim; print(time.process_time() - start)"
+LOADED = "import sys, evsim; print(*sys.modules, sep='\\n')"
+HEAVY = {"IPython", "matplotlib", "mpmath", "neo", "pandas", "scipy", "sympy", "tqdm"}
+
+
+def output_of(code: str) -> str:
+    """Run a line in a fresh Python that does not look into the present folder for modules."""
+    command = [sys.executable, "-P", "-W", "error", "-c", code]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_import_takes_less_than_three_tenths_of_a_second() -> None:
+    seconds = min(float(output_of(CPU_SECONDS)) for _ in range(5))
+    assert 0.0 < seconds < 0.3
+
+
+def test_import_leaves_heavy_libraries_alone() -> None:
+    loaded = {name.partition(".")[0] for name in output_of(LOADED).split()}
+    assert "numpy" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_every_public_name_exists_once() -> None:
+    assert [name for name in evsim.__all__ if not hasattr(evsim, name)] == []
+    assert len(set(evsim.__all__)) == len(evsim.__all__) > 0
+
+
+def test_no_public_name_shadows_a_builtin() -> None:
+    assert set(evsim.__all__) & set(dir(builtins)) == set()
+
+
+def test_the_star_import_brings_the_words_of_a_first_script() -> None:
+    words = "NeuronGroup Synapses SpikeMonitor StateMonitor run seed defaultclock ms mV nA nF nS pA second"
+    assert set(words.split()) - set(evsim.__all__) == set()
