@@ -1,0 +1,1 @@
+"""Text to checked equations: what they say, whether their units fit, and what kind of system they are."""

@@ -1,0 +1,101 @@
+"""The tree of an expression: numbers, names, truth values, operations, calls; text can say nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from evsim.errors import EvsimError
+
+MAX_DEPTH = 200
+MAX_SIZE = 20_000
+
+COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+CONDITIONS = COMPARISONS | {"and", "or", "not"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal: the nearest double, never negative (a sign is an operation)."""
+
+    value: float
+    depth: int = field(default=1, init=False)
+    size: int = field(default=1, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """True or False."""
+
+    value: bool
+    depth: int = field(default=1, init=False)
+    size: int = field(default=1, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A free identifier."""
+
+    name: str
+    depth: int = field(default=1, init=False)
+    size: int = field(default=1, init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`+ - * / // % **` and comparisons have two operands, `neg` and `not` one, `and` and `or` more."""
+
+    operator: str
+    operands: tuple[Node, ...]
+    depth: int = field(init=False, compare=False)
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _measure(self, self.operands)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A known function applied to its arguments."""
+
+    function: str
+    operands: tuple[Node, ...]
+    depth: int = field(init=False, compare=False)
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _measure(self, self.operands)
+
+
+Node = Number | Truth | Name | Operation | Call
+
+
+class TooLargeError(EvsimError):
+    """An expression that is nested too deeply or became too long by substitution."""
+
+
+def is_condition(node: Node) -> bool:
+    """Whether the value is true or false rather than a number, as far as the tree itself can tell."""
+    return isinstance(node, Truth) or (isinstance(node, Operation) and node.operator in CONDITIONS)
+
+
+def leaves(node: Node) -> Iterator[Name | Call]:
+    """Names and calls of the tree, from left to right, each as often as it stands there."""
+    pending = [node]
+    while pending:
+        here = pending.pop()
+        if isinstance(here, Name | Call):
+            yield here
+        if isinstance(here, Operation | Call):
+            pending.extend(reversed(here.operands))
+
+
+def _measure(node: Operation | Call, operands: tuple[Node, ...]) -> None:
+    depth = 1 + max((each.depth for each in operands), default=0)
+    size = 1 + sum(each.size for each in operands)
+    if depth > MAX_DEPTH:
+        raise TooLargeError(f"the expression is nested more than {MAX_DEPTH} levels deep: split it up")
+    if size > MAX_SIZE:
+        raise TooLargeError(f"the expression has more than {MAX_SIZE} parts: split it up")
+    object.__setattr__(node, "depth", depth)
+    object.__setattr__(node, "size", size)

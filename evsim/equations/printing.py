@@ -1,0 +1,133 @@
+"""A tree to text: the canonical spelling, and a C expression of doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from evsim.equations.functions import FUNCTIONS
+from evsim.equations.nodes import CONDITIONS, Call, Name, Node, Number, Operation, Truth, is_condition
+from evsim.errors import EvsimError, EvsimNameError
+
+_BINDING = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    **dict.fromkeys(("<", "<=", ">", ">=", "==", "!="), 4),
+    **dict.fromkeys(("+", "-"), 5),
+    **dict.fromkeys(("*", "/", "//", "%"), 6),
+    "neg": 7,
+    "**": 8,
+}
+_ATOM = 9
+_TIGHT = ("*", "/", "**")  # printed without spaces
+
+
+def to_text(node: Node) -> str:
+    """The one spelling of a tree: equal trees give equal text, and the text parses to the tree again."""
+    return _text(node)[0]
+
+
+def _text(node: Node) -> tuple[str, int]:
+    match node:
+        case Number():
+            return _decimal(node.value), _ATOM
+        case Truth():
+            return str(node.value), _ATOM
+        case Name():
+            return node.name, _ATOM
+        case Call():
+            return f"{node.function}({', '.join(to_text(each) for each in node.operands)})", _ATOM
+    operator, operands = node.operator, node.operands
+    own = _BINDING[operator]
+    if operator == "neg":
+        return "-" + _bracketed(operands[0], own + 1), own
+    if operator == "not":
+        return "not " + _bracketed(operands[0], own), own
+    if operator == "**":
+        return f"{_bracketed(operands[0], _ATOM)}**{_bracketed(operands[1], _BINDING['neg'])}", own
+    if operator in ("and", "or"):
+        return f" {operator} ".join(_bracketed(each, own + 1) for each in operands), own
+    left = _bracketed(operands[0], own + 1 if operator in CONDITIONS else own)
+    joint = operator if operator in _TIGHT else f" {operator} "
+    return left + joint + _bracketed(operands[1], own + 1), own
+
+
+def _bracketed(node: Node, loosest: int) -> str:
+    text, binding = _text(node)
+    return text if binding >= loosest else f"({text})"
+
+
+def _decimal(value: float) -> str:
+    return str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
+
+
+def to_c(node: Node, names: Mapping[str, str]) -> str:
+    """A C expression of type double (int when the tree is a condition); `names` gives the C of each name."""
+    return _c(node, names)[0]
+
+
+def _c(node: Node, names: Mapping[str, str]) -> tuple[str, int]:
+    match node:
+        case Number():
+            return repr(node.value), _ATOM
+        case Truth():
+            return "1" if node.value else "0", _ATOM
+        case Name():
+            if node.name not in names:
+                raise EvsimNameError(
+                    f"{node.name} has no place in the generated C; given are {', '.join(names)}."
+                )
+            return names[node.name], _ATOM
+        case Call():
+            return _c_call(node, names), _ATOM
+    return _c_operation(node, names)
+
+
+def _c_call(node: Call, names: Mapping[str, str]) -> str:
+    function = FUNCTIONS[node.function]
+    if function.draws:
+        raise EvsimError(f"{node.function}() cannot be drawn in generated C.")
+    arguments = [_c_double(each, names, 0) for each in node.operands]
+    if function.fewest == function.most:
+        return f"{function.c}({', '.join(arguments)})"
+    text = arguments[0]
+    for each in arguments[1:]:
+        text = f"{function.c}({text}, {each})"
+    return text
+
+
+def _c_operation(node: Operation, names: Mapping[str, str]) -> tuple[str, int]:
+    operator, operands = node.operator, node.operands
+    own = _BINDING[operator]
+    if operator == "neg":
+        return "-" + _c_double(operands[0], names, own + 1), own
+    if operator == "not":
+        return f"!({to_c(operands[0], names)})", own
+    if operator in ("and", "or"):
+        joint = " && " if operator == "and" else " || "
+        return joint.join(f"({to_c(each, names)})" for each in operands), own
+    if operator == "**":
+        return _c_power(operands[0], operands[1], names)
+    if operator in ("//", "%"):
+        name = "evsim_floordiv" if operator == "//" else "evsim_mod"
+        return f"{name}({_c_double(operands[0], names, 0)}, {_c_double(operands[1], names, 0)})", _ATOM
+    left = _c_double(operands[0], names, own + 1 if operator in CONDITIONS else own)
+    joint = operator if operator in _TIGHT else f" {operator} "
+    return left + joint + _c_double(operands[1], names, own + 1), own
+
+
+def _c_power(base: Node, power: Node, names: Mapping[str, str]) -> tuple[str, int]:
+    simple = isinstance(base, Name | Number)
+    if simple and isinstance(power, Number) and power.value in (1.0, 2.0, 3.0, 4.0):
+        factor = _c_double(base, names, _ATOM)
+        return f"({'*'.join([factor] * int(power.value))})", _ATOM
+    if isinstance(power, Number) and power.value == 0.5:
+        return f"sqrt({_c_double(base, names, 0)})", _ATOM
+    return f"pow({_c_double(base, names, 0)}, {_c_double(power, names, 0)})", _ATOM
+
+
+def _c_double(node: Node, names: Mapping[str, str], loosest: int) -> str:
+    text, binding = _c(node, names)
+    if is_condition(node):
+        return f"(double)({text})"
+    return text if binding >= loosest else f"({text})"
