@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from evsim.equations.dimensions import dimension_of_tree
 from evsim.equations.functions import DRAWS, NUMPY, FunctionTable
 from evsim.equations.nodes import Call, Name, Node, Number, Operation, Truth, is_condition, leaves
 from evsim.equations.parsing import parse_tree
 from evsim.equations.printing import to_c, to_text
 from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
-
-if TYPE_CHECKING:
-    from evsim.units import Dimension
+from evsim.units import Dimension
 
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -151,8 +150,6 @@ class Expression:
 
     def dimension(self, dimensions: Mapping[str, Dimension], where: str) -> Dimension:
         """The dimension of the value, given those of the names; an error names the parts that do not fit."""
-        from evsim.equations.dimensions import dimension_of_tree
-
         return dimension_of_tree(self.tree, dimensions, f"{where}: in {self.text!r}")
 
 

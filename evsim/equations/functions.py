@@ -16,8 +16,8 @@ FunctionTable = Mapping[str, Callable[..., Any]]
 class Function:
     """What an equation must know of a function.
 
-    `rule`: "plain" takes and gives numbers without unit; "root" gives the square root of the unit; "same" gives
-    the unit that all arguments share; "sign" takes any unit and gives a number without.
+    `rule`: "plain" takes and gives numbers without unit; "root" gives the square root of the unit; "same"
+    gives the unit that all arguments share; "sign" takes any unit and gives a number without.
     """
 
     fewest: int

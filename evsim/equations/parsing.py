@@ -91,6 +91,8 @@ class _Reader:
     def _syntax(self, error: SyntaxError) -> str:
         if "=" in self.text and not any(sign in self.text for sign in ("==", "<=", ">=", "!=")):
             return "'=' is not allowed inside an expression; compare with '=='"
+        if "digits" in (error.msg or ""):
+            return "a number in it has too many digits; write it as 1e300"
         column = error.offset or 1
         near = self.text[max(column - 1, 0) :][:20]
         place = f" at column {column}, near {near!r}" if near else " at its end"
@@ -161,7 +163,7 @@ class _Reader:
         left, right = self._node(node.left, depth + 1), self._node(node.right, depth + 1)
         if operator == "**" and (power := _literal(right)) is not None and abs(power) > MAX_POWER:
             raise self._error(
-                f"the power {power:g} is larger than {MAX_POWER}; use exp() for such a function", node
+                f"a power larger than {MAX_POWER} is not allowed; use exp() for such a function", node
             )
         return Operation(operator, (left, right))
 
@@ -180,7 +182,7 @@ class _Reader:
         name = node.func.id
         if name not in FUNCTIONS:
             close = difflib.get_close_matches(name, FUNCTIONS, 1)
-            advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(FUNCTIONS))}"
+            advice = f"did you mean {close[0]}" if close else f"known are {', '.join(sorted(FUNCTIONS))}"
             raise self._error(f"there is no function {name}; {advice}", node, EvsimNameError)
         if node.keywords:
             raise self._error("arguments have no names here; write them in order", node)

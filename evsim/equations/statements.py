@@ -1,0 +1,66 @@
+"""Event code, such as a reset or what a spike does at a synapse: lines that set or change one variable each."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from evsim.equations.expression import Expression
+from evsim.errors import EvsimError, EvsimTypeError
+
+Operator = Literal["=", "+=", "-=", "*=", "/="]
+
+_STATEMENT = re.compile(
+    r"\s*(?P<target>[A-Za-z_]\w*)\s*(?P<operator>[-+*/]?=)(?!=)(?P<rest>.*)", re.DOTALL | re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`target operator expression`, as in `V -= 3*mV`."""
+
+    target: str
+    operator: Operator
+    expression: Expression
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.operator} {self.expression}"
+
+
+def parse_statements(text: str, where: str) -> list[Statement]:
+    """The statements of `text`, one a line or separated by `;`; `where` ("the reset of cells") opens errors."""
+    if not isinstance(text, str):
+        raise EvsimTypeError(f"{where}: expected text, got {text!r} of type {type(text).__name__}.")
+    return [_statement(line, where) for line in _lines(text, where)]
+
+
+def _lines(text: str, where: str) -> list[str]:
+    """Comments gone, lines with an open bracket or a trailing backslash joined with the next."""
+    lines: list[str] = []
+    pending = ""
+    for raw in text.splitlines():
+        pending += " " + raw.split("#", 1)[0].strip()
+        if pending.endswith("\\"):
+            pending = pending[:-1]
+            continue
+        if pending.count("(") > pending.count(")"):
+            continue
+        lines += pending.split(";")
+        pending = ""
+    if pending.strip():
+        raise EvsimError(f"{where}: in {pending.strip()!r}: a bracket stays open; close it.")
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _statement(line: str, where: str) -> Statement:
+    match = _STATEMENT.fullmatch(line)
+    if match is None:
+        raise EvsimError(
+            f"{where}: {line!r} is not a statement; write 'name = expression' (or += -= *= /=), one a line."
+        )
+    here = f"{where}, {line!r}"
+    expression = Expression.parse(match["rest"], here)
+    if expression.is_condition:
+        raise EvsimError(f"{here}: the right-hand side is a condition; write a number or a formula.")
+    return Statement(match["target"], cast(Operator, match["operator"]), expression)
