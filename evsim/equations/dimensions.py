@@ -1,4 +1,4 @@
-"""The dimension of a tree from those of its names; the first part that does not fit is reported with both units."""
+"""The dimension of a tree from those of its names; an error names the part that does not fit and both units."""
 
 from __future__ import annotations
 
@@ -31,8 +31,7 @@ def dimension_of_tree(node: Node, dimensions: Dimensions, where: str) -> Dimensi
 def _of_call(node: Call, found: list[Dimension], where: str) -> Dimension:
     rule = FUNCTIONS[node.function].rule
     if rule == "same":
-        _require_equal(node, found, where)
-        return found[0]
+        return _shared(node, found, where)
     if rule == "sign":
         return DIMENSIONLESS
     if rule == "root":
@@ -56,8 +55,8 @@ def _of_operation(node: Operation, found: list[Dimension], where: str) -> Dimens
         return found[0] / found[1]
     if operator == "**":
         return _of_power(node, found, where)
-    _require_equal(node, found, where)
-    return DIMENSIONLESS if operator in COMPARISONS else found[0]
+    shared = _shared(node, found, where)
+    return DIMENSIONLESS if operator in COMPARISONS else shared
 
 
 def _of_power(node: Operation, found: list[Dimension], where: str) -> Dimension:
@@ -91,34 +90,39 @@ def _constant(node: Node) -> Fraction | None:
     return {"+": left + right, "-": left - right, "*": left * right}[node.operator]
 
 
-def _require_equal(node: Operation | Call, found: list[Dimension], where: str) -> None:
-    for operand, dimension in zip(node.operands[1:], found[1:], strict=True):
-        if dimension != found[0]:
+def _shared(node: Operation | Call, found: list[Dimension], where: str) -> Dimension:
+    """The dimension that all operands share; a literal 0 fits to any."""
+    parts = [(part, own) for part, own in zip(node.operands, found, strict=True) if not is_zero(part)]
+    if not parts:
+        return DIMENSIONLESS
+    first, shared = parts[0]
+    for part, own in parts[1:]:
+        if own != shared:
             raise DimensionMismatchError(
-                f"{where}: {to_text(node.operands[0])!r} is in {_unit(found[0])} but {to_text(operand)!r} is in "
-                f"{_unit(dimension)}; {_what(node)} need equal units",
-                found[0],
-                dimension,
+                f"{where}: {to_text(first)!r} and {to_text(part)!r}, {_what(node)}, need equal units",
+                shared,
+                own,
             )
+    return shared
+
+
+def is_zero(node: Node) -> bool:
+    """Whether it is the literal 0, which needs no unit."""
+    return isinstance(node, Number) and node.value == 0
 
 
 def _what(node: Operation | Call) -> str:
     if isinstance(node, Call):
         return f"the arguments of {node.function}"
     return {"+": "the parts of a sum", "-": "the parts of a difference"}.get(
-        node.operator, f"both sides of '{node.operator}'"
+        node.operator, f"the two sides of '{node.operator}'"
     )
 
 
 def _require_plain(node: Node, dimension: Dimension, what: str, where: str) -> None:
     if not dimension.is_dimensionless:
         raise DimensionMismatchError(
-            f"{where}: {what}, {to_text(node)!r}, is in {_unit(dimension)} but must be a plain number; "
-            "divide it by its unit",
+            f"{where}: {what}, {to_text(node)!r}, must be a plain number; divide it by its unit",
             dimension,
             DIMENSIONLESS,
         )
-
-
-def _unit(dimension: Dimension) -> str:
-    return "1 (a plain number)" if dimension.is_dimensionless else str(dimension)

@@ -1,4 +1,4 @@
-"""Event code, such as a reset or what a spike does at a synapse: lines that set or change one variable each."""
+"""Event code, such as a reset or the effect of a spike at a synapse: lines that change one variable each."""
 
 from __future__ import annotations
 

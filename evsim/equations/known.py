@@ -1,0 +1,28 @@
+"""Names that mean something in every equation without being declared, with their dimensions."""
+
+from __future__ import annotations
+
+from evsim.units import DIMENSIONLESS, Dimension
+from evsim.units.dimension import named_dimension
+
+_TIME = named_dimension("second")
+
+KNOWN_NAMES: dict[str, Dimension] = {
+    "i": DIMENSIONLESS,
+    "j": DIMENSIONLESS,
+    "N": DIMENSIONLESS,
+    "t": _TIME,
+    "dt": _TIME,
+    "lastspike": _TIME,
+    "not_refractory": DIMENSIONLESS,
+}
+
+NOISE: Dimension = _TIME**-0.5
+"""The dimension of xi."""
+
+VARYING = {
+    "t": "changes with time",
+    "lastspike": "is the time of the last spike",
+    "not_refractory": "changes at the end of the refractory period",
+}
+"""Known names whose value is not a constant of the run, and why."""
