@@ -3,10 +3,9 @@
  *
  * Time in the queue is the grid tick; the offset inside the tick is the caller's business. Entries
  * leave in order of (tick, order of insertion), all entries up to a tick at once. Near entries cost
- * a few nanoseconds whatever the queue holds; entries 256 ticks ahead or more cost log4(n)
- * comparisons twice. Ticks in which nothing is due cost nothing. A queue copies entries in and out,
- * owns all its memory, and holds at most about four times what the most entries that were ever in
- * it at once take. */
+ * a few nanoseconds whatever the queue holds; entries 256 ticks ahead or more go through a heap
+ * first. Ticks in which nothing is due cost nothing. A queue copies entries in and out and owns all
+ * its memory: a few KiB, and six times the size of the most entries that ever waited at once. */
 #ifndef EVSIM_QUEUE_H
 #define EVSIM_QUEUE_H
 

@@ -1,0 +1,202 @@
+/* Philox against its published vectors, streams against another implementation, Poisson against its
+ * law. */
+#include "../random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../error.h"
+#include "check.h"
+
+/* --- the generator --- */
+
+/* From the file kat_vectors of Random123: philox4x32 10. */
+static const struct {
+    uint32_t counter[4], key[2], out[4];
+} known[] = {
+    {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+    {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+     {0xffffffff, 0xffffffff},
+     {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+    {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+     {0xa4093822, 0x299f31d0},
+     {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+};
+
+static void test_philox_gives_the_published_blocks(void) {
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        uint32_t out[4];
+        random_block(known[i].key, known[i].counter, out);
+        CHECK(memcmp(out, known[i].out, sizeof out) == 0);
+    }
+}
+
+static void test_units_lie_strictly_between_zero_and_one(void) {
+    CHECK(random_unit(0, 0) == 0x1p-54);
+    CHECK(random_unit(0, 1u << 11) == 0x1p-53);
+    CHECK(random_unit(0x80000000u, 0) == 0.5);
+    CHECK(random_unit(UINT32_MAX, UINT32_MAX) == 1 - 0x1p-53);
+}
+
+/* --- streams --- */
+
+/* The figures are from an implementation in Python integers. */
+static void test_a_stream_gives_the_doubles_of_another_implementation(void) {
+    const double expected[5] = {0x1.859470662c70dp-1, 0x1.a015b16623748p-3, 0x1.5eaacd26bd400p-9,
+                                0x1.c7ec98d650040p-2, 0x1.778c659f5fff1p-1};
+    struct random_stream s;
+    random_stream_start(&s, 0x123456789ABCDEF0u, 7, 42, -3);
+    for (int i = 0; i < 5; i++)
+        CHECK(random_unit_next(&s) == expected[i]);
+}
+
+static void test_ten_thousand_doubles_have_the_sum_of_another_implementation(void) {
+    struct random_stream s;
+    uint64_t sum = 0;
+    random_stream_start(&s, 1, 2, 3, 4);
+    for (int i = 0; i < 10000; i++)
+        sum += (uint64_t)(random_unit_next(&s) * 0x1p53);
+    CHECK(sum == UINT64_C(8533434070555150255));
+}
+
+static void test_every_key_number_makes_another_stream(void) {
+    static const struct {
+        uint64_t seed;
+        uint32_t object, element;
+        int64_t step;
+    } keys[] = {
+        {1, 1, 1, 1}, {2, 1, 1, 1},  {1 + (UINT64_C(1) << 32), 1, 1, 1}, {1, 2, 1, 1}, {1, 1, 2, 1},
+        {1, 1, 1, 2}, {1, 1, 1, -1}, {1, 1, 1, 1 + (INT64_C(1) << 32)}};
+    enum { N = sizeof keys / sizeof keys[0] };
+    double first[N];
+    for (int i = 0; i < N; i++) {
+        struct random_stream s;
+        random_stream_start(&s, keys[i].seed, keys[i].object, keys[i].element, keys[i].step);
+        first[i] = random_unit_next(&s);
+        for (int j = 0; j < i; j++)
+            CHECK(first[i] != first[j]);
+    }
+}
+
+static void test_a_copied_stream_goes_on_like_its_original(void) {
+    struct random_stream a, b;
+    random_stream_start(&a, 9, 8, 7, 6);
+    for (int i = 0; i < 3; i++)
+        random_unit_next(&a);
+    b = a;
+    for (int i = 0; i < 10; i++)
+        CHECK(random_unit_next(&a) == random_unit_next(&b));
+}
+
+/* --- distributions --- */
+
+/* A chi-square value as a number that is nearly standard normal (Wilson and Hilferty 1931). */
+static double normal_score(double chi_square, double freedom) {
+    double c = 2 / (9 * freedom);
+    return (cbrt(chi_square / freedom) - (1 - c)) / sqrt(c);
+}
+
+static void test_first_doubles_of_many_streams_are_uniform(void) {
+    enum { N = 100000, BINS = 100 };
+    int count[BINS] = {0};
+    double chi_square = 0;
+    for (int64_t i = 0; i < N; i++) { /* neighbouring elements and steps */
+        struct random_stream s;
+        random_stream_start(&s, 5, 1, (uint32_t)(i % 100), i / 100);
+        count[(int)(random_unit_next(&s) * BINS)]++;
+    }
+    for (int k = 0; k < BINS; k++)
+        chi_square += pow(count[k] - N / BINS, 2) / (N / BINS);
+    CHECK_NEAR(normal_score(chi_square, BINS - 1), 0, 4);
+}
+
+static void test_poisson_mean_and_variance(void) {
+    static const double means[] = {0.01, 0.5, 1, 9.99, 10, 30, 1e4, 1e9, 1e15};
+    enum { N = 100000 };
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
+        double mean = means[i], sum = 0, squares = 0;
+        struct random_stream s;
+        random_stream_start(&s, 2024, 1, (uint32_t)i, 0);
+        for (int k = 0; k < N; k++) {
+            double d = (double)random_poisson(&s, mean) - mean;
+            sum += d;
+            squares += d * d;
+        }
+        double variance = squares / N - (sum / N) * (sum / N);
+        CHECK_NEAR(sum / N, 0, 4 * sqrt(mean / N));
+        CHECK_NEAR(variance, mean, 4 * sqrt((mean + 2 * mean * mean) / N));
+    }
+}
+
+/* Draws against lgamma probabilities; neighbouring counts are pooled until 20 draws are expected.
+ */
+static void check_poisson_law(double mean, int n) {
+    double sd = sqrt(mean);
+    int64_t low = mean > 60 ? (int64_t)(mean - 8 * sd) : 0, high = (int64_t)(mean + 9 * sd + 30);
+    int *count = calloc((size_t)(high - low + 1), sizeof *count);
+    struct random_stream s;
+    random_stream_start(&s, 11, 22, 33, (int64_t)(mean * 1000));
+    for (int k = 0; k < n; k++) {
+        int64_t draw = random_poisson(&s, mean);
+        if (CHECK(draw >= low && draw <= high))
+            count[draw - low]++;
+    }
+    double chi_square = 0, expected = 0, observed = 0, left = n;
+    int bins = 0;
+    for (int64_t k = low; k <= high; k++) {
+        expected += n * exp((double)k * log(mean) - mean - lgamma((double)k + 1));
+        observed += count[k - low];
+        if ((expected < 20 || left - expected < 20) && k < high)
+            continue;
+        chi_square += (observed - expected) * (observed - expected) / expected;
+        left -= expected;
+        expected = observed = 0;
+        bins++;
+    }
+    free(count);
+    CHECK(bins >= 2);
+    CHECK_NEAR(normal_score(chi_square, bins - 1), 0, 4);
+}
+
+static void test_poisson_counts_follow_their_law(void) {
+    static const double means[] = {0.01, 1, 9.99, 10, 30, 300, 1e4};
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++)
+        check_poisson_law(means[i], 300000);
+}
+
+static void test_poisson_of_mean_zero_is_zero_and_bad_means_are_refused(void) {
+    struct random_stream s;
+    random_stream_start(&s, 1, 1, 1, 1);
+    for (int i = 0; i < 100; i++)
+        CHECK_EQUAL(random_poisson(&s, 0.0), 0);
+    CHECK_EQUAL(random_poisson(&s, -1e-300), EVSIM_BAD_ARGUMENT);
+    CHECK_EQUAL(random_poisson(&s, 0x1p50 * 1.01), EVSIM_BAD_ARGUMENT);
+    CHECK_EQUAL(random_poisson(&s, INFINITY), EVSIM_BAD_ARGUMENT);
+    CHECK_EQUAL(random_poisson(&s, NAN), EVSIM_BAD_ARGUMENT);
+}
+
+/* The figure is what evsim gave once; it must not depend on how this is compiled, and the tests run
+ * at two levels. */
+static void test_poisson_draws_are_the_same_at_every_level_of_optimisation(void) {
+    struct random_stream s;
+    int64_t sum = 0;
+    random_stream_start(&s, 3, 1, 4, 1);
+    for (int i = 1; i <= 10000; i++)
+        sum += i * random_poisson(&s, 0.01 * i);
+    CHECK_EQUAL(sum, 3341911959);
+}
+
+int main(void) {
+    test_philox_gives_the_published_blocks();
+    test_units_lie_strictly_between_zero_and_one();
+    test_a_stream_gives_the_doubles_of_another_implementation();
+    test_ten_thousand_doubles_have_the_sum_of_another_implementation();
+    test_every_key_number_makes_another_stream();
+    test_a_copied_stream_goes_on_like_its_original();
+    test_first_doubles_of_many_streams_are_uniform();
+    test_poisson_mean_and_variance();
+    test_poisson_counts_follow_their_law();
+    test_poisson_of_mean_zero_is_zero_and_bad_means_are_refused();
+    test_poisson_draws_are_the_same_at_every_level_of_optimisation();
+    return check_report("random");
+}
