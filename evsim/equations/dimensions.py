@@ -1,4 +1,4 @@
-"""The dimension of a tree from those of its names; an error names the part that does not fit and both units."""
+"""The dimension of a tree from those of its names; errors name the part that does not fit and both units."""
 
 from __future__ import annotations
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from evsim.units import DIMENSIONLESS, Dimension
-from evsim.units.dimension import named_dimension
+from evsim.units import DIMENSIONLESS, Dimension, dimension_of, unit_named
 
-_TIME = named_dimension("second")
+_TIME = dimension_of(unit_named("second"))
 
 KNOWN_NAMES: dict[str, Dimension] = {
     "i": DIMENSIONLESS,

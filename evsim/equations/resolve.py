@@ -1,0 +1,92 @@
+"""Names to values: units, then the namespace a user gave, then the Python scope around the call."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from evsim.errors import EvsimNameError, EvsimTypeError, EvsimValueError
+from evsim.units import DIMENSIONLESS, Dimension, Quantity, dimension_of, si, unit_named
+
+MATHEMATICAL = {"pi": math.pi, "e": math.e}
+"""Constants that a name falls back to when it is found nowhere else."""
+
+
+def resolve_names(
+    names: Iterable[str],
+    namespace: Mapping[str, Any] | None,
+    scope: Mapping[str, Any],
+    where: str = "the equations",
+) -> dict[str, tuple[float, Dimension]]:
+    """The SI value and dimension of each name.
+
+    Parameters
+    ----------
+    namespace
+        The names a user gave explicitly, or None.
+    scope
+        Locals over globals of the user's code.
+    where
+        Whose names they are; opens every error message.
+    """
+    return {name: resolve_name(name, namespace or {}, scope, where) for name in sorted(names)}
+
+
+def resolve_name(
+    name: str, namespace: Mapping[str, Any], scope: Mapping[str, Any], where: str
+) -> tuple[float, Dimension]:
+    """The SI value and dimension of one name."""
+    unit = unit_named(name)
+    for place in (namespace, scope):
+        if name in place:
+            value = _value(name, place[name], where)
+            if unit is not None and value != (float(si(unit)), dimension_of(unit)):
+                raise EvsimNameError(
+                    f"{where}: {name} is a unit, but also a variable of yours with the value {place[name]!r}; "
+                    "rename the variable."
+                )
+            return value
+    if unit is not None:
+        return float(si(unit)), dimension_of(unit)
+    if name in MATHEMATICAL:
+        return MATHEMATICAL[name], DIMENSIONLESS
+    raise EvsimNameError(
+        f"{where}: {name} is not defined; define it before, or declare it in the equations as '{name} : unit'"
+        f"{_nearest(name, [*namespace, *scope])}."
+    )
+
+
+def _value(name: str, value: Any, where: str) -> tuple[float, Dimension]:
+    if not isinstance(value, numbers.Real | np.ndarray | np.bool_ | Quantity):
+        raise EvsimTypeError(
+            f"{where}: {name} must be a number, with or without unit, but is {_short(value)} "
+            f"of type {type(value).__name__}; give it a number or rename it."
+        )
+    magnitudes = np.asarray(si(value))
+    if magnitudes.ndim:
+        raise EvsimTypeError(
+            f"{where}: {name} is an array of shape {magnitudes.shape}, but a name from outside has one value; "
+            f"declare '{name} : unit' in the equations and set it for each element."
+        )
+    try:
+        magnitude = float(magnitudes)
+    except (TypeError, ValueError):
+        raise EvsimTypeError(f"{where}: {name} must be a real number, but is {_short(value)}.") from None
+    if not math.isfinite(magnitude):
+        raise EvsimValueError(f"{where}: {name} is {magnitude}; give it a finite value.")
+    return magnitude, dimension_of(value)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, [each for each in known if isinstance(each, str)], 3)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
