@@ -1,14 +1,11 @@
-"""The hooks that evsim calls in its plugins, one sentence each."""
+"""The hooks that evsim calls in its plugins, one sentence each, and the marks that join both sides."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pluggy
-
-if TYPE_CHECKING:
-    from evsim.plugin import Model
 
 PROJECT = "evsim"
 ENTRY_POINT_GROUP = "evsim"
@@ -18,5 +15,5 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def evsim_models() -> Iterable[Model]:  # type: ignore[empty-body]
-    """Return the models that the plugin offers: neurons, gates and outputs, in any order."""
+def evsim_models() -> Iterable[Any]:  # type: ignore[empty-body]
+    """Return the models that the plugin offers: declarations of neurons, gates and outputs, in any order."""
