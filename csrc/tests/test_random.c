@@ -164,6 +164,18 @@ static void test_poisson_counts_follow_their_law(void) {
         check_poisson_law(means[i], 300000);
 }
 
+/* Zero has probability 4.54e-5 at mean 10: rare enough to hide in a pooled bin, so it is counted
+ * alone. */
+static void test_rejection_reaches_zero_as_often_as_it_should(void) {
+    enum { N = 2000000 };
+    struct random_stream s;
+    int zeros = 0;
+    random_stream_start(&s, 6, 1, 6, 1);
+    for (int k = 0; k < N; k++)
+        zeros += random_poisson(&s, 10) == 0;
+    CHECK_NEAR(zeros, N * exp(-10.0), 4 * sqrt(N * exp(-10.0)));
+}
+
 static void test_poisson_of_mean_zero_is_zero_and_bad_means_are_refused(void) {
     struct random_stream s;
     random_stream_start(&s, 1, 1, 1, 1);
@@ -196,6 +208,7 @@ int main(void) {
     test_first_doubles_of_many_streams_are_uniform();
     test_poisson_mean_and_variance();
     test_poisson_counts_follow_their_law();
+    test_rejection_reaches_zero_as_often_as_it_should();
     test_poisson_of_mean_zero_is_zero_and_bad_means_are_refused();
     test_poisson_draws_are_the_same_at_every_level_of_optimisation();
     return check_report("random");
