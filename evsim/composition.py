@@ -19,10 +19,10 @@ from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError
 from evsim.plugin import Gate, Model, Neuron, Output, Pulse, nearest
 from evsim.superposition import degree
-from evsim.units import DIMENSIONLESS, Dimension, DimensionMismatchError, dimension_of, mV, nA, si
+from evsim.units import DIMENSIONLESS, Dimension, DimensionMismatchError, dimension_of, ms, mV, nA, si, uS
 
 GATE, WEIGHT, POTENTIAL = "s", "w", "V"  # what an output's current is written in
-_USUAL_WEIGHTS = (1 * nA, 1 * mV)
+_USUAL = (1 * nA, 1 * mV, 1 * uS, 1 * ms, 1 / ms)  # what "1" means for a quantity of their dimension
 
 
 @dataclass(frozen=True)
@@ -134,14 +134,13 @@ class _Attachment:
         models: tuple[Model, ...] = (self.gate, self.output)
         parameters = {own[p.name]: model.value(p.name) for model in models for p in model.parameters}
         extra = [v for model in models for v in _parameters(model, own)]
-        term = current.substitute({WEIGHT: Expression.number(1)}).rename(own)
         return Contribution(
             equations=Equations([*variables, *extra], self.where),
             port=self.port,
-            term=term.text,
+            term=_unweighted(current).rename(own).text,
             on_pre=self._on_pre(own),
             weight=weight,
-            default_weight=_default_weight(weight, self.output.weighs_in_port_unit),
+            default_weight=self._default_weight(),
             parameters=parameters,
             variables=own,
         )
@@ -178,6 +177,12 @@ class _Attachment:
                 wanted,
             )
         return DIMENSIONLESS
+
+    def _default_weight(self) -> float:
+        """1 nA into a port in ampere if the gate has no unit, 1 nA/ms if it is a time, and so on."""
+        if not self.output.weighs_in_port_unit:
+            return 1.0
+        return _one(self.target[self.port].dimension) / _one(self._gate_variable().dimension)
 
     def _gate_variable(self) -> Variable:
         variables = _declared(self.gate)
@@ -255,7 +260,14 @@ def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str
         lines.append(
             f"{potential if bare == POTENTIAL else bare}_post {statement.operator} {statement.expression}"
         )
-    return Contribution(Equations(""), "", "", "\n".join(lines), dimension, _default_weight(dimension, True))
+    return Contribution(Equations(""), "", "", "\n".join(lines), dimension, _one(dimension))
+
+
+def _unweighted(current: Expression) -> Expression:
+    """The current for w = 1."""
+    if current in (Expression.parse("w*s", "current"), Expression.parse("s*w", "current")):
+        return Expression.parse(GATE, "current")
+    return current.substitute({WEIGHT: Expression.number(1)})
 
 
 def _port(target: Equations, port: str, where: str) -> str:
@@ -308,12 +320,9 @@ def _statements(gate: Gate, where: str) -> list[Statement]:
     return parse_statements(gate.written_out(gate.on_pre), f"on_pre of gate {gate.name}")
 
 
-def _default_weight(dimension: Dimension, carries_unit: bool) -> float:
-    """1 nA into a port in ampere, 1 mV onto a potential in volt, 1 where there is no unit; else 1 in SI."""
-    for usual in _USUAL_WEIGHTS:
-        if carries_unit and dimension == dimension_of(usual):
-            return float(si(usual))
-    return 1.0
+def _one(dimension: Dimension) -> float:
+    """The SI value of "1" for cells: 1 nA, 1 mV, 1 uS, 1 ms, 1/ms; 1 in SI for anything else."""
+    return next((float(si(usual)) for usual in _USUAL if dimension_of(usual) == dimension), 1.0)
 
 
 def _check_kinds(gate: Any, output: Any, where: str) -> None:
