@@ -7,6 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#ifndef EVSIM_TEST_ALLOCATION
+#error "compile the core and its tests with -DEVSIM_TEST_ALLOCATION: they let allocations fail"
+#endif
+
 static int checks_passed, checks_failed;
 
 static inline int check_count(int holds, const char *file, int line, const char *text) {
