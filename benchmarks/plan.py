@@ -1,0 +1,64 @@
+"""Which runs make up a comparison, and the Python that each simulator lives in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+PYTHON_OF = {
+    "evsim": sys.executable,
+    "brian2": os.environ.get("EVSIM_BENCH_BRIAN2"),
+    "nest": os.environ.get("EVSIM_BENCH_NEST"),
+    "neuron": os.environ.get("EVSIM_BENCH_NEURON"),
+}
+ENTRANTS = [
+    ("evsim", "exact"),
+    ("evsim", "grid"),
+    ("brian2", "grid"),
+    ("nest", "grid"),
+    ("nest", "exact"),
+    ("neuron", "exact"),
+]
+COMPARISONS = {
+    "cuba": ("cuba", 4000, ["0.1 ms", "1.0 ms", "0.1-5 ms"]),
+    "cuba40k": ("cuba", 40_000, ["0.1 ms", "0.1-5 ms"]),
+    "jumps": ("jumps", 4000, ["0.5-1.5 ms"]),
+    "brunel": ("brunel", 12_500, [""]),
+}
+TOO_LARGE = {("brunel", "neuron")}  # 6 GB and the better part of an hour; run it by hand with a smaller --n
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the comparison."""
+
+    network: str
+    n: int
+    variant: str
+    simulator: str
+    timing: str
+
+    @property
+    def is_installed(self) -> bool:
+        """Say whether there is a Python for the simulator."""
+        return PYTHON_OF[self.simulator] is not None
+
+    def command(self, duration: float, seed: int, core: int) -> list[str]:
+        """Return the command line that measures this run."""
+        named = {"n": self.n, "variant": self.variant, "timing": self.timing, "duration": duration}
+        options = [f"--{key}={value}" for key, value in {**named, "seed": seed, "core": core}.items()]
+        python = PYTHON_OF[self.simulator] or "python"
+        return [python, "-m", f"benchmarks.{self.network}", self.simulator, *options]
+
+
+def runs(names: list[str], simulators: list[str]) -> list[Run]:
+    """Return the runs of the comparisons named, of the simulators that are installed."""
+    every = [
+        Run(network, n, variant, simulator, timing)
+        for network, n, variants in (COMPARISONS[name] for name in names)
+        for variant in variants
+        for simulator, timing in ENTRANTS
+        if simulator in simulators and (network, simulator) not in TOO_LARGE
+    ]
+    return [run for run in every if run.is_installed]

@@ -1,0 +1,1 @@
+"""How each simulator is started, timed, and asked for its spikes."""

@@ -1,0 +1,22 @@
+"""evsim; the time of `run`, after an empty run has compiled the kernels and laid out the synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import evsim as ev
+from benchmarks.measure import Case, Measured, cpu_seconds, since_start
+
+
+def simulate(case: Case, build: Callable[[Case], list[Any]]) -> Measured:
+    """Let `build` return the objects, a spike monitor last, and run them on one thread."""
+    ev.seed(case.seed)
+    ev.defaultclock.dt = 0.1 * ev.ms
+    ev.prefs.threads = 1
+    objects = build(case)
+    network = ev.Network(objects)
+    network.run(0 * ev.ms, timing=case.timing)
+    before = since_start()
+    cpu = cpu_seconds(lambda: network.run(case.duration * ev.second, timing=case.timing))
+    return Measured(before, cpu, int(objects[-1].num_spikes), ev.__version__)
