@@ -1,0 +1,186 @@
+"""The reference engine: a description goes in, spikes and samples come out, as with the compiled engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import mpmath as mp
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.description import Network, PoissonDrive, PoissonSource, Population, SpikeTrainSource
+from evsim.errors import EvsimValueError
+from evsim.reference import exact
+from evsim.reference.cell import Cell
+from evsim.reference.loop import Loop, Spike
+from evsim.reference.sampling import Sampler
+from evsim.reference.wiring import Wiring
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+class Simulation:
+    """A network in arbitrary precision.
+
+    Parameters
+    ----------
+    network
+        What to run. States and written variables are put back into it after every run.
+    digits
+        Decimal digits of time that are right.
+    arrivals
+        The spikes of every `PoissonSource`, and the events of every `PoissonDrive`, by the object's name,
+        drawn beforehand by the compiled engine: `indices`, `ticks` and `offsets` as in a `SpikeTrainSource`.
+        Indices count in the source; for a drive from 0 at its `start`. Without them Poisson objects are
+        refused: random numbers belong to the compiled engine.
+    """
+
+    def __init__(
+        self, network: Network, digits: int = 30, arrivals: Mapping[str, SpikeTrainSource] | None = None
+    ) -> None:
+        self._network = network
+        self._precision = digits + exact.GUARD
+        self._arrivals = dict(arrivals or {})
+        self._loop = Loop(network.dt)
+        self._record_starts: dict[str, int] = {}
+
+    @property
+    def now(self) -> tuple[int, float]:
+        """The present time as (tick, offset)."""
+        with mp.workdps(self._precision):
+            return exact.to_pair(self._loop.time, self._network.dt)
+
+    def run(
+        self,
+        duration: float,
+        *,
+        threads: int = 1,
+        timing: Literal["exact", "grid"] = "exact",
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Advance from now to now + duration; what is due at exactly the end belongs to the next run."""
+        if timing != "exact":
+            raise EvsimValueError(
+                f"the reference engine knows exact time only; timing={timing!r} was asked for."
+            )
+        with mp.workdps(self._precision):
+            self._take_over()
+            start, reported = self._loop.time, time.monotonic()
+            end = exact.later(start, exact.duration(duration, self._network.dt))
+            for now in self._loop.run_to(end):
+                if progress and time.monotonic() > reported + 0.05:
+                    progress(float(now - start))
+                    reported = time.monotonic()
+            self._write_back()
+
+    def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Tick, offset and index of every spike since the record's creation, by time, then index."""
+        found = self.exact_spikes(record_name)
+        ticks, offsets = self._pairs([spike.time for spike in found])
+        return ticks, offsets, np.array([spike.element for spike in found], dtype=np.int64)
+
+    def exact_spikes(self, record_name: str) -> list[Spike]:
+        """The spikes of a record with every digit."""
+        record = next(each for each in self._network.spike_records if each.name == record_name)
+        since = self._loop.spikes[record.source][self._record_starts.get(record_name, 0) :]
+        inside = [spike for spike in since if record.start <= spike.element < record.stop]
+        return sorted(spike._replace(element=spike.element - record.start) for spike in inside)
+
+    def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        """Sample numbers and sampled states of a state record."""
+        return self._loop.samplers[record_name].arrays()
+
+    def last_spikes(
+        self, population_name: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Tick and offset of every neuron's last spike, and whether there was one."""
+        times = [cell.last_spike for cell in self._cells(population_name)]
+        ticks, offsets = self._pairs([time or mp.mpf(0) for time in times])
+        return ticks, offsets, np.array([time is not None for time in times], dtype=np.bool_)
+
+    def _pairs(self, times: list[exact.Exact]) -> Pairs:
+        with mp.workdps(self._precision):
+            pairs = [exact.to_pair(time, self._network.dt) for time in times]
+        ticks, offsets = zip(*pairs, strict=True) if pairs else ((), ())
+        return np.array(ticks, dtype=np.int64), np.array(offsets, dtype=np.float64)
+
+    def _cells(self, population_name: str) -> list[Cell]:
+        return self._loop.cells[self._loop.positions[population_name]]
+
+    # What is new or changed in the description.
+
+    def _take_over(self) -> None:
+        network, loop = self._network, self._loop
+        for population in network.populations:
+            self._take_population(population)
+        for source in network.sources[len(loop.trains) :]:
+            loop.add_train(source.name, self._train(source))
+        for drive in network.drives[len(loop.drives) :]:
+            loop.add_drive(drive, self._train(drive))
+        for projection in network.projections[len(loop.wirings) :]:
+            loop.add_wiring(Wiring(projection, network.dt))
+        for wiring in loop.wirings:
+            wiring.take_over(wiring.projection.changed)
+            wiring.projection.changed.clear()
+        for record in network.spike_records:
+            self._record_starts.setdefault(record.name, len(loop.spikes[record.source]))
+        for state_record in network.state_records:
+            if state_record.name not in loop.samplers:
+                cells = self._cells(state_record.target)
+                loop.samplers[state_record.name] = Sampler(state_record, cells, loop.time, network.dt)
+
+    def _take_population(self, population: Population) -> None:
+        known = {*population.state, *population.parameters}
+        if population.name not in self._loop.positions:
+            position = len(self._loop.cells)
+            cells = [
+                Cell(f"{population.name}[{i}]", (position, i), population.model, values, self._loop.time)
+                for i, values in enumerate(_values(population, known))
+            ]
+            self._loop.add_cells(population.name, cells)
+        elif names := population.changed & known:
+            for cell, values in zip(self._cells(population.name), _values(population, names), strict=True):
+                cell.advance(self._loop.time)
+                cell.put(values)
+            self._loop.look_at(self._cells(population.name))
+        pauses = np.broadcast_to(population.refractory, population.size)
+        for cell, pause in zip(self._cells(population.name), pauses, strict=True):
+            cell.pause = exact.duration(float(pause), self._network.dt)
+        population.changed.clear()
+
+    def _train(self, source: SpikeTrainSource | PoissonSource | PoissonDrive) -> SpikeTrainSource:
+        if isinstance(source, SpikeTrainSource):
+            return source
+        if source.name not in self._arrivals:
+            raise EvsimValueError(
+                f"the reference engine draws no random numbers: {source.name} needs what the compiled engine "
+                f"drew; pass arrivals={{{source.name!r}: ...}}, or use evsim.verify, which does."
+            )
+        return self._arrivals[source.name]
+
+    # And back.
+
+    def _write_back(self) -> None:
+        for population in self._network.populations:
+            cells = self._cells(population.name)
+            states = [cell.states_at(self._loop.time) for cell in cells]
+            for name in population.model.states:
+                population.state[name][:] = [float(state[name]) for state in states]
+            for name in self._written(population) & set(population.model.parameters):
+                population.parameters[name] = np.array([float(cell.values[name]) for cell in cells])
+        for wiring in self._loop.wirings:
+            wiring.write_back()
+
+    def _written(self, population: Population) -> set[str]:
+        projections = [each for each in self._network.projections if each.target == population.name]
+        code = [*population.model.reset, *(each for projection in projections for each in projection.code)]
+        return {each.target for each in code if each.where == "neuron"}
+
+
+def _values(population: Population, names: set[str]) -> list[dict[str, Any]]:
+    """The named states and parameters of every neuron, exactly."""
+    columns = {name: population.state.get(name, population.parameters.get(name, 0.0)) for name in names}
+    rows = {name: np.broadcast_to(column, population.size) for name, column in columns.items()}
+    return [{name: mp.mpf(float(row[i])) for name, row in rows.items()} for i in range(population.size)]
