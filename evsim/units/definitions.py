@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import log10
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pint import UnitRegistry
 from pint.util import UnitsContainer
 
-# name = what it is = symbol = other names. The first seven are the bases; values inside evsim are multiples of them.
+# name = what it is = symbol = other names. The first seven are the bases, in which evsim keeps its values.
 # Where two units have one dimension (hertz, becquerel), the earlier one is used for printing.
 DEFINITIONS = """
 metre = [length] = m = meter
@@ -50,6 +50,9 @@ PREFIXES = {
 PREFIX_OF = {exponent: prefix for prefix, exponent in PREFIXES.items()}
 
 
+Exponent = int | Fraction
+
+
 class Stem(NamedTuple):
     """A unit without prefix: volt is 10**0 in SI bases, gram 10**-3, molar 10**3."""
 
@@ -59,28 +62,36 @@ class Stem(NamedTuple):
     exponents: UnitsContainer
 
 
+def exact(exponents: UnitsContainer) -> dict[str, Exponent]:
+    """The exponents as ints where they are whole and as Fractions otherwise; zeros left out."""
+    values: dict[str, Any] = dict(exponents)
+    ratios = {name: Fraction(value).limit_denominator(1000) for name, value in values.items()}
+    return {name: int(ratio) if ratio.denominator == 1 else ratio for name, ratio in ratios.items() if ratio}
+
+
 def rational(exponents: UnitsContainer) -> UnitsContainer:
-    """The same exponents as ints where they are whole and as Fractions otherwise; zeros left out."""
-    exact = {base: Fraction(exponent).limit_denominator(1000) for base, exponent in exponents.items()}
-    whole = {base: int(e) if e.denominator == 1 else e for base, e in exact.items() if e}
-    return UnitsContainer(whole, non_int_type=Fraction)
+    """The same exponents, each an int or a Fraction."""
+    return UnitsContainer(exact(exponents), non_int_type=Fraction)
 
 
 def _read_stems() -> dict[str, Stem]:
-    """Every name and synonym of DEFINITIONS with its stem; kilogram is gram with a prefix and no stem of its own."""
+    """Every name and synonym of DEFINITIONS with its stem; kilogram is a gram with a prefix, not a stem."""
     lines = DEFINITIONS.strip().splitlines()
-    registry: UnitRegistry = UnitRegistry(None)
+    registry: UnitRegistry[Any] = UnitRegistry(None)
     registry.load_definitions(lines)
     stems = {}
     for line in lines:
         name, _, symbol, *synonyms = (part.strip() for part in line.split("="))
-        factor, unit = registry.get_root_units(name)
+        root: Any = registry.get_root_units(name)
+        factor, unit = root
         exponents = rational(unit._units)
         stem = Stem(name, symbol, round(log10(factor)), exponents)
         if name != "kilogram":
-            stems.update({word: stem for word in (name, *synonyms)})
+            stems.update(dict.fromkeys((name, *synonyms), stem))
     return stems
 
 
 STEMS = _read_stems()
-STEM_OF_BASE = {"kilogram": STEMS["gram"]} | {name: STEMS[name] for name in STEMS if name in STEMS[name].exponents}
+STEM_OF_BASE = {"kilogram": STEMS["gram"]} | {
+    name: STEMS[name] for name in STEMS if name in STEMS[name].exponents
+}

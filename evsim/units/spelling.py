@@ -1,44 +1,61 @@
-"""How a unit is written: named units where they fit ("V/s", not "kg m^2/(A s^4)"), the best prefix for a value."""
+"""How a unit is written: named units where they fit ("V/s", not "kg m^2/(A s^4)"), and the best prefix."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pint.util import UnitsContainer
 
-from evsim.units.definitions import PREFIX_OF, PREFIXES, STEM_OF_BASE, STEMS, Stem
+from evsim.units.definitions import PREFIX_OF, PREFIXES, STEM_OF_BASE, STEMS, Exponent, Stem, exact
 
-Exponent = int | Fraction
+FloatArray = NDArray[np.float64]
 Part = tuple[Stem, Exponent]
 
-_FOR_COMPOUNDS = [STEMS[n] for n in ("volt", "farad", "siemens", "ohm", "watt", "joule", "coulomb", "newton", "pascal", "molar")]
-_POWERS: tuple[Exponent, ...] = (1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2), 3, -3)
+_NAMED = [stem for name, stem in STEMS.items() if name not in "lumen lux gray sievert katal litre".split()]
+_FOR_COMPOUNDS = [STEMS[n] for n in "volt farad siemens ohm watt joule coulomb newton pascal molar".split()]
+_WHOLE: tuple[Exponent, ...] = (1, -1, 2, -2, 3, -3)
+_HALVES: tuple[Exponent, ...] = (Fraction(1, 2), Fraction(-1, 2))
 _FOR_PRINTING = [PREFIXES[prefix] for prefix in ("", "m", "u", "n", "p", "f", "a", "k", "M", "G", "T")]
 
 
 @lru_cache(maxsize=1024)
 def readable_parts(exponents: UnitsContainer) -> tuple[Part, ...]:
     """The shortest product of a named unit and bases that has these exponents, positive powers first."""
-    for stem in STEMS.values():
+    for stem in _NAMED:
         if stem.exponents == exponents:
             return ((stem, 1),)
+    is_whole = all(isinstance(exponent, int) for exponent in exponents.values())
     choices = [_with_bases(exponents)]
-    choices += [((stem, p), *_with_bases(exponents / stem.exponents**p)) for stem in _FOR_COMPOUNDS for p in _POWERS]
-    shortest = min(choices, key=lambda parts: sum(abs(exponent) for _, exponent in parts))
+    for power in _WHOLE if is_whole else _HALVES + _WHOLE:
+        choices += [
+            ((stem, power), *_with_bases(exponents / stem.exponents**power)) for stem in _FOR_COMPOUNDS
+        ]
+    shortest = min(choices, key=lambda parts: _length(parts, exponents))
     return tuple(sorted(shortest, key=lambda part: part[1] < 0))
 
 
+def _length(parts: tuple[Part, ...], exponents: UnitsContainer) -> Exponent:
+    """How long a product is to read; a base that the exponents lack (kg in N/kg, for m/s^2) counts more."""
+    length: Exponent = 0
+    for stem, exponent in parts:
+        is_new_base = stem in STEM_OF_BASE.values() and not stem.exponents.keys() & exponents.keys()
+        length += abs(exponent) + (3 if is_new_base else 1)
+    return length
+
+
 def _with_bases(exponents: UnitsContainer) -> tuple[Part, ...]:
-    return tuple((STEM_OF_BASE[base], exponent) for base, exponent in exponents.items() if exponent)
+    return tuple((STEM_OF_BASE[base], exponent) for base, exponent in exact(exponents).items())
 
 
-def joined(parts: Iterable[tuple[str, Exponent]], times: str, power: str) -> str:
+def joined(parts: Iterable[tuple[str, Any]], times: str, power: str) -> str:
     """Named parts as one text: joined([("volt", 1), ("second", -1)], "*", "**") is "volt/second"."""
-    above, below = [], []
+    above: list[str] = []
+    below: list[str] = []
     for name, exponent in parts:
         size = abs(exponent)
         word = name if size == 1 else f"{name}{power}{size if size == int(size) else float(size):g}"
@@ -68,16 +85,20 @@ def coherent_name(exponents: UnitsContainer) -> str:
 
 def best_unit(values: ArrayLike, exponents: UnitsContainer) -> tuple[int, str, str]:
     """The unit in which the values are nearest to 10 on average: its power of ten, its symbol, its name."""
-    (lead, exponent), *rest = readable_parts(exponents)
-    prefix_power = -lead.power_of_ten
-    flat = np.ravel(values)
-    sizes = np.abs(flat[np.isfinite(flat) & (flat != 0)])
-    if sizes.size and exponent in (1, 2, 3):
-        wanted = float(np.mean(np.log10(sizes))) - 1
-        prefix_power = min(_FOR_PRINTING, key=lambda k: abs((k + lead.power_of_ten) * int(exponent) - wanted))
-    prefix = PREFIX_OF[prefix_power]
-    power_of_ten = (prefix_power + lead.power_of_ten) * int(exponent) if exponent in (1, 2, 3) else 0
-    others = [(_coherent_prefix(s), s, e) for s, e in rest]
-    symbols = [(prefix + lead.symbol, exponent), *((p + s.symbol, e) for p, s, e in others)]
-    names = [(prefix + lead.name, exponent), *((p + s.name, e) for p, s, e in others)]
-    return power_of_ten, joined(symbols, " ", "^"), joined(names, "*", "**")
+    if not exponents:
+        return 0, "", ""
+    (lead, exponent), *others = readable_parts(exponents)
+    prefix = _best_prefix(np.ravel(values), lead, exponent)
+    power_of_ten = (PREFIXES[prefix] + lead.power_of_ten) * exponent
+    parts = [(prefix, lead, exponent), *((_coherent_prefix(stem), stem, e) for stem, e in others)]
+    symbol = joined(((p + stem.symbol, e) for p, stem, e in parts), " ", "^")
+    return int(power_of_ten), symbol, joined(((p + stem.name, e) for p, stem, e in parts), "*", "**")
+
+
+def _best_prefix(values: FloatArray, lead: Stem, exponent: Exponent) -> str:
+    """The prefix of the first unit of a product; the coherent one when that unit is not above the line."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    if not sizes.size or exponent not in (1, 2, 3):
+        return _coherent_prefix(lead)
+    wanted = float(np.mean(np.log10(sizes))) - 1
+    return PREFIX_OF[min(_FOR_PRINTING, key=lambda k: abs((k + lead.power_of_ten) * exponent - wanted))]

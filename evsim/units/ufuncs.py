@@ -1,4 +1,4 @@
-"""What numpy's element-wise functions do to units: one rule for each; functions without a rule need plain numbers."""
+"""What numpy's element-wise functions do to units: a rule for each; without a rule only plain numbers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ from typing import Any
 import numpy as np
 
 from evsim.errors import EvsimTypeError
-from evsim.units.dimension import DIMENSIONLESS, Dimension, DimensionMismatchError
-from evsim.units.quantity import (
-    Quantity,
-    common_dimension,
-    dimension_of,
-    is_unitless_value,
-    quantity,
-    shown,
-    si,
-)
+from evsim.units.dimension import DIMENSIONLESS, Dimension
+from evsim.units.magnitudes import common_dimension, dimension_of, shown, si
+from evsim.units.mismatch import DimensionMismatchError
 
 Rule = Callable[..., Dimension]
-Inputs = tuple[Any, ...]
+Options = dict[str, Any]
 
 
 def _plain(*_: Any) -> Dimension:
@@ -33,113 +26,116 @@ def _first(*inputs: Any) -> Dimension:
 
 
 def _common(verb: str) -> Rule:
-    return lambda *inputs: common_dimension(verb, *inputs)
+    return lambda *inputs: common_dimension(verb, inputs)
 
 
 def _compared(verb: str) -> Rule:
-    return lambda *inputs: _plain(common_dimension(verb, *inputs))
+    return lambda *inputs: _plain(common_dimension(verb, inputs))
 
 
-def _powered(power: Fraction | int) -> Rule:
-    return lambda x, *_: dimension_of(x) ** power
+def _raised(power: Fraction | int) -> Rule:
+    return lambda x: dimension_of(x) ** power
 
 
-def _times(x: Any, y: Any, *_: Any) -> Dimension:
+def _times(x: Any, y: Any) -> Dimension:
     return dimension_of(x) * dimension_of(y)
 
 
-def _divided(x: Any, y: Any, *_: Any) -> Dimension:
+def _divided(x: Any, y: Any) -> Dimension:
     return dimension_of(x) / dimension_of(y)
 
 
-def _power(x: Any, exponent: Any, *_: Any) -> Dimension:
+def _power(x: Any, exponent: Any) -> Dimension:
     if not dimension_of(exponent).is_dimensionless:
-        raise DimensionMismatchError(
-            f"Cannot raise {shown(x)} to the power {shown(exponent)}; an exponent is a plain number",
-            dimension_of(exponent),
-        )
+        what = f"Cannot raise {shown(x)} to the power {shown(exponent)}; an exponent must be a plain number"
+        raise DimensionMismatchError(what, dimension_of(exponent), DIMENSIONLESS)
+    if dimension_of(x).is_dimensionless:
+        return DIMENSIONLESS
     exponents = np.unique(np.asarray(si(exponent)))
     if len(exponents) != 1:
-        raise EvsimTypeError(f"Cannot raise {shown(x)} to several powers at once: each would have its own unit.")
-    return dimension_of(x) ** exponents[0].item()
+        raise EvsimTypeError(f"Cannot raise {shown(x)} to several powers at once: each has its own unit")
+    power: float = exponents[0].item()
+    return dimension_of(x) ** power
 
 
 RULES: dict[np.ufunc, Rule] = {
     np.add: _common("add"),
     np.subtract: _common("subtract"),
-    np.multiply: _times,
-    np.matmul: _times,
-    np.vecdot: _times,
+    np.hypot: _common("take the hypotenuse of"),
+    np.square: _raised(2),
+    np.sqrt: _raised(Fraction(1, 2)),
+    np.cbrt: _raised(Fraction(1, 3)),
+    np.reciprocal: _raised(-1),
     np.divide: _divided,
     np.power: _power,
     np.float_power: _power,
-    np.square: _powered(2),
-    np.sqrt: _powered(Fraction(1, 2)),
-    np.cbrt: _powered(Fraction(1, 3)),
-    np.reciprocal: _powered(-1),
-    np.hypot: _common("take the hypotenuse of"),
-    np.remainder: _common("take the remainder of"),
-    np.fmod: _common("take the remainder of"),
-    np.floor_divide: _compared("divide to a whole number"),
+    np.floor_divide: _compared("divide"),
     np.arctan2: _compared("take the angle of"),
+    **dict.fromkeys((np.multiply, np.matmul, np.vecdot), _times),
+    **dict.fromkeys((np.remainder, np.fmod), _common("take the remainder of")),
+    **dict.fromkeys((np.maximum, np.minimum, np.fmax, np.fmin), _common("compare")),
+    **dict.fromkeys(
+        (np.absolute, np.fabs, np.negative, np.positive, np.conjugate, np.rint, np.copysign), _first
+    ),
+    **dict.fromkeys((np.isfinite, np.isnan, np.isinf, np.sign, np.signbit), _plain),
+    **dict.fromkeys((np.logical_and, np.logical_or, np.logical_not, np.logical_xor), _plain),
+    **dict.fromkeys((np.equal, np.not_equal, np.less, np.less_equal), _compared("compare")),
+    **dict.fromkeys((np.greater, np.greater_equal), _compared("compare")),
 }
-RULES |= dict.fromkeys((np.maximum, np.minimum, np.fmax, np.fmin), _common("compare"))
-RULES |= dict.fromkeys((np.absolute, np.fabs, np.negative, np.positive, np.conjugate, np.rint, np.copysign), _first)
-RULES |= dict.fromkeys((np.isfinite, np.isnan, np.isinf, np.sign, np.signbit), _plain)
-RULES |= dict.fromkeys((np.logical_and, np.logical_or, np.logical_not, np.logical_xor), _plain)
-RULES |= dict.fromkeys(
-    (np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal), _compared("compare")
-)
 FOLDS = {np.add, np.subtract, np.maximum, np.minimum, np.fmax, np.fmin}
 
 
-def apply(ufunc: np.ufunc, method: str, inputs: Inputs, options: dict[str, Any]) -> Any:
-    """Carry out a ufunc on quantities: find the dimension of the result first, then compute on SI values."""
+def apply(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: Options) -> tuple[Any, Dimension]:
+    """The SI result of a ufunc and its dimension, which is found first."""
     dimension = _dimension_of_result(ufunc, method, inputs, options)
-    out = options.pop("out", None)
-    if out is not None:
-        options["out"] = tuple(_storage(target, dimension, ufunc) for target in out)
-    plain = {key: si(value) for key, value in options.items() if key != "out"} | _only(options, "out")
-    result = getattr(ufunc, method)(*(si(x) for x in inputs), **plain)
-    if out is not None:
-        return out[0]
-    return quantity(result, dimension)
+    plain = {key: si(value) for key, value in options.items() if key != "out"}
+    if "out" in options:
+        plain["out"] = tuple(_storage(target, dimension, ufunc) for target in options["out"])
+    return getattr(ufunc, method)(*(si(x) for x in _writable(method, inputs)), **plain), dimension
 
 
-def _only(options: dict[str, Any], key: str) -> dict[str, Any]:
-    return {key: options[key]} if key in options else {}
+def _writable(method: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`at` changes its first input, which therefore has to stay an array."""
+    return (np.asarray(inputs[0]), *inputs[1:]) if method == "at" else inputs
 
 
-def _dimension_of_result(ufunc: np.ufunc, method: str, inputs: Inputs, options: dict[str, Any]) -> Dimension:
+def _dimension_of_result(
+    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: Options
+) -> Dimension:
     rule = RULES.get(ufunc)
     if rule is None:
         return _refuse_units(ufunc, inputs)
     if method in ("__call__", "outer"):
         return rule(*inputs)
     if method == "at":
-        return rule(inputs[0], *inputs[2:])
+        return _dimension_kept(rule(inputs[0], *inputs[2:]), inputs[0], ufunc)
     if ufunc in FOLDS:
-        return common_dimension(ufunc.__name__, inputs[0], *_only(options, "initial").values())
-    if rule is _plain:
+        return common_dimension(ufunc.__name__, [inputs[0], options.get("initial", 0)])
+    if rule is _plain or dimension_of(inputs[0]).is_dimensionless:
         return DIMENSIONLESS
     raise EvsimTypeError(
-        f"{ufunc.__name__}.{method} does not know units: divide {shown(inputs[0])} by a unit first, as in x/ms."
+        f"{ufunc.__name__}.{method} cannot take {shown(inputs[0])}; divide by a unit first, as in x/ms"
     )
 
 
-def _refuse_units(ufunc: np.ufunc, inputs: Inputs) -> Dimension:
+def _refuse_units(ufunc: np.ufunc, inputs: tuple[Any, ...]) -> Dimension:
     for x in inputs:
         if not dimension_of(x).is_dimensionless:
-            raise DimensionMismatchError(
-                f"{ufunc.__name__} needs plain numbers, not {shown(x)}; divide by a unit first", dimension_of(x)
-            )
+            what = f"{ufunc.__name__} needs plain numbers, not {shown(x)}; divide by a unit first"
+            raise DimensionMismatchError(what, dimension_of(x), DIMENSIONLESS)
     return DIMENSIONLESS
+
+
+def _dimension_kept(dimension: Dimension, target: Any, ufunc: np.ufunc) -> Dimension:
+    if dimension_of(target) != dimension:
+        what = f"Cannot store the result of {ufunc.__name__} in {shown(target)}"
+        raise DimensionMismatchError(what, dimension, dimension_of(target))
+    return dimension
 
 
 def _storage(target: Any, dimension: Dimension, ufunc: np.ufunc) -> Any:
     """The plain array behind an `out` argument, which must have the dimension of the result."""
-    if target is not None and dimension_of(target) != dimension:
-        raise DimensionMismatchError(
-            f"Cannot store the result of {ufunc.__name__} in {shown(target)}", dimension, dimension_of(target)
-        )
-    return target.view(np.ndarray) if isinstance(target, Quantity) else target
+    if target is None:
+        return None
+    _dimension_kept(dimension, target, ufunc)
+    return target.view(np.ndarray)
