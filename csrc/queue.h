@@ -19,6 +19,8 @@ struct queue_entry {
     uint32_t kind;
     uint32_t index;
     int64_t position;
+    int64_t sequence;
+    int64_t since;
 };
 
 struct queue;

@@ -1,0 +1,77 @@
+/* What Python may call. Functions return a count or EVSIM_OK, or a negative error (error.h). */
+#ifndef EVSIM_H
+#define EVSIM_H
+
+#include <stdint.h>
+
+typedef struct simulation evsim_simulation;
+
+/* A simulation of windows of so many seconds; NULL without memory. */
+evsim_simulation *evsim_new(double window, uint64_t seed);
+void evsim_free(evsim_simulation *sim);
+const char *evsim_error_text(int code);
+
+/* Populations. Each is an emitter too; returns its number. `kernel` is the address of its table. */
+int evsim_add_population(evsim_simulation *sim, int64_t n, const void *kernel);
+int evsim_population_emitter(evsim_simulation *sim, int population);
+int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
+                         int32_t *n_coefficients, int32_t *n_parameters);
+int evsim_set_coefficient(evsim_simulation *sim, int population, int c, const double *values,
+                          int64_t count);
+int evsim_set_parameter(evsim_simulation *sim, int population, int k, const double *values,
+                        int64_t count);
+int evsim_set_refractory(evsim_simulation *sim, int population, const int32_t *tick,
+                         const double *offset, int64_t count);
+int evsim_set_propagator(evsim_simulation *sim, int population, int pieces, int degree,
+                         int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
+                         const double *cost);
+double *evsim_state(evsim_simulation *sim, int population, int state);
+int64_t *evsim_last_tick(evsim_simulation *sim, int population);
+double *evsim_last_offset(evsim_simulation *sim, int population);
+
+/* Sources; return the emitter's number. */
+int evsim_add_poisson(evsim_simulation *sim, int64_t n, const double *rates, int64_t count);
+int evsim_set_poisson(evsim_simulation *sim, int emitter, const double *rates, int64_t count);
+int evsim_add_train(evsim_simulation *sim, int64_t n, int64_t n_spikes, const int64_t *tick,
+                    const double *offset, const uint32_t *index);
+int evsim_set_train(evsim_simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
+                    const double *offset, const uint32_t *index);
+
+/* Poisson input; `place` is its place in the order of simultaneous deliveries. */
+int evsim_add_drive(evsim_simulation *sim, uint32_t object, int place, int population, int state,
+                    int64_t start, int64_t stop, double rate, double weight);
+
+/* Projections; delays and amounts must be set before a run. */
+int evsim_add_projection(evsim_simulation *sim, int emitter, int population, int64_t n,
+                         int64_t n_sources,
+                         const uint32_t *i, const uint32_t *j);
+int evsim_set_delay(evsim_simulation *sim, int projection, const int32_t *tick,
+                    const double *offset, int64_t count);
+int evsim_set_ports(evsim_simulation *sim, int projection, int n_ports, const int32_t *states);
+int evsim_set_amount(evsim_simulation *sim, int projection, int port, const double *amount,
+                     int64_t count);
+int evsim_set_code(evsim_simulation *sim, int projection, const void *code, int n_variables);
+int evsim_set_variable(evsim_simulation *sim, int projection, int variable, const double *values,
+                       int64_t count);
+double *evsim_variable(evsim_simulation *sim, int projection, int variable);
+
+/* Records; samples are taken at k*dt for k >= first. */
+int evsim_record_spikes(evsim_simulation *sim, int emitter, int64_t start, int64_t stop);
+int64_t evsim_spike_count(evsim_simulation *sim, int record);
+int evsim_spikes(evsim_simulation *sim, int record, int64_t start, int64_t n, int64_t *tick,
+                 double *offset, int64_t *index);
+int evsim_record_states(evsim_simulation *sim, int population, int n_states, const int32_t *states,
+                        int64_t n, const uint32_t *indices, double dt, int64_t first);
+int64_t evsim_sample_count(evsim_simulation *sim, int record);
+int evsim_samples(evsim_simulation *sim, int record, int64_t start, int64_t n, int column,
+                  int n_columns, double *out);
+
+/* Runs until (tick, offset) with so many threads, or until `milliseconds` of wall time are over:
+ * returns 1 when the end is reached, 0 when there is more to do. */
+int evsim_run(evsim_simulation *sim, int64_t tick, double offset, int n_threads, int is_grid,
+              double milliseconds);
+int64_t evsim_now(evsim_simulation *sim, double *offset);
+int evsim_failure(evsim_simulation *sim, int *population, int64_t *neuron, int64_t *tick,
+                  double *offset);
+
+#endif

@@ -1,0 +1,121 @@
+/* The kernel table: all that the core knows of a neuron model.
+ *
+ * Generated C, the kernels of shipped models and a plugin's hand-written C include this header and
+ * nothing else of the core. A kernel is one constant table of functions over a population's arrays.
+ * Functions are called from several threads at once, each for neurons of its own; they keep no state.
+ *
+ * Time inside a window is an offset in seconds, 0 <= offset <= window.
+ */
+#ifndef EVSIM_KERNEL_H
+#define EVSIM_KERNEL_H
+
+#include <stdint.h>
+
+#define EVSIM_KERNEL_ABI 1
+
+/* Arrays are padded to a multiple of this many neurons. */
+#define EVSIM_PAD 16
+
+/* `slack` of a neuron whose threshold is not tested: refractory, or padding. */
+#define EVSIM_DORMANT (-1e300)
+#define EVSIM_IS_DORMANT(slack) ((slack) < -1e299)
+
+/* One population as its kernel sees it. The core owns everything here.
+ *
+ *   state[s][i]          state s of neuron i at the start of the window
+ *   slack[i]             how much higher the threshold form may have been inside the window than at
+ *                        its ends, because of events folded into the state; EVSIM_DORMANT: see above
+ *   coefficient[c][i]    numbers of the linear system, or coefficient[c][0] for all; the kernel knows
+ *   parameter[p][i*step] parameters that reset and event code name
+ *   fold[(j*S + r)*(degree + 1) + k]   Taylor coefficient k of state r per unit added to state j, one
+ *                        window length back in time (only when all neurons have equal coefficients)
+ */
+struct evsim_cells {
+    int64_t n;
+    double window;  /* seconds */
+    int32_t pieces; /* a window is walked in so many pieces... */
+    int32_t degree; /* ...each with a Taylor polynomial of this degree */
+    double *const *state;
+    double *slack;
+    const double *const *coefficient;
+    double *const *parameter;
+    const int64_t *parameter_step;
+    const double *fold;
+};
+
+/* Event code that is more than an addition, compiled from a synapse's statements. */
+struct evsim_code {
+    int32_t abi;
+    /* Runs the statements of one synapse on the state x of its target i. `variable[v][synapse*step[v]]`
+     * are the synapse's variables and constants. */
+    void (*run)(double *x, const struct evsim_cells *cells, int64_t i, int is_refractory,
+                double *const *variable, const int64_t *step, int64_t synapse);
+};
+
+/* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */
+struct evsim_event {
+    double offset;
+    double amount;      /* added to state `port`... */
+    int32_t port;       /* ...or -1: run the code */
+    int32_t round;      /* deliveries of zero delay come in rounds at one instant */
+    int32_t projection;
+    uint32_t source;
+    int64_t synapse; /* number of the synapse in its projection */
+    const struct evsim_code *code;
+    double *const *variable;
+    const int64_t *step;
+};
+
+/* A neuron on its way through a window. */
+struct evsim_walk {
+    double *x;      /* its state at (offset, round) */
+    double offset;
+    double release; /* refractory while offset < release; negative when it is not */
+    int64_t next;   /* the first event not yet delivered */
+    int32_t round;
+    int32_t spikes; /* in this window so far */
+};
+
+enum evsim_walk_result { EVSIM_WALK_END = 0, EVSIM_WALK_SPIKE = 1 };
+
+struct evsim_kernel {
+    int32_t abi; /* EVSIM_KERNEL_ABI */
+    int32_t n_states;
+    int32_t n_coefficients;
+    int32_t n_parameters;
+    int32_t has_threshold;
+    int32_t is_foldable; /* additions may be folded into the state at the start of the window */
+
+    /* Adds amount[k*amount_step] to state `port` of neuron target[k] at offset[k*offset_step], as the
+     * equivalent change at the start of the window. Dormant neurons lose what touches clamped states.
+     * cost[0], cost[1]: what a unit of positive or negative amount adds to the slack. */
+    void (*fold)(const struct evsim_cells *cells, int32_t port, int64_t n, const uint32_t *target,
+                 const double *amount, int64_t amount_step, const double *offset,
+                 int64_t offset_step, const double cost[2]);
+
+    /* Takes back what `fold` of one event did to the state x of neuron i. */
+    void (*unfold)(const struct evsim_cells *cells, int64_t i, int32_t port, double amount,
+                   double offset, double *x);
+
+    /* Advances neurons [first, last) by one window. Neurons whose spikes cannot be excluded are
+     * listed in `found`, their states before the step in `start[k*n_states + s]`. Returns how many.
+     * With `is_grid` the listed neurons are those at or above threshold at the end of the step. */
+    int64_t (*advance)(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
+                       uint32_t *found, double *start);
+
+    /* Takes neuron i through its events up to `end`, or to its first spike. Returns a walk result or a
+     * negative error. */
+    int (*walk)(const struct evsim_cells *cells, int64_t i, struct evsim_walk *walk,
+                const struct evsim_event *events, int64_t n_events, double end);
+
+    /* Runs the reset code on x. */
+    void (*reset)(const struct evsim_cells *cells, int64_t i, double *x);
+
+    /* The threshold form: positive above threshold; `*is_over` says whether it is a spike. */
+    double (*form)(const struct evsim_cells *cells, int64_t i, const double *x, int *is_over);
+
+    /* Adds `amount` to x[port], unless the neuron is refractory and the state is clamped. */
+    void (*add)(double *x, int32_t port, double amount, int is_refractory);
+};
+
+#endif

@@ -1,0 +1,273 @@
+/* Building a simulation and reading it: the functions of evsim.h but the run. */
+#include <string.h>
+
+#include "allocation.h"
+#include "error.h"
+#include "evsim.h"
+#include "simulation.h"
+
+#define MORE(array, n) (more((void **)&(array), (n), sizeof *(array)))
+
+/* Room for one more element, zeroed. */
+static int more(void **array, int n, size_t size) {
+    void *bigger = reallocate(*array, (size_t)n + 1, size);
+    if (!bigger) return EVSIM_NO_MEMORY;
+    *array = bigger;
+    memset((char *)bigger + (size_t)n * size, 0, size);
+    return EVSIM_OK;
+}
+
+struct simulation *evsim_new(double window, uint64_t seed) {
+    struct simulation *sim = allocate_zeroed(1, sizeof *sim);
+    if (!sim) return NULL;
+    sim->window = window, sim->seed = seed;
+    return sim;
+}
+
+static int add_emitter(struct simulation *sim) {
+    if (MORE(sim->emitters, sim->n_emitters) < 0) return EVSIM_NO_MEMORY;
+    sim->emitters[sim->n_emitters].population = -1;
+    return sim->n_emitters++;
+}
+
+/* ---- populations ---- */
+
+int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
+                         int32_t *n_coefficients, int32_t *n_parameters) {
+    const struct evsim_kernel *k = kernel;
+    *abi = k->abi;
+    if (k->abi != EVSIM_KERNEL_ABI) return EVSIM_BAD_ARGUMENT;
+    *n_states = k->n_states, *n_coefficients = k->n_coefficients, *n_parameters = k->n_parameters;
+    return EVSIM_OK;
+}
+
+int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) {
+    if (n < 1 || n > INT32_MAX - EVSIM_PAD) return EVSIM_BAD_ARGUMENT;
+    if (MORE(sim->populations, sim->n_populations) < 0) return EVSIM_NO_MEMORY;
+    const int emitter = add_emitter(sim);
+    if (emitter < 0) return emitter;
+    const int number = sim->n_populations;
+    const int code = population_new(&sim->populations[number], number, emitter, n, kernel);
+    if (code < 0) {
+        population_free(sim->populations[number]);
+        return code;
+    }
+    sim->emitters[emitter].population = number;
+    sim->is_arranged = 0;
+    return sim->n_populations++;
+}
+
+int evsim_population_emitter(struct simulation *sim, int population) {
+    return sim->populations[population]->emitter;
+}
+
+int evsim_set_coefficient(struct simulation *sim, int population, int c, const double *values,
+                          int64_t count) {
+    return population_set_coefficient(sim->populations[population], c, values, count);
+}
+
+int evsim_set_parameter(struct simulation *sim, int population, int k, const double *values,
+                        int64_t count) {
+    return population_set_parameter(sim->populations[population], k, values, count);
+}
+
+int evsim_set_refractory(struct simulation *sim, int population, const int32_t *tick,
+                         const double *offset, int64_t count) {
+    return population_set_refractory(sim->populations[population], tick, offset, count);
+}
+
+int evsim_set_propagator(struct simulation *sim, int population, int pieces, int degree,
+                         int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
+                         const double *cost) {
+    return population_set_propagator(sim->populations[population], sim->window, pieces, degree,
+                                     is_foldable, is_coupled, fold, n_fold, cost);
+}
+
+double *evsim_state(struct simulation *sim, int population, int state) {
+    return sim->populations[population]->state[state];
+}
+
+int64_t *evsim_last_tick(struct simulation *sim, int population) {
+    return sim->populations[population]->last_tick;
+}
+
+double *evsim_last_offset(struct simulation *sim, int population) {
+    return sim->populations[population]->last_offset;
+}
+
+/* ---- sources ---- */
+
+int evsim_add_poisson(struct simulation *sim, int64_t n, const double *rates, int64_t count) {
+    const int emitter = add_emitter(sim);
+    if (emitter < 0) return emitter;
+    struct poisson_source *s = allocate_zeroed(1, sizeof *s);
+    if (!s) return EVSIM_NO_MEMORY;
+    s->emitter = emitter, s->n = n;
+    sim->emitters[emitter].poisson = s;
+    const int code = poisson_set_rates(s, rates, count);
+    return code < 0 ? code : emitter;
+}
+
+int evsim_set_poisson(struct simulation *sim, int emitter, const double *rates, int64_t count) {
+    return poisson_set_rates(sim->emitters[emitter].poisson, rates, count);
+}
+
+int evsim_add_train(struct simulation *sim, int64_t n, int64_t n_spikes, const int64_t *tick,
+                    const double *offset, const uint32_t *index) {
+    (void)n;
+    const int emitter = add_emitter(sim);
+    if (emitter < 0) return emitter;
+    struct train_source *s = allocate_zeroed(1, sizeof *s);
+    if (!s) return EVSIM_NO_MEMORY;
+    s->emitter = emitter;
+    sim->emitters[emitter].train = s;
+    const int code = train_set(s, n_spikes, tick, offset, index);
+    return code < 0 ? code : emitter;
+}
+
+int evsim_set_train(struct simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
+                    const double *offset, const uint32_t *index) {
+    return train_set(sim->emitters[emitter].train, n_spikes, tick, offset, index);
+}
+
+int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int population, int state,
+                    int64_t start, int64_t stop, double rate, double weight) {
+    if (MORE(sim->drives, sim->n_drives) < 0) return EVSIM_NO_MEMORY;
+    sim->drives[sim->n_drives] = (struct drive){object, place, population, state,
+                                                start,  stop,  rate,       weight};
+    return sim->n_drives++;
+}
+
+/* ---- projections ---- */
+
+int evsim_add_projection(struct simulation *sim, int emitter, int population, int64_t n,
+                         int64_t n_sources, const uint32_t *i, const uint32_t *j) {
+    struct emitter *e = &sim->emitters[emitter];
+    const int number = sim->n_projections;
+    if (MORE(sim->projections, number) < 0 || MORE(e->projections, e->n_projections) < 0)
+        return EVSIM_NO_MEMORY;
+    const int code =
+        projection_new(&sim->projections[number], number, emitter, population, n, n_sources, i, j);
+    if (code < 0) {
+        projection_free(sim->projections[number]);
+        return code;
+    }
+    e->projections[e->n_projections++] = number;
+    sim->is_arranged = 0;
+    return sim->n_projections++;
+}
+
+int evsim_set_delay(struct simulation *sim, int projection, const int32_t *tick,
+                    const double *offset, int64_t count) {
+    struct projection *p = sim->projections[projection];
+    const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
+    sim->is_arranged = 0;
+    return projection_arrange(p, tick, offset, count == 1, 1, bounds);
+}
+
+int evsim_set_ports(struct simulation *sim, int projection, int n_ports, const int32_t *states) {
+    return projection_set_ports(sim->projections[projection], n_ports, states);
+}
+
+int evsim_set_amount(struct simulation *sim, int projection, int port, const double *amount,
+                     int64_t count) {
+    return projection_set_amount(sim->projections[projection], port, amount, count == 1);
+}
+
+int evsim_set_code(struct simulation *sim, int projection, const void *code, int n_variables) {
+    return projection_set_code(sim->projections[projection], code, n_variables);
+}
+
+int evsim_set_variable(struct simulation *sim, int projection, int variable, const double *values,
+                       int64_t count) {
+    return projection_set_variable(sim->projections[projection], variable, values, count == 1);
+}
+
+double *evsim_variable(struct simulation *sim, int projection, int variable) {
+    return sim->projections[projection]->variable[variable];
+}
+
+/* ---- records ---- */
+
+int evsim_record_spikes(struct simulation *sim, int emitter, int64_t start, int64_t stop) {
+    struct emitter *e = &sim->emitters[emitter];
+    const int number = sim->n_spike_outputs;
+    if (MORE(sim->spike_outputs, number) < 0 || MORE(e->records, e->n_records) < 0)
+        return EVSIM_NO_MEMORY;
+    struct spike_record *record = record_spikes_new();
+    if (!record) return EVSIM_NO_MEMORY;
+    sim->spike_outputs[number] = (struct spike_output){start, stop, record};
+    e->records[e->n_records++] = number;
+    return sim->n_spike_outputs++;
+}
+
+int64_t evsim_spike_count(struct simulation *sim, int record) {
+    return record_spikes_count(sim->spike_outputs[record].record);
+}
+
+int evsim_spikes(struct simulation *sim, int record, int64_t start, int64_t n, int64_t *tick,
+                 double *offset, int64_t *index) {
+    return record_spikes_copy(sim->spike_outputs[record].record, start, n, tick, offset, index);
+}
+
+int evsim_record_states(struct simulation *sim, int population, int n_states,
+                        const int32_t *states, int64_t n, const uint32_t *indices, double dt,
+                        int64_t first) {
+    if (MORE(sim->state_outputs, sim->n_state_outputs) < 0) return EVSIM_NO_MEMORY;
+    struct state_output *o = &sim->state_outputs[sim->n_state_outputs];
+    o->population = population, o->n_states = n_states, o->n = n, o->dt = dt, o->next = first;
+    o->states = allocate((size_t)n_states, sizeof *o->states);
+    o->indices = allocate((size_t)n, sizeof *o->indices);
+    o->record = record_samples_new((uint32_t)(n_states * n));
+    sim->n_state_outputs++;
+    if (!o->states || !o->indices || !o->record) return EVSIM_NO_MEMORY;
+    memcpy(o->states, states, (size_t)n_states * sizeof *states);
+    memcpy(o->indices, indices, (size_t)n * sizeof *indices);
+    return sim->n_state_outputs - 1;
+}
+
+int64_t evsim_sample_count(struct simulation *sim, int record) {
+    return record_samples_count(sim->state_outputs[record].record);
+}
+
+int evsim_samples(struct simulation *sim, int record, int64_t start, int64_t n, int column,
+                  int n_columns, double *out) {
+    return record_samples_copy(sim->state_outputs[record].record, start, n, (uint32_t)column,
+                               (uint32_t)n_columns, out);
+}
+
+/* ---- time and end ---- */
+
+int64_t evsim_now(struct simulation *sim, double *offset) {
+    *offset = sim->from;
+    return sim->tick;
+}
+
+int evsim_failure(struct simulation *sim, int *population, int64_t *neuron, int64_t *tick,
+                  double *offset) {
+    *population = sim->failure.population, *neuron = sim->failure.neuron;
+    *tick = sim->failure.tick, *offset = sim->failure.offset;
+    return sim->failure.code;
+}
+
+void evsim_free(struct simulation *sim) {
+    if (!sim) return;
+    for (int p = 0; p < sim->n_populations; p++) population_free(sim->populations[p]);
+    for (int e = 0; e < sim->n_emitters; e++) {
+        poisson_free(sim->emitters[e].poisson);
+        train_free(sim->emitters[e].train);
+        free(sim->emitters[e].projections), free(sim->emitters[e].records);
+    }
+    for (int k = 0; k < sim->n_projections; k++) projection_free(sim->projections[k]);
+    for (int r = 0; r < sim->n_spike_outputs; r++) record_spikes_free(sim->spike_outputs[r].record);
+    for (int r = 0; r < sim->n_state_outputs; r++) {
+        struct state_output *o = &sim->state_outputs[r];
+        free(o->states), free(o->indices), free(o->places[0]), free(o->places[1]);
+        record_samples_free(o->record);
+    }
+    simulation_free_shards(sim);
+    free(sim->populations), free(sim->emitters), free(sim->projections), free(sim->drives);
+    free(sim->spike_outputs), free(sim->state_outputs);
+    free(sim->source_out[0].all), free(sim->source_out[1].all);
+    free(sim);
+}

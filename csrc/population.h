@@ -1,0 +1,59 @@
+/* A population: the arrays of neurons of one kernel, and when each may spike again. */
+#ifndef EVSIM_POPULATION_H
+#define EVSIM_POPULATION_H
+
+#include <stdint.h>
+
+#include "kernel.h"
+
+/* The population owns all arrays; they are padded to a multiple of EVSIM_PAD with dormant neurons.
+ * A neuron is refractory before (release_tick, release_offset); from then on, and always when the
+ * tick is negative, it is not. */
+struct population {
+    int32_t number, emitter;
+    int64_t n, n_padded;
+    const struct evsim_kernel *kernel;
+    int is_coupled;  /* a refractory neuron needs its walk: states that go on see states that stand */
+    int is_foldable; /* in this run */
+    struct evsim_cells cells;
+    double **state;
+    double **coefficient;
+    double **parameter;
+    int64_t *parameter_step;
+    double *fold;
+    double (*cost)[2]; /* [port] */
+
+    int32_t *refractory_tick; /* of neuron i, or [0] for all */
+    double *refractory_offset;
+    int64_t refractory_step;
+    int64_t *release_tick;
+    double *release_offset;
+    int64_t *last_tick; /* of the latest spike; negative: none yet */
+    double *last_offset;
+
+    int32_t *slot; /* where a neuron's walk is kept in this window, plus one; 0: it has none */
+    double **begin; /* states at the start of the window, while something needs them; or NULL */
+    int keeps_begin;
+};
+
+int population_new(struct population **out, int32_t number, int32_t emitter, int64_t n,
+                   const struct evsim_kernel *kernel);
+void population_free(struct population *p);
+
+/* Copies in `count` values (1, or one for each neuron). */
+int population_set_coefficient(struct population *p, int c, const double *values, int64_t count);
+int population_set_parameter(struct population *p, int k, const double *values, int64_t count);
+int population_set_refractory(struct population *p, const int32_t *tick, const double *offset,
+                              int64_t count);
+int population_set_propagator(struct population *p, double window, int pieces, int degree,
+                              int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
+                              const double *cost);
+int population_keep_begin(struct population *p);
+
+static inline int population_is_refractory(const struct population *p, int64_t i, int64_t tick,
+                                           double offset) {
+    return p->release_tick[i] > tick ||
+           (p->release_tick[i] == tick && p->release_offset[i] > offset);
+}
+
+#endif

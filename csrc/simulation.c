@@ -1,0 +1,394 @@
+/* The main loop: windows, shards, sources and records. See simulation.h. */
+#define _POSIX_C_SOURCE 200809L
+#include "simulation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "allocation.h"
+#include "error.h"
+#include "evsim.h"
+#include "team.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <xmmintrin.h>
+static unsigned flush_denormals(void) {
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040); /* flush to zero, denormals are zero */
+    return before;
+}
+static void restore_denormals(unsigned before) { _mm_setcsr(before); }
+#else
+static unsigned flush_denormals(void) { return 0; }
+static void restore_denormals(unsigned before) { (void)before; }
+#endif
+
+/* ---- sources and records ---- */
+
+void simulation_record_spike(struct simulation *sim, const struct spike *spike) {
+    const struct emitter *e = &sim->emitters[spike->emitter];
+    for (int k = 0; k < e->n_records; k++) {
+        const struct spike_output *o = &sim->spike_outputs[e->records[k]];
+        if (spike->index < o->start || spike->index >= o->stop) continue;
+        const uint32_t index = spike->index - (uint32_t)o->start;
+        const int code = record_spikes_append(o->record, spike->tick, spike->offset, index);
+        if (code < 0) sim->record_code = code;
+    }
+}
+
+/* When sample k is due: its tick, and its offset in it. */
+static int64_t sample_instant(const struct simulation *sim, int64_t k, double dt, double *offset) {
+    const double time = (double)k * dt, error = fma((double)k, dt, -time);
+    double tick = rint(time / sim->window);
+    double rest = fma(-tick, sim->window, time) + error;
+    if (fabs(rest) <= 8e-16 * time) rest = 0.0;
+    if (rest < 0.0) rest += sim->window, tick -= 1.0;
+    *offset = rest;
+    return (int64_t)tick;
+}
+
+/* Makes room for the samples due in [from, to) of a window. */
+static int prepare_samples(struct simulation *sim, int64_t tick, double from, double to) {
+    const int parity = tick & 1;
+    for (int r = 0; r < sim->n_state_outputs; r++) {
+        struct state_output *o = &sim->state_outputs[r];
+        double at;
+        int64_t due;
+        o->n_places[parity] = 0;
+        for (;; o->next++) {
+            due = sample_instant(sim, o->next, o->dt, &at);
+            if (due < tick || (due == tick && at < from)) continue;
+            if (due > tick || at >= to) break;
+            if (o->n_places[parity] == o->places_room[parity]) {
+                const int64_t room = 2 * o->places_room[parity] + 1;
+                struct sample_place *more =
+                    reallocate(o->places[parity], (size_t)room, sizeof *more);
+                if (!more) return EVSIM_NO_MEMORY;
+                o->places[parity] = more, o->places_room[parity] = room;
+            }
+            double *row = record_samples_append(o->record);
+            if (!row) return EVSIM_NO_MEMORY;
+            o->places[parity][o->n_places[parity]++] = (struct sample_place){at, row};
+        }
+    }
+    return EVSIM_OK;
+}
+
+/* Draws the sources' spikes of a window. */
+static int prepare_sources(struct simulation *sim, int64_t tick) {
+    struct spikes *out = &sim->source_out[tick & 1];
+    int code = EVSIM_OK;
+    out->n = 0;
+    for (int e = 0; e < sim->n_emitters && code >= 0; e++) {
+        const struct emitter *emitter = &sim->emitters[e];
+        if (emitter->poisson)
+            code = poisson_draw(emitter->poisson, sim->seed, tick, sim->window, out);
+        else if (emitter->train)
+            code = train_draw(emitter->train, tick, out);
+    }
+    spikes_sort(out);
+    return code;
+}
+
+static int prepare(struct simulation *sim, int64_t tick) {
+    const int code = prepare_sources(sim, tick);
+    return code < 0 ? code : prepare_samples(sim, tick, 0.0, sim->window);
+}
+
+/* ---- shards ---- */
+
+static void shard_free(struct shard *sh) {
+    free(sh->first), free(sh->last);
+    queue_free(sh->flights), queue_free(sh->timers);
+    free(sh->incoming.all), free(sh->out[0].all), free(sh->out[1].all);
+    free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
+    free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
+    free(sh->offsets), free(sh->sample_slot);
+}
+
+static void shards_free(struct shard *shards, int n) {
+    for (int s = 0; s < n; s++) shard_free(&shards[s]);
+    free(shards);
+}
+
+void simulation_free_shards(struct simulation *sim) { shards_free(sim->shards, sim->n_shards); }
+
+/* First neuron of a population that shard s of n owns. */
+static int64_t bound(const struct population *p, int s, int n) {
+    return p->n_padded / EVSIM_PAD * s / n * EVSIM_PAD;
+}
+
+static int shard_init(struct simulation *sim, struct shard *sh, int number, int n_shards) {
+    *sh = (struct shard){.number = number, .tick = sim->tick};
+    const size_t n = (size_t)sim->n_populations;
+    sh->first = allocate_zeroed(n, sizeof *sh->first);
+    sh->last = allocate_zeroed(n, sizeof *sh->last);
+    sh->flights = queue_new();
+    sh->timers = queue_new();
+    if (!sh->first || !sh->last || !sh->flights || !sh->timers) return EVSIM_NO_MEMORY;
+    for (int p = 0; p < sim->n_populations; p++) {
+        sh->first[p] = bound(sim->populations[p], number, n_shards);
+        sh->last[p] = bound(sim->populations[p], number + 1, n_shards);
+    }
+    return EVSIM_OK;
+}
+
+static int set_timers(struct simulation *sim, struct shard *sh) {
+    for (int p = 0; p < sim->n_populations; p++) {
+        const struct population *population = sim->populations[p];
+        for (int64_t i = sh->first[p]; i < sh->last[p] && i < population->n; i++) {
+            if (population->release_tick[i] < sim->tick) continue;
+            const struct queue_entry timer = {
+                .tick = population->is_coupled ? sim->tick : population->release_tick[i],
+                .kind = (uint32_t)p,
+                .index = (uint32_t)i};
+            const int code = queue_push(sh->timers, &timer);
+            if (code < 0) return code;
+        }
+    }
+    return EVSIM_OK;
+}
+
+static int compare_flights(const void *a, const void *b) {
+    const struct queue_entry *x = a, *y = b;
+    if (x->sequence != y->sequence) return x->sequence < y->sequence ? -1 : 1;
+    return x->kind < y->kind ? -1 : x->kind > y->kind;
+}
+
+/* All spikes in flight, each once for each of its projections. */
+static int collect_flights(struct simulation *sim, struct queue_entry **out, int64_t *n) {
+    int64_t room = 0;
+    for (int s = 0; s < sim->n_shards; s++) room += queue_size(sim->shards[s].flights);
+    struct queue_entry *all = allocate((size_t)room, sizeof *all);
+    *out = all, *n = 0;
+    if (!all) return EVSIM_NO_MEMORY;
+    for (int s = 0; s < sim->n_shards; s++) {
+        const struct queue_entry *popped;
+        const int64_t count = queue_pop_tick(sim->shards[s].flights, QUEUE_NEVER - 1, &popped);
+        if (count < 0) return (int)count;
+        if (count) memcpy(all + *n, popped, (size_t)count * sizeof *all);
+        *n += count;
+    }
+    qsort(all, (size_t)*n, sizeof *all, compare_flights);
+    int64_t kept = 0;
+    for (int64_t k = 0; k < *n; k++)
+        if (!kept || compare_flights(&all[kept - 1], &all[k])) all[kept++] = all[k];
+    *n = kept;
+    return EVSIM_OK;
+}
+
+static int relaunch(struct simulation *sim, const struct queue_entry *flights, int64_t n) {
+    for (int s = 0; s < sim->n_shards; s++)
+        for (int64_t k = 0; k < n; k++) {
+            const struct projection *p = sim->projections[flights[k].kind];
+            const struct spike spike = {flights[k].since, flights[k].offset, p->emitter,
+                                        flights[k].index};
+            const int code = shard_launch(sim, &sim->shards[s], p, flights[k].sequence, &spike,
+                                          sim->tick);
+            if (code < 0) return code;
+        }
+    return EVSIM_OK;
+}
+
+static int cut_projections(struct simulation *sim, int n_shards) {
+    int code = EVSIM_OK;
+    for (int k = 0; k < sim->n_projections && code >= 0; k++) {
+        struct projection *p = sim->projections[k];
+        if (p->n_shards == n_shards) continue;
+        int64_t *bounds = allocate((size_t)n_shards + 1, sizeof *bounds);
+        if (!bounds) return EVSIM_NO_MEMORY;
+        for (int s = 0; s <= n_shards; s++)
+            bounds[s] = bound(sim->populations[p->target], s, n_shards);
+        code = projection_cut(p, n_shards, bounds);
+        free(bounds);
+    }
+    return code;
+}
+
+/* Deals neurons, rows, spikes in flight and timers out to n shards. */
+static int arrange(struct simulation *sim, int n_shards) {
+    if (sim->is_arranged && sim->n_shards == n_shards) return EVSIM_OK;
+    struct queue_entry *flights = NULL;
+    int64_t n_flights = 0;
+    struct spikes waiting = {0};
+    int code = collect_flights(sim, &flights, &n_flights);
+    const int parity = sim->tick & 1;
+    for (int s = 0; s < sim->n_shards; s++)
+        for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
+            code = spikes_add(&waiting, &sim->shards[s].out[parity].all[k]);
+    spikes_sort(&waiting);
+    const int64_t sequence = sim->n_shards ? sim->shards[0].sequence : 0;
+    if (code >= 0) code = cut_projections(sim, n_shards);
+    struct shard *shards = code < 0 ? NULL : allocate_zeroed((size_t)n_shards, sizeof *shards);
+    if (!shards) {
+        free(flights), free(waiting.all);
+        return code < 0 ? code : EVSIM_NO_MEMORY;
+    }
+    shards_free(sim->shards, sim->n_shards);
+    sim->shards = shards, sim->n_shards = n_shards;
+    for (int s = 0; s < n_shards && code >= 0; s++) {
+        code = shard_init(sim, &shards[s], s, n_shards);
+        shards[s].sequence = sequence;
+        if (code >= 0) code = set_timers(sim, &shards[s]);
+    }
+    for (int64_t k = 0; k < waiting.n && code >= 0; k++)
+        code = spikes_add(&shards[0].out[parity], &waiting.all[k]);
+    if (code >= 0) code = relaunch(sim, flights, n_flights);
+    free(flights), free(waiting.all);
+    sim->is_arranged = code >= 0;
+    return code;
+}
+
+/* ---- the loop ---- */
+
+struct run {
+    struct simulation *sim;
+    struct barrier *barrier;
+    int64_t until;
+    _Atomic int64_t stop;
+    struct timespec deadline;
+};
+
+static struct timespec deadline_in(double milliseconds) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    const double seconds = floor(milliseconds * 1e-3);
+    t.tv_sec += (time_t)seconds;
+    t.tv_nsec += (long)((milliseconds * 1e-3 - seconds) * 1e9);
+    if (t.tv_nsec >= 1000000000) t.tv_nsec -= 1000000000, t.tv_sec++;
+    return t;
+}
+
+static int is_past(const struct timespec *deadline) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec > deadline->tv_sec ||
+           (t.tv_sec == deadline->tv_sec && t.tv_nsec >= deadline->tv_nsec);
+}
+
+static void fail(struct shard *sh, int code) {
+    if (code < 0 && !sh->failure.code)
+        sh->failure = (struct failure){code, -1, 0, sh->tick, 0.0};
+}
+
+/* What shard 0 does for all at the end of a window: stop in time, or prepare the next one. */
+static void look_ahead(struct run *run, struct shard *sh) {
+    if (is_past(&run->deadline)) run->stop = sh->tick + 1;
+    if (sh->tick + 1 < run->stop) fail(sh, prepare(run->sim, sh->tick + 1));
+    fail(sh, run->sim->record_code);
+    run->sim->is_recorded = 0;
+}
+
+static int any_failure(const struct simulation *sim) {
+    for (int s = 0; s < sim->n_shards; s++)
+        if (sim->shards[s].failure.code < 0) return sim->shards[s].failure.code;
+    return EVSIM_OK;
+}
+
+static void run_shard(void *context, int number) {
+    struct run *run = context;
+    struct simulation *sim = run->sim;
+    struct shard *sh = &sim->shards[number];
+    const unsigned before = flush_denormals();
+    while (sh->tick < run->stop) {
+        fail(sh, sim->is_grid ? shard_grid_step(sim, sh) : shard_window(sim, sh, 0.0, sim->window));
+        if (number == 0) look_ahead(run, sh);
+        barrier_wait(run->barrier);
+        if (any_failure(sim)) break;
+        sh->tick++;
+    }
+    restore_denormals(before);
+}
+
+/* Records what the shards have made of window `tick` in [from, ...) and not yet handed on. */
+static void record_out(struct simulation *sim, int64_t tick, double from) {
+    const int parity = (tick + 1) & 1;
+    struct spikes all = {0};
+    int code = EVSIM_OK;
+    for (int s = 0; s < sim->n_shards; s++)
+        for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
+            code = spikes_add(&all, &sim->shards[s].out[parity].all[k]);
+    spikes_sort(&all);
+    for (int64_t k = 0; k < all.n; k++)
+        if (all.all[k].offset >= from) simulation_record_spike(sim, &all.all[k]);
+    if (code < 0) sim->record_code = code;
+    free(all.all);
+}
+
+static int run_windows(struct simulation *sim, int64_t until, double milliseconds) {
+    struct run run = {.sim = sim, .until = until, .stop = until};
+    run.deadline = deadline_in(milliseconds);
+    run.barrier = barrier_new(sim->n_shards);
+    if (!run.barrier) return EVSIM_NO_MEMORY;
+    const int was_recorded = sim->is_recorded;
+    int code = prepare(sim, sim->tick);
+    if (code >= 0) code = team_run(sim->n_shards, run_shard, &run);
+    barrier_free(run.barrier);
+    if (code >= 0) code = any_failure(sim);
+    const int64_t reached = sim->shards[0].tick;
+    if (reached > sim->tick && !sim->is_grid) record_out(sim, reached - 1, 0.0);
+    sim->is_recorded = reached > sim->tick || was_recorded;
+    sim->tick = reached;
+    return code;
+}
+
+/* The part [from, to) of the present window, where a run begins or ends off the grid. */
+static int run_part(struct simulation *sim, double to) {
+    const double from = sim->from;
+    int code = from > 0.0 ? EVSIM_OK : prepare_sources(sim, sim->tick);
+    if (code >= 0) code = prepare_samples(sim, sim->tick, from, to);
+    const unsigned before = flush_denormals();
+    for (int s = 0; s < sim->n_shards && code >= 0; s++)
+        code = shard_window(sim, &sim->shards[s], from, to);
+    restore_denormals(before);
+    if (code < 0) return code;
+    record_out(sim, sim->tick, from);
+    sim->is_recorded = 1;
+    sim->from = to;
+    if (to < sim->window) return EVSIM_OK;
+    sim->from = 0.0;
+    sim->tick++;
+    for (int s = 0; s < sim->n_shards; s++) sim->shards[s].tick++;
+    return EVSIM_OK;
+}
+
+static void find_short(struct simulation *sim) {
+    sim->is_short = 0;
+    for (int k = 0; k < sim->n_projections; k++) {
+        const struct projection *p = sim->projections[k];
+        sim->is_short |= p->is_short && sim->emitters[p->emitter].population >= 0;
+    }
+}
+
+static int keep_begins(struct simulation *sim) {
+    int code = EVSIM_OK;
+    for (int r = 0; r < sim->n_state_outputs && code >= 0; r++)
+        code = population_keep_begin(sim->populations[sim->state_outputs[r].population]);
+    for (int k = 0; k < sim->n_projections && code >= 0 && sim->is_short; k++)
+        code = population_keep_begin(sim->populations[sim->projections[k]->target]);
+    return code;
+}
+
+int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads, int is_grid,
+              double milliseconds) {
+    sim->failure = (struct failure){0};
+    sim->record_code = 0;
+    sim->is_grid = is_grid;
+    find_short(sim);
+    int code = keep_begins(sim);
+    if (sim->from > 0.0 && code >= 0)
+        code = run_part(sim, tick > sim->tick ? sim->window : offset);
+    if (code >= 0) code = arrange(sim, sim->is_short || is_grid ? 1 : n_threads);
+    if (code >= 0 && sim->tick < tick) code = run_windows(sim, tick, milliseconds);
+    if (code >= 0 && sim->tick < tick) return 0;
+    if (code >= 0 && sim->tick == tick && offset > sim->from && !is_grid) code = run_part(sim, offset);
+    for (int s = 0; s < sim->n_shards && code < 0; s++)
+        if (sim->shards[s].failure.code) {
+            sim->failure = sim->shards[s].failure;
+            sim->shards[s].failure.code = 0;
+            break;
+        }
+    return code < 0 ? code : 1;
+}

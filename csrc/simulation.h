@@ -1,0 +1,148 @@
+/* A simulation: emitters, projections, records, and the shards that take them through time.
+ *
+ *   emitter (population or source) --spikes--> rows of its projections --deliveries--> population
+ *
+ * Time goes in windows of one grid tick. A delay of a window or more cannot act in the window of its
+ * spike, so within a window every shard works alone on the neurons it owns:
+ *
+ *   take in the spikes of the window before, push them into the queue of spikes in flight;
+ *   pop what is due, fold it into its targets, advance all neurons, find those that may have spiked;
+ *   take these through their events one by one; hand the spikes to all shards.
+ *
+ * `out[tick & 1]` and `source_out[tick & 1]` hold what window `tick` takes in: the neurons' spikes of the
+ * window before and the sources' spikes of the window itself.
+ */
+#ifndef EVSIM_SIMULATION_H
+#define EVSIM_SIMULATION_H
+
+#include <stdint.h>
+
+#include "population.h"
+#include "queue.h"
+#include "record.h"
+#include "sources.h"
+#include "synapses.h"
+
+struct emitter {
+    int32_t population; /* or -1 */
+    struct poisson_source *poisson;
+    struct train_source *train;
+    int32_t *projections; /* numbers, in order */
+    int n_projections;
+    int32_t *records;
+    int n_records;
+};
+
+struct spike_output {
+    int64_t start, stop; /* elements */
+    struct spike_record *record;
+};
+
+struct sample_place {
+    double at; /* offset in the window */
+    double *row;
+};
+
+/* Samples k*dt of some states of some neurons. */
+struct state_output {
+    int32_t population;
+    int n_states;
+    int32_t *states;
+    int64_t n;
+    uint32_t *indices;
+    double dt;
+    int64_t next; /* number of the sample to come */
+    struct sample_record *record;
+    struct sample_place *places[2]; /* [tick & 1] the samples of a window */
+    int n_places[2];
+    int64_t places_room[2];
+};
+
+/* A neuron that is taken through this window by its events. */
+struct cell {
+    int32_t population;
+    uint32_t i;
+    int64_t x;                   /* its state in `starts` */
+    int64_t first_event, n_events;
+    int64_t release_tick;        /* at the start of the window */
+    double release_offset;
+};
+
+struct failure {
+    int code;
+    int32_t population;
+    int64_t neuron, tick;
+    double offset;
+};
+
+struct shard {
+    int number;
+    int64_t tick; /* the window it is in */
+    double from;
+    int64_t sequence; /* spikes taken in so far */
+    int64_t *first, *last; /* [population] the neurons it owns */
+    struct queue *flights, *timers;
+    struct spikes incoming;
+    struct spikes out[2];
+    struct queue_entry *due;
+    int64_t n_due, due_room;
+    struct slice *slices;
+    int64_t n_slices, slices_room;
+    struct cell *cells;
+    int64_t n_cells, cells_room;
+    double *starts;
+    int64_t n_starts, starts_room;
+    struct tagged_event *events; /* as gathered */
+    int64_t n_events, events_room;
+    struct evsim_event *sorted; /* by cell, then in order */
+    int64_t sorted_room;
+    uint32_t *found;
+    double *found_starts;
+    int64_t found_room, found_starts_room;
+    double *offsets;
+    int64_t offsets_room;
+    int32_t *sample_slot; /* [neuron] for the samples being taken */
+    int64_t sample_slot_room;
+    struct failure failure;
+};
+
+struct simulation {
+    double window;
+    uint64_t seed;
+    int64_t tick;
+    double from; /* offset inside the present window that is done */
+    int is_grid;
+    int is_short; /* some spike may act inside its own window */
+
+    struct population **populations;
+    struct emitter *emitters;
+    struct projection **projections;
+    struct drive *drives;
+    struct spike_output *spike_outputs;
+    struct state_output *state_outputs;
+    int n_populations, n_emitters, n_projections, n_drives, n_spike_outputs, n_state_outputs;
+
+    int n_shards;
+    struct shard *shards;
+    int is_arranged;
+    struct spikes source_out[2];
+    int is_recorded; /* the neurons' spikes of the window before are in the records */
+    int record_code; /* a record that could not grow */
+    struct failure failure;
+};
+
+/* The shard's work in the part [from, to) of window shard->tick. */
+int shard_window(struct simulation *sim, struct shard *shard, double from, double to);
+int shard_take_in(struct simulation *sim, struct shard *shard, double from, double to);
+
+/* The same, one step on the grid. */
+int shard_grid_step(struct simulation *sim, struct shard *shard);
+
+/* Pushes the deliveries of a spike at or after `tick`. */
+int shard_launch(struct simulation *sim, struct shard *shard, const struct projection *p,
+                 int64_t sequence, const struct spike *spike, int64_t tick);
+
+void simulation_free_shards(struct simulation *sim);
+void simulation_record_spike(struct simulation *sim, const struct spike *spike);
+
+#endif

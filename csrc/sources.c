@@ -1,0 +1,140 @@
+/* Sources: Poisson processes and given trains. See sources.h. */
+#include "sources.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocation.h"
+#include "error.h"
+#include "random.h"
+
+int spikes_add(struct spikes *list, const struct spike *spike) {
+    if (list->n == list->room) {
+        const int64_t room = list->room ? 2 * list->room : 64;
+        struct spike *all = reallocate(list->all, (size_t)room, sizeof *all);
+        if (!all) return EVSIM_NO_MEMORY;
+        list->all = all, list->room = room;
+    }
+    list->all[list->n++] = *spike;
+    return EVSIM_OK;
+}
+
+static int compare_spikes(const void *a, const void *b) {
+    const struct spike *x = a, *y = b;
+    if (x->tick != y->tick) return x->tick < y->tick ? -1 : 1;
+    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
+    if (x->emitter != y->emitter) return x->emitter < y->emitter ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void spikes_sort(struct spikes *list) {
+    if (list->n > 1) qsort(list->all, (size_t)list->n, sizeof *list->all, compare_spikes);
+}
+
+int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count) {
+    free(s->cumulative);
+    s->cumulative = NULL;
+    if (count == 1) {
+        s->total = rates[0] * (double)s->n;
+        return EVSIM_OK;
+    }
+    s->cumulative = allocate((size_t)count, sizeof *s->cumulative);
+    if (!s->cumulative) return EVSIM_NO_MEMORY;
+    double sum = 0.0;
+    for (int64_t i = 0; i < count; i++) s->cumulative[i] = sum += rates[i];
+    s->total = sum;
+    return EVSIM_OK;
+}
+
+static int64_t element_at(const struct poisson_source *s, double u) {
+    if (!s->cumulative) {
+        const int64_t i = (int64_t)(u * (double)s->n);
+        return i < s->n ? i : s->n - 1;
+    }
+    const double wanted = u * s->total;
+    int64_t low = 0, high = s->n - 1; /* first element whose cumulative rate exceeds `wanted` */
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (s->cumulative[middle] > wanted)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+int poisson_draw(const struct poisson_source *s, uint64_t seed, int64_t tick, double window,
+                 struct spikes *out) {
+    struct random_stream stream;
+    random_stream_start(&stream, seed, (uint32_t)s->emitter, 0, tick);
+    const int64_t count = random_poisson(&stream, s->total * window);
+    if (count < 0) return (int)count;
+    for (int64_t k = 0; k < count; k++) {
+        struct spike spike = {.tick = tick, .emitter = s->emitter};
+        spike.offset = random_unit_next(&stream) * window;
+        spike.index = (uint32_t)element_at(s, random_unit_next(&stream));
+        const int code = spikes_add(out, &spike);
+        if (code < 0) return code;
+    }
+    return EVSIM_OK;
+}
+
+void poisson_free(struct poisson_source *s) {
+    if (s) free(s->cumulative);
+    free(s);
+}
+
+int train_set(struct train_source *s, int64_t n, const int64_t *tick, const double *offset,
+              const uint32_t *index) {
+    int64_t *ticks = allocate((size_t)n, sizeof *ticks);
+    double *offsets = allocate((size_t)n, sizeof *offsets);
+    uint32_t *indices = allocate((size_t)n, sizeof *indices);
+    if (!ticks || !offsets || !indices) {
+        free(ticks), free(offsets), free(indices);
+        return EVSIM_NO_MEMORY;
+    }
+    memcpy(ticks, tick, (size_t)n * sizeof *ticks);
+    memcpy(offsets, offset, (size_t)n * sizeof *offsets);
+    memcpy(indices, index, (size_t)n * sizeof *indices);
+    free(s->tick), free(s->offset), free(s->index);
+    s->n_spikes = n;
+    s->tick = ticks, s->offset = offsets, s->index = indices;
+    return EVSIM_OK;
+}
+
+int train_draw(const struct train_source *s, int64_t tick, struct spikes *out) {
+    int64_t low = 0, high = s->n_spikes; /* first spike at or after the tick */
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (s->tick[middle] < tick)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < s->n_spikes && s->tick[low] == tick; low++) {
+        const struct spike spike = {tick, s->offset[low], s->emitter, s->index[low]};
+        const int code = spikes_add(out, &spike);
+        if (code < 0) return code;
+    }
+    return EVSIM_OK;
+}
+
+void train_free(struct train_source *s) {
+    if (!s) return;
+    free(s->tick), free(s->offset), free(s->index);
+    free(s);
+}
+
+int64_t drive_draw(const struct drive *d, uint64_t key, int64_t i, int64_t tick, double window,
+                   double **offsets, int64_t *room) {
+    struct random_stream stream;
+    random_stream_open(&stream, key, (uint32_t)i, tick);
+    const int64_t count = random_poisson(&stream, d->rate * window);
+    if (count > *room) {
+        double *more = reallocate(*offsets, (size_t)(2 * count), sizeof *more);
+        if (!more) return EVSIM_NO_MEMORY;
+        *offsets = more, *room = 2 * count;
+    }
+    for (int64_t k = 0; k < count; k++) (*offsets)[k] = random_unit_next(&stream) * window;
+    return count;
+}

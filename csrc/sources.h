@@ -1,0 +1,68 @@
+/* Sources: emitters that have no state, whose spikes of a window are known before it starts. */
+#ifndef EVSIM_SOURCES_H
+#define EVSIM_SOURCES_H
+
+#include <stdint.h>
+
+/* A spike on its way from an emitter to the rows of its synapses and to the records. */
+struct spike {
+    int64_t tick;
+    double offset;
+    int32_t emitter;
+    uint32_t index;
+};
+
+struct spikes { /* a growing list */
+    struct spike *all;
+    int64_t n, room;
+};
+
+int spikes_add(struct spikes *list, const struct spike *spike);
+void spikes_sort(struct spikes *list); /* by (tick, offset, emitter, index) */
+
+/* Independent Poisson processes with constant rates, drawn together: the number of spikes in a window
+ * has the mean of all rates, each falls to element i with probability rate[i]/sum. */
+struct poisson_source {
+    int32_t emitter;
+    int64_t n;
+    double total;       /* Hz */
+    double *cumulative; /* rates added up; NULL: all equal */
+};
+
+/* Given spikes, sorted by time. */
+struct train_source {
+    int32_t emitter;
+    int64_t n_spikes;
+    int64_t *tick;
+    double *offset;
+    uint32_t *index;
+};
+
+int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count);
+int poisson_draw(const struct poisson_source *s, uint64_t seed, int64_t tick, double window,
+                 struct spikes *out);
+void poisson_free(struct poisson_source *s);
+
+int train_set(struct train_source *s, int64_t n, const int64_t *tick, const double *offset,
+              const uint32_t *index);
+/* Adds the spikes of this tick. */
+int train_draw(const struct train_source *s, int64_t tick, struct spikes *out);
+void train_free(struct train_source *s);
+
+/* Poisson input to every neuron of [start, stop) of a population, each its own. */
+struct drive {
+    uint32_t object;    /* keys the random numbers */
+    int32_t projection; /* place in the order of simultaneous deliveries */
+    int32_t target, state;
+    int64_t start, stop;
+    double rate; /* Hz, of one neuron's input */
+    double weight;
+};
+
+/* Offsets of the arrivals at neuron i in a window, in the order drawn, into *offsets, which grows as
+ * needed (its room in *room). `key` is random_object_key of the seed and the drive's object.
+ * Returns how many, or a negative error. */
+int64_t drive_draw(const struct drive *d, uint64_t key, int64_t i, int64_t tick, double window,
+                   double **offsets, int64_t *room);
+
+#endif

@@ -1,0 +1,96 @@
+/* Projections: the synapses from one emitter (a population or a source) to one population.
+ *
+ * Synapses are kept as rows, one per source element, sorted by delay, so that a spike in flight is a
+ * position in its row. Rows are cut by shard: the synapses onto the neurons that one thread owns lie
+ * together.
+ *
+ *        shard 0                         shard 1
+ *   | row of source 0 | row of 1 | ... | row of source 0 | row of 1 | ... |
+ *     ^ start[0]        ^ start[1]       ^ start[n_sources + 1]
+ *
+ * Invariant: within a row delays ascend; synapses of equal delay keep their order of creation.
+ * A projection owns its arrays; the caller's are copied.
+ */
+#ifndef EVSIM_SYNAPSES_H
+#define EVSIM_SYNAPSES_H
+
+#include <stdint.h>
+
+#include "kernel.h"
+
+/* An addition that every synapse makes: amount[k*step] to state `state` of its target. */
+struct port {
+    int32_t state;
+    int64_t step; /* 0: one amount for all */
+    double *amount; /* in order of rows */
+};
+
+struct projection {
+    int32_t number;  /* order of creation */
+    int32_t emitter; /* where spikes come from */
+    int32_t target;  /* the population where they act */
+    int64_t n, n_sources;
+    int n_shards;
+    uint32_t *i, *j; /* source and target of synapse k, as created */
+
+    int64_t *start;
+    uint32_t *target_of; /* by position */
+    uint32_t *synapse_of; /* by position; NULL while it is the identity */
+    int32_t *delay_tick; /* by position; NULL: one delay for all */
+    double *delay_offset;
+    int32_t one_tick;
+    double one_offset;
+    int is_short; /* some delay is shorter than a window */
+
+    int n_ports;
+    struct port *port;
+    const struct evsim_code *code; /* or NULL */
+    int n_variables;
+    double **variable;
+    int64_t *step;
+};
+
+/* What of one row is due in one window. */
+struct slice {
+    const struct projection *projection;
+    int64_t first, last; /* positions */
+    int64_t tick;        /* of the spike */
+    double offset;
+    uint32_t source;
+    int32_t round;
+};
+
+/* A projection without rows yet. */
+int projection_new(struct projection **out, int32_t number, int32_t emitter, int32_t target,
+                   int64_t n, int64_t n_sources, const uint32_t *i, const uint32_t *j);
+void projection_free(struct projection *p);
+
+/* Sorts the rows for these delays (arrays of n, or of 1 with `is_one`) and shards; bounds[s] is the first
+ * target of shard s, bounds[n_shards] the end. Amounts must be set after it. */
+int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
+                       int n_shards, const int64_t *bounds);
+
+/* Cuts the rows anew for other shards; delays and amounts stay. */
+int projection_cut(struct projection *p, int n_shards, const int64_t *bounds);
+
+int projection_set_ports(struct projection *p, int n_ports, const int32_t *states);
+int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
+int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
+int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
+
+/* When the synapse at `position` delivers a spike: returns the tick, sets the offset in it. */
+static inline int64_t projection_arrival(const struct projection *p, int64_t position, int64_t tick,
+                                         double spike_offset, double window, double *offset) {
+    const int32_t ticks = p->delay_tick ? p->delay_tick[position] : p->one_tick;
+    const double rest = p->delay_offset ? p->delay_offset[position] : p->one_offset;
+    *offset = spike_offset + rest;
+    if (*offset < window) return tick + ticks;
+    *offset -= window;
+    return tick + ticks + 1;
+}
+
+static inline uint32_t projection_synapse(const struct projection *p, int64_t position) {
+    return p->synapse_of ? p->synapse_of[position] : (uint32_t)position;
+}
+
+#endif

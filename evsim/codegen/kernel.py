@@ -1,0 +1,338 @@
+"""The C of a linear model's kernel: its structure as text, its numbers left to `engine/propagator.py`.
+
+The text depends on which coefficients are zero and which differ between neurons, not on their values; networks that
+differ in values share one compiled kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evsim.description import Assignment, LinearModel
+
+Coefficient = tuple[str, int, int]  # (kind, row, column); see `Layout`
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a kernel expects its numbers.
+
+    Kinds: `a`, `b` the system in units of one piece; `m`, `q` one window's propagator less the identity; `t` the
+    threshold form, row -1 its constant; `k` the weight of a state's rate in the bound on the form's curvature; `g`
+    the guard against rounding. `is_each` tells which kinds have one value per neuron.
+    """
+
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+    coefficients: tuple[Coefficient, ...]
+    each: frozenset[str]
+    is_coupled: bool  # a state that goes on while refractory depends on one that stands still
+
+    def is_each(self, coefficient: Coefficient) -> bool:
+        return coefficient[0] in self.each
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Which entries of the system are not zero."""
+
+    n: int
+    a: frozenset[tuple[int, int]]
+    b: frozenset[int]
+    form: frozenset[int]
+
+    @property
+    def reach(self) -> frozenset[tuple[int, int]]:
+        """(row, column) where `column` acts on `row` along one step or more."""
+        closure = set(self.a)
+        while True:
+            longer = {(r, c) for r, k in closure for k2, c in self.a if k == k2} - closure
+            if not longer:
+                return frozenset(closure)
+            closure |= longer
+
+    def rows_from(self, port: int) -> list[int]:
+        """States that an addition to `port` changes, a window length later."""
+        return [r for r in range(self.n) if r == port or (r, port) in self.reach]
+
+    @property
+    def driven(self) -> list[int]:
+        """States whose change over a window has a constant part."""
+        return [r for r in range(self.n) if r in self.b or any((r, c) in self.reach for c in self.b)]
+
+    @property
+    def bending(self) -> list[int]:
+        """States whose rate acts on the threshold form's slope."""
+        return [c for c in range(self.n) if any((r, c) in self.reach for r in self.form)]
+
+
+def structure_of(model: LinearModel) -> Structure:
+    index = {s: k for k, s in enumerate(model.states)}
+    a = {(index[s], index[c]) for s, form in model.rates.items() for c in form.coefficients}
+    b = {index[s] for s, form in model.rates.items() if form.constant.text not in ("0", "0.0")}
+    threshold = model.threshold.coefficients if model.threshold else ()
+    return Structure(len(model.states), frozenset(a), frozenset(b), frozenset(index[s] for s in threshold))
+
+
+def layout_of(model: LinearModel, each: Iterable[str]) -> Layout:
+    """`each`: which of `A`, `b`, `form` have values that differ between neurons."""
+    structure, varied = structure_of(model), set(each)
+    kinds = set()
+    if "A" in varied:
+        kinds |= {"a", "m", "k", "q"}
+    if "b" in varied:
+        kinds |= {"b", "q"}
+    if "form" in varied:
+        kinds |= {"t", "k", "g"}
+    clamped = {k for k, s in enumerate(model.states) if s in model.clamped}
+    coupled = any(r not in clamped and c in clamped for r, c in structure.reach)
+    coefficients: list[Coefficient] = [("a", r, c) for r, c in sorted(structure.a)]
+    coefficients += [("b", r, 0) for r in sorted(structure.b)]
+    coefficients += [("m", r, c) for r, c in sorted(structure.reach)]
+    coefficients += [("q", r, 0) for r in structure.driven]
+    if model.threshold:
+        coefficients += [("t", s, 0) for s in sorted(structure.form)] + [("t", -1, 0)]
+        coefficients += [("k", s, 0) for s in structure.bending] + [("g", 0, 0)]
+    parameters = _parameters_of(model.reset, model.states)
+    return Layout(model.states, parameters, tuple(coefficients), frozenset(kinds), coupled)
+
+
+def kernel_source(model: LinearModel, each: Iterable[str]) -> tuple[str, Layout]:
+    """C text of the model's kernel, and the layout of the numbers that it needs."""
+    layout, structure = layout_of(model, each), structure_of(model)
+    writer = _Writer(model, layout, structure, is_uniform="A" not in set(each))
+    return writer.text(), layout
+
+
+def _parameters_of(code: tuple[Assignment, ...], states: tuple[str, ...]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for statement in code:
+        for name in sorted(statement.expression.names):
+            if name not in states:
+                names.setdefault(name)
+    return tuple(names)
+
+
+class _Writer:
+    def __init__(self, model: LinearModel, layout: Layout, structure: Structure, *, is_uniform: bool) -> None:
+        self.model, self.layout, self.structure, self.is_uniform = model, layout, structure, is_uniform
+        self.number = {c: k for k, c in enumerate(layout.coefficients)}
+        self.clamped = [k for k, s in enumerate(model.states) if s in model.clamped]
+
+    def text(self) -> str:
+        ports = range(self.structure.n)
+        parts = [self._head(), self._system(), self._rates("", ()), self._rates("_clamped", self.clamped)]
+        parts += [self._form(), "#include <kernel/fold.h>", *map(self._fold_port, ports), self._fold()]
+        parts += [self._advance(), self._reset(), "#include <kernel/linear.h>\n"]
+        return "\n\n".join(part for part in parts if part)
+
+    def _head(self) -> str:
+        equations = "\n".join(f" *   d{s}/dt = {_readable(self.model, s)}" for s in self.model.states)
+        clamped = " || ".join(f"(s) == {s}" for s in self.clamped) or "(void)(s), 0"
+        return f"""/* Linear kernel generated by evsim.
+{equations}
+ */
+#include <kernel.h>
+
+#define STATES {self.structure.n}
+#define COEFFICIENTS {len(self.layout.coefficients)}
+#define PARAMETERS {len(self.layout.parameters)}
+#define HAS_THRESHOLD {int(self.model.threshold is not None)}
+#define IS_FOLDABLE 1
+#define IS_UNIFORM {int(self.is_uniform)}
+#define IS_OVER(g) ((g) {">" if self.model.strict else ">="} 0.0)
+#define is_clamped(s) ({clamped})"""
+
+    def _system(self) -> str:
+        kept = [c for c in self.layout.coefficients if c[0] in "abt"]
+        members = "".join(f"    double {_name(c)};\n" for c in kept) or "    double none;\n"
+        loads = "".join(f"    sys->{_name(c)} = {self._element(c, 'i')};\n" for c in kept)
+        return f"""struct system {{
+{members}}};
+
+static inline void system_load(const struct evsim_cells *cells, int64_t i, struct system *sys) {{
+    (void)cells, (void)i, (void)sys;
+{loads}}}"""
+
+    def _element(self, coefficient: Coefficient, index: str) -> str:
+        where = index if self.layout.is_each(coefficient) else "0"
+        return f"cells->coefficient[{self.number[coefficient]}][{where}]"
+
+    def _rates(self, suffix: str, standing: Iterable[int]) -> str:
+        rows, drives = "", ""
+        for r in range(self.structure.n):
+            terms = [] if r in standing else self._row(r, "sys->a_{}_{} * x[{}]")
+            rows += f"    y[{r}] = {' + '.join(terms) or '0.0'};\n"
+            if r in self.structure.b and r not in standing:
+                drives += f"    y[{r}] += sys->b_{r};\n"
+        return f"""static inline void rates{suffix}(const struct system *sys, const double *x, double *y) {{
+    (void)sys, (void)x;
+{rows}}}
+
+static inline void drive{suffix}(const struct system *sys, double *y) {{
+    (void)sys, (void)y;
+{drives}}}"""
+
+    def _row(self, row: int, form: str) -> list[str]:
+        return [form.format(r, c, c) for r, c in sorted(self.structure.a) if r == row]
+
+    def _form(self) -> str:
+        if self.model.threshold is None:
+            return ""
+        terms = " + ".join(f"sys->t_{s} * x[{s}]" for s in sorted(self.structure.form))
+        return f"""static inline double form_linear(const struct system *sys, const double *x) {{
+    (void)sys, (void)x;
+    return {terms or "0.0"};
+}}
+
+static inline double form_constant(const struct system *sys) {{ return sys->t_constant; }}"""
+
+    def _fold_port(self, port: int) -> str:
+        rows = self.structure.rows_from(port)
+        states = "".join(f"    double *const x{r} = cells->state[{r}];\n" for r in rows)
+        if self.is_uniform:
+            before = "".join(
+                f"        double f{r}[BATCH];\n"
+                f"        batch_factors(cells, {port}, {r}, count, offset + first * offset_step, offset_step, f{r});\n"
+                for r in rows
+            )
+            each, factor = "", "f{}[k]"
+        else:
+            before, factor = "", "factor[{}]"
+            each = f"""            double factor[STATES];
+            fold_factors(cells, i, {port}, offset[(first + k) * offset_step] / cells->window, factor);
+"""
+        adds = "".join(
+            f"            x{r}[i] += {'live' if r in self.clamped else 'w'} * {factor.format(r)};\n" for r in rows
+        )
+        return f"""static void fold_{port}(const struct evsim_cells *cells, int64_t n, const uint32_t *target,
+                   const double *amount, int64_t amount_step, const double *offset,
+                   int64_t offset_step, const double cost[2]) {{
+{states}    double *const slack = cells->slack;
+    for (int64_t first = 0; first < n; first += BATCH) {{
+        const int64_t count = n - first < BATCH ? n - first : BATCH;
+{before}        for (int64_t k = 0; k < count; k++) {{
+            const uint32_t i = target[first + k];
+            const double w = amount[(first + k) * amount_step];
+            const double live = EVSIM_IS_DORMANT(slack[i]) ? 0.0 : w;
+            (void)live;
+{each}{adds}            slack[i] += w > 0.0 ? w * cost[0] : -w * cost[1];
+        }}
+    }}
+}}"""
+
+    def _fold(self) -> str:
+        arguments = "cells, n, target, amount, amount_step, offset, offset_step, cost"
+        cases = "".join(f"    case {p}: fold_{p}({arguments}); break;\n" for p in range(self.structure.n))
+        return f"""static void fold(const struct evsim_cells *cells, int32_t port, int64_t n, const uint32_t *target,
+                 const double *amount, int64_t amount_step, const double *offset,
+                 int64_t offset_step, const double cost[2]) {{
+    switch (port) {{
+{cases}    }}
+}}"""
+
+    def _advance(self) -> str:
+        names, n = self.model.states, self.structure.n
+        used = [c for c in self.layout.coefficients]
+        fixed = "".join(
+            f"    const double {_name(c)} = {self._element(c, '0')};\n" for c in used if not self.layout.is_each(c)
+        )
+        arrays = "".join(
+            f"    const double *const {_name(c)}_each = cells->coefficient[{self.number[c]}];\n"
+            for c in used
+            if self.layout.is_each(c)
+        )
+        loads = "".join(
+            f"            const double {_name(c)} = {_name(c)}_each[i];\n" for c in used if self.layout.is_each(c)
+        )
+        unused = "".join(f"    (void){_name(c)};\n" for c in used if not self.layout.is_each(c))
+        unused_each = "".join(f"            (void){_name(c)};\n" for c in used if self.layout.is_each(c))
+        states = "".join(f"    double *restrict const x{r} = cells->state[{r}]; /* {names[r]} */\n" for r in range(n))
+        reads = "".join(f"            const double v{r} = x{r}[i];\n" for r in range(n))
+        changes, writes, olds = "", "", ""
+        for r in range(n):
+            terms = [f"m_{r}_{c} * v{c}" for q, c in sorted(self.structure.reach) if q == r]
+            if r in self.structure.driven:
+                terms.append(f"q_{r}")
+            change = " + ".join(terms) or "0.0"
+            if r in self.clamped:
+                changes += f"            const double d{r} = is_live ? {change} : 0.0;\n"
+            else:
+                changes += f"            const double d{r} = {change};\n"
+            olds += f"            old[{r}][k] = v{r};\n"
+            writes += f"            x{r}[i] = v{r} + d{r};\n"
+        sums = " + ".join(f"d{r}" for r in range(n))
+        return f"""static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
+                       uint32_t *found, double *start) {{
+{states}{fixed}{arrays}    double *restrict const slack = cells->slack;
+    const double at_start = is_grid ? EVSIM_DORMANT : 0.0, within = is_grid ? 0.0 : 1.0;
+    (void)at_start, (void)within;
+{unused}    int64_t n = 0;
+    for (int64_t from = first; from < last; from += BLOCK) {{
+        const int64_t count = last - from < BLOCK ? last - from : BLOCK;
+        double old[STATES][BLOCK];
+        int64_t hit[BLOCK], any = 0;
+        for (int64_t k = 0; k < count; k++) {{
+            const int64_t i = from + k;
+{reads}{loads}{unused_each}            const double room = slack[i];
+            const int is_live = !EVSIM_IS_DORMANT(room);
+{changes}{self._bound(sums)}            hit[k] = !(bound < 0.0);
+            any |= hit[k];
+{olds}{writes}            slack[i] = is_live ? 0.0 : room;
+        }}
+        if (!any) continue;
+        for (int64_t k = 0; k < count; k++) {{
+            if (!hit[k]) continue;
+            found[n] = (uint32_t)(from + k);
+            for (int s = 0; s < STATES; s++) start[n * STATES + s] = old[s][k];
+            n++;
+        }}
+    }}
+    return n;
+}}"""
+
+    def _bound(self, sums: str) -> str:
+        """A bound on the threshold form in the window; never below zero for a state that is not finite."""
+        if self.model.threshold is None:
+            return f"            const double bound = -1.0 + 0.0 * ({sums});\n"
+        form = " + ".join([f"t_{s} * v{s}" for s in sorted(self.structure.form)] + ["t_constant"])
+        change = " + ".join(f"t_{s} * d{s}" for s in sorted(self.structure.form)) or "0.0"
+        rates = ""
+        for s in self.structure.bending:
+            terms = self._row(s, "a_{}_{} * v{}") + ([f"b_{s}"] if s in self.structure.b else [])
+            rates += f" + k_{s} * fabs({' + '.join(terms) or '0.0'})"
+        return f"""            const double form_start = {form};
+            const double form_end = form_start + ({change});
+            const double higher = form_start + at_start > form_end ? form_start : form_end;
+            const double bend = g_0{rates};
+            const double bound = higher + within * bend + room + 0.0 * ({sums});
+"""
+
+    def _reset(self) -> str:
+        statements = "".join(f"    {line}\n" for line in assignments_to_c(self.model.reset, self.model, self.layout))
+        return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x) {{
+    (void)cells, (void)i, (void)x;
+{statements}}}"""
+
+
+def assignments_to_c(code: tuple[Assignment, ...], model: LinearModel, layout: Layout) -> list[str]:
+    """C statements of reset code on the state x of neuron i."""
+    names = {s: f"x[{k}]" for k, s in enumerate(model.states)}
+    for k, p in enumerate(layout.parameters):
+        names[p] = f"cells->parameter[{k}][i * cells->parameter_step[{k}]]"
+    operators = {"set": "=", "add": "+="}
+    return [f"{names[a.target]} {operators[a.operation]} {a.expression.to_c(names)};" for a in code]
+
+
+def _name(coefficient: Coefficient) -> str:
+    kind, row, column = coefficient
+    if kind in ("a", "m"):
+        return f"{kind}_{row}_{column}"
+    return f"{kind}_constant" if row < 0 else f"{kind}_{row}"
+
+
+def _readable(model: LinearModel, state: str) -> str:
+    form = model.rates[state]
+    terms = [f"({e.text})*{s}" for s, e in form.coefficients.items()]
+    return " + ".join([*terms, form.constant.text]).replace("*/", "* /")
