@@ -18,7 +18,7 @@ BEGUN = time.perf_counter()
 
 @dataclass(frozen=True)
 class Case:
-    """One run: how many cells, which variant of the network, exact or on the grid, how long (s), which seed."""
+    """One run: number of cells, variant of the network, exact or on the grid, seconds to simulate, seed."""
 
     n: int
     variant: str

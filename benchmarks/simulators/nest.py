@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import nest
+import nest as nest  # others create nodes with it too
 
 from benchmarks.measure import Case, Measured, cpu_seconds, since_start
 
