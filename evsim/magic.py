@@ -1,0 +1,78 @@
+"""`run()` without a network: every living object made since `start_scope()` takes part."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from typing import Any
+
+from evsim.errors import EvsimRuntimeError, EvsimValueError
+from evsim.network import Network
+from evsim.objects import NetworkObject, forget_scope, objects_in_scope
+
+
+class MagicNetwork(Network):
+    """The network of the present scope; it holds its objects weakly."""
+
+    def __init__(self) -> None:
+        super().__init__(name="the network of this scope")
+        self._ran: list[weakref.ref[NetworkObject]] = []
+
+    def _members(self) -> list[NetworkObject]:
+        members = [each for each in objects_in_scope() if each._network in (None, self)]
+        return sorted(members, key=lambda each: each._number)
+
+    def describe(self, namespace: Mapping[str, Any] | None = None) -> Any:
+        """The network as plain data; objects that ran before must still exist."""
+        gone = [name for name, reference in self._kept() if reference() is None and not name.endswith("monitor")]
+        if gone:
+            raise EvsimRuntimeError(
+                f"{', '.join(gone)} took part in an earlier run and no longer exists; "
+                "call start_scope() and make the objects anew, or keep them in a Network"
+            )
+        result = super().describe(namespace)
+        self._ran = [weakref.ref(each) for each in self._members()]
+        self._names_of_ran = [each.name for each in self._members()]
+        return result
+
+    def _kept(self) -> list[tuple[str, weakref.ref[NetworkObject]]]:
+        return list(zip(getattr(self, "_names_of_ran", []), self._ran, strict=True))
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nothing of what ran is alive any more."""
+        return bool(self._ran) and all(reference() is None for reference in self._ran)
+
+
+_current = MagicNetwork()
+
+
+def magic_network() -> Network:
+    """The network that `run()` runs."""
+    global _current
+    if _current.is_left:
+        _current = MagicNetwork()
+    return _current
+
+
+def run(
+    duration: Any,
+    report: Any = None,
+    report_period: Any = None,
+    namespace: Mapping[str, Any] | None = None,
+    *,
+    timing: str | None = None,
+    threads: int | None = None,
+) -> None:
+    """Simulate all objects made since `start_scope()`; the arguments are those of `Network.run`."""
+    network = magic_network()
+    if not network.objects:
+        raise EvsimValueError("run(): there is nothing to simulate; make a NeuronGroup or another object first")
+    network.run(duration, report, report_period, namespace, timing=timing, threads=threads)
+
+
+def start_scope() -> None:
+    """Begin a new model: objects made so far take no part in what `run()` simulates from now on."""
+    global _current
+    forget_scope()
+    _current = MagicNetwork()

@@ -1,0 +1,437 @@
+"""Monitors: spikes, states and rates of a group, read as arrays with units during and after runs."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import description
+from evsim.clocks import Clock, defaultclock, in_seconds, own_step
+from evsim.connect import checked_indices
+from evsim.equations.evaluate import evaluate_text
+from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
+from evsim.instants import join
+from evsim.neurons import NeuronGroup, Sliceable
+from evsim.objects import NetworkObject
+from evsim.units import DIMENSIONLESS, Dimension, Quantity, quantity, require, unit_named
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Spikes = tuple[Indices, Floats, Indices]
+
+
+class SpikeMonitor(NetworkObject):
+    """Every spike of a group or slice; indices count in the slice.
+
+    Parameters
+    ----------
+    source
+        A group, a source of spikes, or a slice of one.
+    record
+        Which elements to keep: all (True), none but their `count` (False), or a list of indices.
+    """
+
+    _kind = "spikemonitor"
+
+    def __init__(
+        self, source: Any, variables: Any = None, record: Any = True, name: str | None = None
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._source = _checked_source(source, self.name)
+        if variables is not None:
+            raise EvsimError(f"{self.name}: variables= is not there yet; record them with a StateMonitor")
+        is_all_or_none = isinstance(record, (bool, np.bool_))
+        self._chosen = None if is_all_or_none else checked_indices(record, len(source), f"record of {self.name}")
+        self._keeps_spikes = not is_all_or_none or bool(record)
+        self._known: tuple[Any, Spikes] | None = None
+
+    @property
+    def source(self) -> Any:
+        """What is recorded."""
+        return self._source
+
+    @property
+    def t(self) -> Quantity:
+        """Time of every spike, in seconds as doubles; `tick` and `offset` have every digit."""
+        tick, offset, _ = self._kept()
+        return in_seconds(join(tick, offset, self._network._dt if self._network else 1.0))  # type: ignore[no-any-return]
+
+    @property
+    def t_(self) -> Floats:
+        """`t` as plain seconds."""
+        return np.array(self.t)
+
+    @property
+    def i(self) -> Indices:
+        """The element that each spike belongs to."""
+        return self._kept()[2]
+
+    @property
+    def tick(self) -> Indices:
+        """Whole grid steps before each spike: its time is tick*defaultclock.dt + offset."""
+        return self._kept()[0]
+
+    @property
+    def offset(self) -> Quantity:
+        """Time of each spike after its grid tick."""
+        return in_seconds(self._kept()[1])  # type: ignore[no-any-return]
+
+    @property
+    def it(self) -> tuple[Indices, Quantity]:
+        """Elements and times."""
+        return self.i, self.t
+
+    @property
+    def count(self) -> Indices:
+        """How many spikes each element had."""
+        return np.bincount(self._spikes()[2], minlength=len(self._source))
+
+    @property
+    def num_spikes(self) -> int:
+        """How many spikes there were."""
+        return int(self._spikes()[2].size)
+
+    @property
+    def N(self) -> int:
+        """How many spikes there were."""
+        return self.num_spikes
+
+    def spike_trains(self) -> dict[int, Quantity]:
+        """The spike times of every element."""
+        times, index = np.array(self.t), self.i
+        order = np.argsort(index, kind="stable")
+        ends = np.cumsum(np.bincount(index, minlength=len(self._source)))
+        trains = np.split(times[order], ends[:-1])
+        return {k: in_seconds(train) for k, train in enumerate(trains)}
+
+    def _spikes(self) -> Spikes:
+        """All spikes so far, read once for every state of the network."""
+        if self._network is None:
+            return np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
+        now = self._network._now
+        if self._known is None or self._known[0] != now:
+            spikes = self._network._simulation.spikes(self.name)
+            for values in spikes:
+                values.flags.writeable = False
+            self._known = now, spikes
+        return self._known[1]
+
+    def _kept(self) -> Spikes:
+        if not self._keeps_spikes:
+            raise EvsimError(f"{self.name} was made with record=False and has only count and num_spikes")
+        tick, offset, index = self._spikes()
+        if self._chosen is None:
+            return tick, offset, index
+        kept = np.isin(index, self._chosen)
+        return tick[kept], offset[kept], index[kept]
+
+    def _describe(self, network: description.Network, describer: Any) -> None:
+        start, stop = self._source._bounds()
+        network.spike_records.append(
+            description.SpikeRecord(self.name, self._source._group.name, start, stop)
+        )
+
+    def _collect(self) -> None:
+        """Nothing to do after a run: spikes are read when asked for."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} '{self.name}' of {self._source._label()}: {self.num_spikes} spikes>"
+
+
+class PopulationRateMonitor(SpikeMonitor):
+    """Spikes per neuron and time, in bins of `dt`."""
+
+    _kind = "ratemonitor"
+
+    def __init__(
+        self, source: Any, name: str | None = None, *, dt: Any = None, clock: Clock | None = None
+    ) -> None:
+        super().__init__(source, name=name)
+        self._clock = own_step(dt, clock, self.name)
+        self._from_tick = 0
+
+    @property
+    def t(self) -> Quantity:
+        """Start of every bin."""
+        return in_seconds(self._first_bin() * self._step() + np.arange(self._bins()) * self._step())  # type: ignore[no-any-return]
+
+    @property
+    def rate(self) -> Quantity:
+        """Spikes per neuron and time in every bin."""
+        return quantity(self._counts() / (len(self._source) * self._step()), _HERTZ)  # type: ignore[no-any-return]
+
+    def smooth_rate(self, window: Any = "gaussian", width: Any = None) -> Quantity:
+        """The rate averaged over time.
+
+        Parameters
+        ----------
+        window
+            "flat" (of length `width`), "gaussian" (`width` is its standard deviation), or an array of weights.
+        """
+        weights = _window(window, width, self._step(), self.name)
+        rate = np.array(self.rate)
+        smooth = np.convolve(rate, weights / weights.sum(), mode="same")[: rate.size] if rate.size else rate
+        if weights.size > rate.size > 0:
+            start = (weights.size - 1) // 2
+            smooth = np.convolve(rate, weights / weights.sum(), mode="full")[start : start + rate.size]
+        return quantity(smooth, _HERTZ)  # type: ignore[no-any-return]
+
+    def _step(self) -> float:
+        return (self._clock or defaultclock).dt_
+
+    def _first_bin(self) -> int:
+        return int(round(self._from_tick * (self._network._dt if self._network else 0.0) / self._step()))
+
+    def _bins(self) -> int:
+        if self._network is None:
+            return 0
+        return int(np.ceil(self._network.t_ / self._step() - 1e-9)) - self._first_bin()
+
+    def _counts(self) -> Indices:
+        if self._network is None:
+            return np.zeros(0, np.int64)
+        tick, offset, _ = self._spikes()
+        times = join(tick, offset, self._network._dt)
+        place = np.floor(times / self._step() * (1 + 1e-15) + 1e-12).astype(np.int64) - self._first_bin()
+        inside = place[(place >= 0) & (place < self._bins())]
+        return np.bincount(inside, minlength=self._bins())
+
+    def _describe(self, network: description.Network, describer: Any) -> None:
+        super()._describe(network, describer)
+        assert self._network is not None
+        self._from_tick = self._network._now[0]
+
+
+_HERTZ = Quantity(unit_named("Hz")).dimension
+_SECOND = Quantity(unit_named("second")).dimension
+
+
+def _window(window: Any, width: Any, dt: float, name: str) -> Floats:
+    if not isinstance(window, str):
+        weights = np.asarray(window, dtype=np.float64)
+        if weights.ndim != 1 or weights.size % 2 == 0:
+            raise EvsimValueError(f"{name}: a window of own weights is flat and has an odd number of them")
+        return weights
+    if window not in ("flat", "gaussian"):
+        raise EvsimValueError(f"{name}: window is {window!r}; give 'flat', 'gaussian' or an array of weights")
+    if width is None:
+        raise EvsimTypeError(f"{name}: give the width of the window, as in width=5*ms")
+    steps = float(require(width, _SECOND, f"width of {name}")) / dt
+    if not steps > 0:
+        raise EvsimValueError(f"{name}: width is {width}; give a time above zero")
+    if window == "flat":
+        return np.ones(2 * int(steps / 2) + 1)
+    reach = int(np.ceil(4 * steps))
+    return np.asarray(np.exp(-0.5 * (np.arange(-reach, reach + 1) / steps) ** 2))
+
+
+class StateMonitor(NetworkObject):
+    """Variables of chosen neurons, sampled on a clock; a sample shows the state after all events of its instant.
+
+    Parameters
+    ----------
+    source
+        A NeuronGroup or a slice of one.
+    variables
+        One name or several: states, parameters or subexpressions.
+    record
+        Which neurons: True for all, an index, a slice or a list of indices.
+    dt, clock
+        When to sample: at the multiples of dt; without it, the step of the group.
+    """
+
+    _kind = "statemonitor"
+
+    def __init__(
+        self,
+        source: Any,
+        variables: Any,
+        record: Any = None,
+        dt: Any = None,
+        clock: Clock | None = None,
+        name: str | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._source = _checked_neurons(source, self.name)
+        self._variables = _checked_variables(variables, source, self.name)
+        self._indices = _chosen(record, len(source), self.name)
+        self._clock = own_step(dt, clock, self.name)
+        self._step = 0.0
+        self._needed: tuple[str, ...] = ()
+        self._chunks: dict[str, list[Floats]] = {}
+        self._done = 0
+        self._describer: Any = None
+
+    @property
+    def source(self) -> Any:
+        """What is recorded."""
+        return self._source
+
+    @property
+    def record(self) -> Indices:
+        """The neurons that are recorded; row k of a variable belongs to record[k]."""
+        return self._indices
+
+    @property
+    def t(self) -> Quantity:
+        """The time of every sample."""
+        return in_seconds(self._samples()[0] * self._step)  # type: ignore[no-any-return]
+
+    @property
+    def t_(self) -> Floats:
+        """`t` as plain seconds."""
+        return np.array(self.t)
+
+    @property
+    def N(self) -> int:
+        """How many samples there are."""
+        return int(self._samples()[0].size)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._variables:
+            return quantity(self._values(name), self._dimension(name))
+        if name.endswith("_") and name[:-1] in self._variables:
+            return self._values(name[:-1])
+        close = difflib.get_close_matches(name, self._variables, 1)
+        guess = f"; did you mean '{close[0]}'?" if close else f"; it records {', '.join(self._variables)}"
+        raise EvsimAttributeError(f"{self.name} does not record '{name}'{guess}")
+
+    def __getitem__(self, item: Any) -> Rows:
+        """The recorded variables of neurons, by their index in the group."""
+        wanted = np.arange(len(self._source))[item] if isinstance(item, slice) else np.asarray(item)
+        rows = [self._row(int(index)) for index in np.atleast_1d(wanted)]
+        return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
+
+    def _row(self, index: int) -> int:
+        found = np.flatnonzero(self._indices == index)
+        if found.size == 0:
+            raise EvsimValueError(f"{self.name} does not record neuron {index}; it records {_listed(self._indices)}")
+        return int(found[0])
+
+    def _dimension(self, name: str) -> Dimension:
+        return self._source._variable(name).dimension  # type: ignore[no-any-return]
+
+    def _values(self, name: str) -> Floats:
+        numbers, states = self._samples()
+        if name in states:
+            return states[name]
+        chunks = self._chunks.get(name, [])
+        return np.concatenate([*chunks, np.zeros((self._indices.size, 0))], axis=1)
+
+    def _samples(self) -> tuple[Indices, dict[str, Floats]]:
+        if self._network is None:
+            return np.zeros(0, np.int64), {name: np.zeros((self._indices.size, 0)) for name in self._variables}
+        return self._network._simulation.samples(self.name)  # type: ignore[no-any-return]
+
+    def _describe(self, network: description.Network, describer: Any) -> None:
+        described = describer.groups[self._source._group.name]
+        states = described.population.model.states
+        self._step = (self._clock or self._source._group._clock or defaultclock).dt_
+        self._describer = describer
+        names = {name for each in self._variables for name in self._expanded(each, described).names}
+        self._needed = tuple(name for name in states if name in names)
+        indices = self._indices + self._source._bounds()[0]
+        network.state_records.append(
+            description.StateRecord(self.name, described.population.name, self._needed, indices, self._step)
+        )
+
+    def _expanded(self, name: str, described: Any) -> Any:
+        from evsim.equations.expression import Expression
+
+        return described.equations.expanded(Expression.parse(name, self.name))
+
+    def _collect(self) -> None:
+        """After a run: what follows from parameters is worked out with the values they had in it."""
+        derived = [name for name in self._variables if name not in self._needed]
+        if not derived or self._network is None:
+            return
+        numbers, states = self._samples()
+        new = slice(self._done, numbers.size)
+        self._done = int(numbers.size)
+        recorded = {name: values[:, new] for name, values in states.items()}
+        for name in derived:
+            self._chunks.setdefault(name, []).append(self._derived(name, recorded, numbers[new]))
+
+    def _derived(self, name: str, recorded: dict[str, Floats], numbers: Indices) -> Floats:
+        described = self._describer.groups[self._source._group.name]
+        expression = self._expanded(name, described)
+        known: dict[str, Any] = {"t": (numbers * self._step, _SECOND)}
+        for each in expression.names - known.keys():
+            if each in recorded:
+                known[each] = recorded[each], self._dimension(each)
+            elif each in described.constants:
+                known[each] = described.constants[each]
+            else:
+                known[each] = self._column(each)
+        values, _ = evaluate_text(expression, known, None, f"{self.name}.{name}")
+        return np.array(np.broadcast_to(values, (self._indices.size, numbers.size)), dtype=np.float64)
+
+    def _column(self, name: str) -> tuple[Any, Dimension]:
+        """Values of a parameter, constant in time, one row per recorded neuron."""
+        ((values, dimension),) = self._source._known([name], slice(None)).values()
+        values = np.asarray(values)
+        return (values[self._indices][:, np.newaxis] if values.ndim else values), dimension
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._variables)
+        return f"<StateMonitor '{self.name}' of {names} of {self._source._label()}: {self._indices.size} x {self.N}>"
+
+
+class Rows:
+    """Recorded variables of one neuron or of several, as `monitor[3].V`."""
+
+    def __init__(self, monitor: StateMonitor, rows: int | Indices) -> None:
+        self._monitor, self._rows = monitor, rows
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        values = getattr(self._monitor, name)
+        return values if name in ("t", "t_") else values[self._rows]
+
+
+def _checked_source(source: Any, name: str) -> Any:
+    if not isinstance(source, Sliceable):
+        raise EvsimTypeError(f"source of {name}: got {source!r}; give a group, a source of spikes, or a slice of one")
+    return source
+
+
+def _checked_neurons(source: Any, name: str) -> Any:
+    if not isinstance(source, Sliceable) or not isinstance(source._group, NeuronGroup):
+        raise EvsimTypeError(f"source of {name}: got {source!r}; give a NeuronGroup or a slice of one")
+    return source
+
+
+def _checked_variables(variables: Any, source: Any, name: str) -> tuple[str, ...]:
+    names = (variables,) if isinstance(variables, str) else tuple(variables)
+    known = source._storage.variables
+    if variables is True:
+        names = tuple(known)
+    for each in names:
+        if each not in known:
+            close = difflib.get_close_matches(str(each), known, 1)
+            guess = f"did you mean '{close[0]}'?" if close else f"it has {', '.join(known)}"
+            raise EvsimValueError(f"{name}: {source._label()} has no variable {each!r}; {guess}")
+    return names
+
+
+def _chosen(record: Any, n: int, name: str) -> Indices:
+    if record is None:
+        raise EvsimTypeError(f"{name}: say which neurons to record, record=True for all or record=[0, 1]")
+    if isinstance(record, (bool, np.bool_)):
+        return np.arange(n if record else 0, dtype=np.int64)
+    if isinstance(record, slice):
+        return np.arange(n, dtype=np.int64)[record]
+    return checked_indices(record, n, f"record of {name}")
+
+
+def _listed(indices: Indices) -> str:
+    return ", ".join(map(str, indices[:8])) + (", ..." if indices.size > 8 else "")
+
+
+__all__ = ["DIMENSIONLESS", "PopulationRateMonitor", "SpikeMonitor", "StateMonitor"]

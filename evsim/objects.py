@@ -1,0 +1,63 @@
+"""What every part of a network has: a unique name, a place in the order of creation, and a weak entry in its scope."""
+
+from __future__ import annotations
+
+import itertools
+import keyword
+import weakref
+from typing import Any, ClassVar
+
+from evsim.errors import EvsimTypeError, EvsimValueError
+
+_numbers = itertools.count()
+_scope: list[weakref.ref[NetworkObject]] = []
+
+
+class NetworkObject:
+    """A group, synapses, source or monitor. `_number` orders objects by creation."""
+
+    _kind: ClassVar[str] = "object"
+    _network: Any = None  # the network that runs it
+    name: str
+    _number: int
+
+    def __init__(self, name: str | None) -> None:
+        object.__setattr__(self, "name", _unique_name(name, self._kind))
+        object.__setattr__(self, "_number", next(_numbers))
+        _scope.append(weakref.ref(self))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def objects_in_scope() -> list[Any]:
+    """Living objects made since `start_scope()`, in order of creation."""
+    _scope[:] = [entry for entry in _scope if entry() is not None]
+    return [living for entry in _scope if (living := entry()) is not None]
+
+
+def forget_scope() -> None:
+    """Leave all objects made so far to their owners."""
+    _scope.clear()
+
+
+def _unique_name(name: str | None, kind: str) -> str:
+    taken = {living.name for living in objects_in_scope()}
+    if name is not None and not str(name).endswith("*"):
+        return _given_name(name, kind, taken)
+    stem = kind if name is None else _given_name(str(name)[:-1], kind, set())
+    candidates = itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(1)))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def _given_name(name: str, kind: str, taken: set[str]) -> str:
+    if not isinstance(name, str):
+        raise EvsimTypeError(f"name of a {kind}: got {name!r}; give a text")
+    if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+        raise EvsimValueError(f"name of a {kind}: got {name!r}; give letters, digits and _ , as in 'cells'")
+    if name in taken:
+        raise EvsimValueError(f"name '{name}' is taken by another object; give another name or call start_scope()")
+    return name

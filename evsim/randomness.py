@@ -1,0 +1,56 @@
+"""Random numbers drawn while a network is described: counter based, one stream for every draw since `seed`.
+
+Values given as text, connections and the seed of every network take the next stream, so that a script that calls
+`seed(1)` first gives the same numbers every time, and two networks of one script get different ones.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+
+from evsim.errors import EvsimTypeError, EvsimValueError
+
+_WORD = 1 << 64
+
+
+@dataclass
+class _Streams:
+    """`key` is the user's seed; `drawn` counts the streams handed out since; `epoch` counts calls of `seed`."""
+
+    key: int
+    drawn: int = 0
+    epoch: int = 0
+
+
+_streams = _Streams(key=secrets.randbits(64))
+
+
+def seed(seed: int | None = None) -> None:
+    """Make every random number that follows repeatable; `seed()` makes them different each time again."""
+    if seed is None:
+        seed = secrets.randbits(64)
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise EvsimTypeError(f"seed: got {seed!r}; give an integer, as in seed(1), or nothing")
+    if not 0 <= int(seed) < _WORD:
+        raise EvsimValueError(f"seed: got {seed}; give an integer from 0 to 2**64 - 1")
+    _streams.key, _streams.drawn = int(seed), 0
+    _streams.epoch += 1
+
+
+def next_generator() -> np.random.Generator:
+    """A numpy generator over the next stream."""
+    _streams.drawn += 1
+    return np.random.Generator(np.random.Philox(key=[_streams.key, _streams.drawn]))
+
+
+def next_seed() -> int:
+    """A seed for the engine that no other network of this script has."""
+    return int(next_generator().integers(0, 1 << 63, dtype=np.int64))
+
+
+def seed_epoch() -> int:
+    """How often `seed` was called: a network looks whether it was called since it took its own seed."""
+    return _streams.epoch

@@ -1,0 +1,469 @@
+"""Synapses: which elements connect to which, with weights and delays of their own, and what a spike does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import connect as rules
+from evsim.clocks import own_step
+from evsim.equations.declaration import Equations, Variable
+from evsim.composition import Contribution, contribution
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.generators import GeneratorText, read_generator
+from evsim.neurons import NeuronGroup
+from evsim.objects import NetworkObject
+from evsim.plugin import Model, Output
+from evsim.randomness import next_generator
+from evsim.units import DIMENSIONLESS, unit_named
+from evsim.values import Known, TextValues
+from evsim.variables import Elements, Positions, Storage, refuse_clashes
+
+_PAIR_NAMES = ("i", "j", "N", "N_pre", "N_post")
+
+
+class Synapses(Elements, NetworkObject):
+    """Connections from the elements of `source` to those of `to` (`source` again when it is left out).
+
+    Parameters
+    ----------
+    source, to
+        A group, or a slice of one; `i` and `j` count in the slice. The second may also be given as target=.
+    model
+        Declarations of synapse variables, as in "w : volt", or a registered model.
+    on_pre
+        What happens at the target when a spike arrives, as in "V_post += w".
+    delay
+        From spike to arrival; any time from 0 on. `delay` may be set per synapse later.
+    output, target
+        With a gate as model: how it becomes a current, and the name of the input that receives it.
+    namespace
+        Names for the texts above, looked up before those around the call of `run`.
+    """
+
+    _kind = "synapses"
+
+    def __init__(
+        self,
+        source: Any,
+        to: Any = None,
+        model: Any = None,
+        on_pre: str | None = None,
+        on_post: Any = None,
+        on_event: Any = "spike",
+        delay: Any = None,
+        method: str | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        dt: Any = None,
+        name: str | None = None,
+        *,
+        target: Any = None,
+        output: Output | None = None,
+        clock: Any = None,
+        method_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        port = target if isinstance(target, str) else ""
+        to = target if to is None and not port else to
+        self._source = _checked_end(source, f"source of {self.name}")
+        self._target = self._source if to is None else _checked_end(to, f"target of {self.name}")
+        self._contribution: Contribution | None = None
+        self._namespace = namespace
+        self._clock = own_step(dt, clock, self.name)
+        self._on_pre = on_pre
+        _refuse_what_comes_later(self.name, on_pre, on_post, on_event)
+        if isinstance(model, Model):
+            self._attach(model, output, port)
+        else:
+            _refuse_what_needs_a_model(self.name, output, port)
+            self._equations = _checked_equations(model, self.name)
+        refuse_clashes(self._equations, type(self), self.name, {"delay"})
+        self._storage = Storage({**self._equations, "delay": _delay_variable(is_shared=True)}, 0)
+        self._pairs = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        self._is_connected = False
+        if delay is not None:
+            self._write("delay", delay, slice(None))
+
+    def _attach(self, model: Model, output: Output | None, port: str) -> None:
+        """Become synapses of a registered model: a gate, and an output onto a port of the target."""
+        if self._on_pre is not None:
+            raise EvsimTypeError(f"{self.name}: got the model {model.name} and on_pre; the model says what a spike does")
+        group = self._target._group
+        if not isinstance(group, NeuronGroup):
+            raise EvsimTypeError(f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup")
+        made = contribution(model, output, group._equations, self.name, port, group._membrane)
+        self._contribution, self._on_pre = made, made.on_pre
+        self._equations = Equations([Variable("w", "parameter", None, made.weight)], f"model of {self.name}")
+        if made.equations:
+            group._receive(made)
+
+    # What was made
+
+    @property
+    def source(self) -> Any:
+        """Where spikes come from."""
+        return self._source
+
+    @property
+    def target(self) -> Any:
+        """Where they act."""
+        return self._target
+
+    @property
+    def i(self) -> NDArray[np.int64]:
+        """Source element of every synapse."""
+        return _read_only(self._pairs[0])
+
+    @property
+    def j(self) -> NDArray[np.int64]:
+        """Target element of every synapse."""
+        return _read_only(self._pairs[1])
+
+    @property
+    def N(self) -> int:
+        """How many synapses there are."""
+        return self._storage.size
+
+    @property
+    def N_incoming_post(self) -> NDArray[np.int64]:
+        """How many synapses end on each target element."""
+        return np.bincount(self._pairs[1], minlength=len(self._target))
+
+    @property
+    def N_outgoing_pre(self) -> NDArray[np.int64]:
+        """How many synapses start at each source element."""
+        return np.bincount(self._pairs[0], minlength=len(self._source))
+
+    def __len__(self) -> int:
+        return self.N
+
+    def __repr__(self) -> str:
+        ends = f"{self._source._label()} to {self._target._label()}"
+        return f"<Synapses '{self.name}': {self.N} synapses from {ends}, on_pre {self._on_pre!r}>"
+
+    # Making connections
+
+    def connect(
+        self,
+        condition: str | bool | None = None,
+        i: Any = None,
+        j: Any = None,
+        p: float | str = 1.0,
+        n: int | str = 1,
+        skip_if_invalid: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add synapses: all pairs, those of a condition, of given indices, or of a generator text.
+
+        Parameters
+        ----------
+        condition
+            Text over i, j, N_pre, N_post and variables of both ends (`x_pre`, `x_post`).
+        i, j
+            Indices, or for one of them generator text, as in "k for k in range(i-2, i+3) if k != i".
+        p
+            Probability of each of these pairs: a number, or text.
+        n
+            Synapses for each pair that is connected: a number, or text.
+        skip_if_invalid
+            Leave out what generator text gives outside the group, which is an error otherwise.
+        """
+        where = f"connect() of {self.name}"
+        if condition is not None and (i is not None or j is not None):
+            raise EvsimTypeError(f"{where}: got a condition and i or j; give one of them")
+        before = self._namespace
+        try:
+            self._namespace = before if namespace is None else namespace
+            pairs = self._pairs_for(condition, i, j, p, skip_if_invalid, where)
+            self._append(self._repeated(pairs, n, where))
+        finally:
+            self._namespace = before
+
+    def _pairs_for(self, condition: Any, i: Any, j: Any, p: Any, skip: bool, where: str) -> rules.Pairs:
+        sizes = len(self._source), len(self._target)
+        if i is not None or j is not None:
+            return self._thinned(self._indexed_pairs(i, j, skip, where), p, where)
+        if condition is False:
+            return rules.given_pairs([], [], *sizes, where)
+        if condition is not None and condition is not True and not isinstance(condition, str):
+            raise EvsimTypeError(f"{where}: condition is {condition!r}; give text, as in 'i != j'")
+        test = self._pair_test(condition, where) if isinstance(condition, str) else None
+        if not isinstance(p, str):
+            pairs = rules.random_pairs(*sizes, _one_probability(p, where), next_generator()) if p != 1 else None
+            if pairs is None:
+                return rules.tested_pairs(*sizes, test) if test else rules.all_pairs(*sizes)
+            return rules.filtered_pairs(pairs, test) if test else pairs
+        chance = self._chance_test(p, where)
+        return rules.tested_pairs(*sizes, _both(test, chance) if test else chance)
+
+    def _indexed_pairs(self, i: Any, j: Any, skip: bool, where: str) -> rules.Pairs:
+        sizes = len(self._source), len(self._target)
+        if isinstance(j, str) and i is None:
+            return self._generated_pairs(read_generator(j, where), "i", skip, where)
+        if isinstance(i, str) and j is None:
+            targets, sources = self._generated_pairs(read_generator(i, where), "j", skip, where)
+            order = np.lexsort((targets, sources))
+            return sources[order], targets[order]
+        if i is None or j is None or isinstance(i, str) or isinstance(j, str):
+            raise EvsimTypeError(f"{where}: give both i and j as indices, or one of them as generator text")
+        return rules.given_pairs(i, j, *sizes, where)
+
+    def _generated_pairs(self, text: GeneratorText, owner: str, skip: bool, where: str) -> rules.Pairs:
+        """Pairs (owner, element) of generator text that runs once for every owner."""
+        sizes = {"i": (len(self._source), len(self._target)), "j": (len(self._target), len(self._source))}
+        n_owner, n_element = sizes[owner]
+        owners = np.arange(n_owner, dtype=np.int64)
+        names = {owner: owners.astype(np.float64)}
+        if text.variable:
+            owners, looped = self._loop(text, names, owner, n_owner, where)
+            names = {owner: owners.astype(np.float64), text.variable: looped.astype(np.float64)}
+        element = self._generated(text.element, names, owner, owners, where)
+        kept = np.ones(owners.size, dtype=bool)
+        if text.condition:
+            kept = np.asarray(self._generated(text.condition, names, owner, owners, where), dtype=bool)
+        owners, found = owners[kept], element[kept]
+        is_inside = (found >= 0) & (found < n_element) & (found == np.rint(found))
+        if not skip and not np.all(is_inside):
+            wrong = found[~is_inside][0]
+            raise EvsimValueError(
+                f"{where}: generator text gives {wrong:g} for {owner}={owners[~is_inside][0]}, not one of the indices "
+                f"0 to {n_element - 1}; narrow the range, or give skip_if_invalid=True"
+            )
+        return owners[is_inside], found[is_inside].astype(np.int64)
+
+    def _loop(
+        self, text: GeneratorText, names: dict[str, NDArray[np.float64]], owner: str, n: int, where: str
+    ) -> rules.Pairs:
+        owners = np.arange(n, dtype=np.int64)
+        evaluated = [self._generated(argument, names, owner, owners, where) for argument in text.arguments]
+        if text.function == "range" and 1 <= len(evaluated) <= 3 and not text.options:
+            bounds = [np.zeros(n), *evaluated] if len(evaluated) == 1 else evaluated
+            step = bounds[2] if len(bounds) == 3 else np.ones(n)
+            return rules.ranges(bounds[0], bounds[1], step, n)
+        if text.function == "sample" and len(evaluated) == 1 and len(text.options) == 1 and n:
+            size = int(evaluated[0][0])
+            (option, value), *_ = text.options.items()
+            number = float(self._generated(value, names, owner, owners, where)[0])
+            if option == "p":
+                return rules.random_ranges(n, size, _one_probability(number, where), next_generator())
+            if option == "size":
+                return rules.random_samples(n, size, int(number), next_generator())
+        raise EvsimError(f"{where}: write range(start, stop, step), sample(N_post, p=0.1) or sample(N_post, size=10)")
+
+    def _generated(
+        self, text: str, names: Mapping[str, NDArray[np.float64]], owner: str, owners: rules.Indices, where: str
+    ) -> NDArray[np.float64]:
+        """Values of one part of generator text, for every owner or every round of its loop."""
+        end = self._source if owner == "i" else self._target
+        suffix = "_pre" if owner == "i" else "_post"
+        variables = {f"{name}{suffix}": name for name in end._storage.variables}
+        values = TextValues(text, {*names, *variables, "N_pre", "N_post"}, self._namespace, where)
+        own: dict[str, Known] = {name: (names[name], DIMENSIONLESS) for name in values.own & names.keys()}
+        own |= {name: self._sizes()[name] for name in values.own & self._sizes().keys()}
+        for name in values.own & variables.keys():
+            own[name] = _gathered(end, variables[name], owners)
+        values.dimension(own)
+        return np.asarray(values.evaluate(own, owners.size))
+
+    def _pair_test(self, text: str, where: str) -> rules.PairTest:
+        """A test of pairs from condition text."""
+        values = self._pair_text(text, where)
+
+        def is_connected(i: rules.Indices, j: rules.Indices) -> NDArray[np.bool_]:
+            return np.asarray(values.evaluate(self._of_pairs(values.own, i, j), i.size), dtype=bool)
+
+        return is_connected
+
+    def _chance_test(self, text: str, where: str) -> rules.PairTest:
+        """A test of pairs that draws with the probability that text gives."""
+        values, generator = self._pair_text(text, where), next_generator()
+
+        def is_connected(i: rules.Indices, j: rules.Indices) -> NDArray[np.bool_]:
+            p = values.evaluate(self._of_pairs(values.own, i, j), i.size)
+            return generator.random(i.size) < rules.check_probability(p, where)
+
+        return is_connected
+
+    def _thinned(self, pairs: rules.Pairs, p: Any, where: str) -> rules.Pairs:
+        if isinstance(p, str):
+            return rules.filtered_pairs(pairs, self._chance_test(p, where))
+        chance = _one_probability(p, where)
+        if chance == 1:
+            return pairs
+        kept = next_generator().random(pairs[0].size) < chance
+        return pairs[0][kept], pairs[1][kept]
+
+    def _repeated(self, pairs: rules.Pairs, n: Any, where: str) -> rules.Pairs:
+        if isinstance(n, str):
+            values = self._pair_text(n, where)
+            n = np.asarray(values.evaluate(self._of_pairs(values.own, *pairs), pairs[0].size))
+        count = np.asarray(n)
+        if count.dtype.kind not in "iuf" or np.any(count < 0) or np.any(count != np.rint(count)):
+            raise EvsimValueError(f"{where}: n is {n!r}; give a whole number of synapses per pair, 0 or more")
+        if count.ndim == 0 and count == 1:
+            return pairs
+        return np.repeat(pairs[0], count.astype(np.int64)), np.repeat(pairs[1], count.astype(np.int64))
+
+    def _append(self, pairs: rules.Pairs) -> None:
+        self._pairs = (np.concatenate([self._pairs[0], pairs[0]]), np.concatenate([self._pairs[1], pairs[1]]))
+        storage, added = self._storage, pairs[0].size
+        for name, values in storage.arrays.items():
+            if "shared" not in storage.variables[name].flags:
+                storage.arrays[name] = np.concatenate([values, np.full(added, self._default(name))])
+        storage.size += added
+        self._is_connected = True
+
+    def _default(self, name: str) -> float:
+        """The value of a variable in new synapses."""
+        if name == "delay" and self._storage.arrays["delay"].size:
+            raise EvsimError(
+                f"{self.name}: connect() after delays were set per synapse; make all connections first, then set delay"
+            )
+        if name == "w" and self._contribution is not None:
+            return self._contribution.default_weight
+        return 0.0
+
+    # Values
+
+    def _implicit(self) -> Collection[str]:
+        ends = [(self._source, "_pre"), (self._target, "_post")]
+        return {*_PAIR_NAMES, *(f"{name}{suffix}" for end, suffix in ends for name in end._storage.variables)}
+
+    def _known(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
+        known = super()._known([name for name in names if name in self._storage.variables], positions)
+        rest = [name for name in names if name not in known]
+        return known | self._of_pairs(rest, self._pairs[0][positions], self._pairs[1][positions])
+
+    def _of_pairs(self, names: Collection[str], i: rules.Indices, j: rules.Indices) -> dict[str, Known]:
+        """Of these names, values and units for the pairs (i, j)."""
+        known: dict[str, Known] = {}
+        for name in names:
+            if name in self._sizes():
+                known[name] = self._sizes()[name]
+            elif name in ("i", "j"):
+                known[name] = np.asarray(i if name == "i" else j, dtype=np.float64), DIMENSIONLESS
+            elif name.endswith("_pre"):
+                known[name] = _gathered(self._source, name[:-4], i)
+            else:
+                known[name] = _gathered(self._target, name[:-5], j)
+        return known
+
+    def _sizes(self) -> dict[str, Known]:
+        sizes = {"N": self.N, "N_pre": len(self._source), "N_post": len(self._target)}
+        return {name: (float(size), DIMENSIONLESS) for name, size in sizes.items()}
+
+    def _pair_text(self, text: str, where: str) -> TextValues:
+        values = TextValues(text, self._implicit(), self._namespace, where)
+        nothing = np.zeros(0, dtype=np.int64)
+        values.dimension(self._of_pairs(values.own, nothing, nothing))
+        return values
+
+    def _positions(self, item: Any) -> Positions:
+        """Also S.w[i, j]: the synapses between these elements."""
+        if isinstance(item, tuple) and len(item) == 2:
+            inside = [_members(index, len(end)) for index, end in zip(item, (self._source, self._target), strict=True)]
+            return np.flatnonzero(inside[0][self._pairs[0]] & inside[1][self._pairs[1]])
+        return super()._positions(item)
+
+    def _write(self, name: str, value: Any, item: Any) -> None:
+        if name == "delay":
+            self._write_delay(value, item)
+            return
+        if not self._is_connected and name in self._storage.variables:
+            raise EvsimValueError(f"{self.name}.{name}: there are no synapses yet; call {self.name}.connect() first")
+        super()._write(name, value, item)
+
+    def _write_delay(self, value: Any, item: Any) -> None:
+        storage = self._storage
+        is_for_all = isinstance(item, slice) and item == slice(None)
+        is_one_value = is_for_all and not isinstance(value, str) and np.ndim(value) == 0
+        before = storage.variables["delay"], storage.arrays["delay"]
+        if is_one_value:
+            storage.variables["delay"], storage.arrays["delay"] = _delay_variable(True), np.zeros(1)
+        elif not self._is_connected:
+            raise EvsimValueError(f"{self.name}.delay: there are no synapses yet; call connect() first")
+        else:
+            array = np.array(np.broadcast_to(before[1], (storage.size,)))
+            storage.variables["delay"], storage.arrays["delay"] = _delay_variable(False), array
+        try:
+            super()._write("delay", value, item)
+            _check_delays(storage.arrays["delay"], self.name)
+        except EvsimError:
+            storage.variables["delay"], storage.arrays["delay"] = before
+            raise
+
+
+def _delay_variable(is_shared: bool) -> Variable:
+    second = unit_named("second")
+    assert second is not None
+    return Variable("delay", "parameter", None, second.dimension, frozenset({"shared"} if is_shared else ()))
+
+
+def _check_delays(seconds: NDArray[np.float64], name: str) -> None:
+    wrong = seconds[seconds < 0]
+    if wrong.size:
+        raise EvsimValueError(f"{name}.delay: got {wrong[0]:g} s; a delay is 0 or more")
+
+
+def _gathered(end: Any, name: str, index: rules.Indices) -> Known:
+    (values, dimension), *_ = end._known([name], slice(None)).values()
+    values = np.asarray(values)
+    return (values[index] if values.ndim else values), dimension
+
+
+def _members(index: Any, n: int) -> NDArray[np.bool_]:
+    inside = np.zeros(n, dtype=bool)
+    inside[index] = True
+    return inside
+
+
+def _both(first: rules.PairTest, second: rules.PairTest) -> rules.PairTest:
+    return lambda i, j: first(i, j) & second(i, j)
+
+
+def _one_probability(p: Any, where: str) -> float:
+    if isinstance(p, bool) or not isinstance(p, (int, float, np.number)):
+        raise EvsimTypeError(f"{where}: p is {p!r}; give a number from 0 to 1, or text")
+    return float(rules.check_probability(float(p), where))
+
+
+def _read_only(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def _checked_end(end: Any, what: str) -> Any:
+    if not isinstance(end, Elements) or isinstance(end, Synapses):
+        raise EvsimTypeError(f"{what}: got {end!r}; give a NeuronGroup, a source of spikes, or a slice of one")
+    return end
+
+
+def _checked_equations(model: Any, name: str) -> Equations:
+    equations = model if isinstance(model, Equations) else Equations(model or "", f"model of {name}")
+    for variable in equations.values():
+        if variable.kind == "differential":
+            raise EvsimError(
+                f"{name}: d{variable.name}/dt in synapses is not there yet; "
+                "write the equation in the target group, or use a registered model"
+            )
+    return equations
+
+
+def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:
+    if output is not None:
+        raise EvsimTypeError(f"{name}: output= goes with a gate as model, as in Synapses(a, b, exponential, output=current)")
+    if port:
+        raise EvsimTypeError(f"{name}: target={port!r} names an input for a registered model; text says it in on_pre")
+
+
+def _refuse_what_comes_later(name: str, on_pre: Any, on_post: Any, on_event: Any) -> None:
+    if on_post is not None:
+        raise EvsimError(f"{name}: on_post is not there yet; evsim runs on_pre code")
+    if on_event != "spike":
+        raise EvsimError(f"{name}: on_event={on_event!r} is not there yet; evsim runs on_pre code at spikes")
+    if on_pre is not None and not isinstance(on_pre, str):
+        raise EvsimTypeError(f"{name}: on_pre is {on_pre!r}; give text, as in 'V_post += w'")

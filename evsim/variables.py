@@ -1,0 +1,291 @@
+"""Variables of groups and synapses as attributes: arrays with units that are read and written in place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
+from evsim.units import DIMENSIONLESS, DimensionMismatchError, Quantity, quantity
+from evsim.values import Known, TextValues, check_finite, number_values
+
+if TYPE_CHECKING:
+    from evsim.equations.declaration import Variable
+
+Positions = slice | NDArray[np.int64]
+
+
+@dataclass
+class Storage:
+    """The values behind the variables of one group, in SI: `size` each, or one for a shared variable.
+
+    The engine works on the same arrays. `changed` names what the user wrote since the last run.
+    """
+
+    variables: dict[str, Variable]
+    size: int
+    arrays: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for variable in self.variables.values():
+            self.declare(variable)
+
+    def declare(self, variable: Variable) -> None:
+        """Take in a variable; one with values of its own starts at 0."""
+        self.variables[variable.name] = variable
+        if variable.kind == "subexpression":
+            self.arrays.pop(variable.name, None)
+        elif variable.name not in self.arrays:
+            self.arrays[variable.name] = np.zeros(1 if is_shared(variable) else self.size)
+
+
+def is_shared(variable: Variable) -> bool:
+    """Whether all elements share one value."""
+    return "shared" in variable.flags
+
+
+class VariableView(Quantity):
+    """The present values of one variable; `[...]` reads a copy, assignment writes them."""
+
+    _elements: Elements
+    _name: str
+
+    @classmethod
+    def over(cls, values: NDArray[np.float64], elements: Elements, name: str) -> VariableView:
+        """A view of values that belong to the variable `name`."""
+        view = values.view(cls)
+        view.flags.writeable = False
+        view.dimension = elements._variable(name).dimension
+        view._elements, view._name = elements, name
+        return view
+
+    def __array_finalize__(self, obj: Any) -> None:
+        super().__array_finalize__(obj)
+        self._elements = getattr(obj, "_elements", None)  # type: ignore[assignment]
+        self._name = getattr(obj, "_name", "")
+
+    def __getitem__(self, item: Any) -> Any:
+        plain = np.asarray(self)
+        if plain.ndim == 0:
+            plain = plain if is_everything(item) else np.broadcast_to(plain, (self._elements._count(),))
+        positions = self._elements._positions(item)
+        return quantity(plain[positions].copy() if plain.ndim else plain.copy(), self.dimension)
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        self._elements._write(self._name, value, item)
+
+    def __iadd__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
+        return self._changed_to(self[:] + _values_of(other))
+
+    def __isub__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
+        return self._changed_to(self[:] - _values_of(other))
+
+    def __imul__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
+        return self._changed_to(self[:] * _values_of(other))
+
+    def __itruediv__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
+        return self._changed_to(self[:] / _values_of(other))
+
+    def _changed_to(self, value: Any) -> VariableView:
+        self._elements._write(self._name, value, slice(None))
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{self._elements._label()}.{self._name}: {quantity(np.array(self), self.dimension)!r}>"
+
+
+def is_everything(item: Any) -> bool:
+    """Whether an index is `:`."""
+    return isinstance(item, slice) and item == slice(None)
+
+
+def _values_of(value: Any) -> Any:
+    return value[:] if isinstance(value, VariableView) else value
+
+
+class Elements:
+    """Elements start..stop-1 of a group, whose variables are attributes."""
+
+    _storage: Storage
+    _namespace: Mapping[str, Any] | None
+
+    def _bounds(self) -> tuple[int, int]:
+        """Start and stop in the whole group."""
+        return 0, self._storage.size
+
+    def _count(self) -> int:
+        start, stop = self._bounds()
+        return stop - start
+
+    def _label(self) -> str:
+        return str(getattr(self, "name", type(self).__name__))
+
+    def _variable(self, name: str) -> Variable:
+        return self._storage.variables[name]
+
+    def _implicit(self) -> Collection[str]:
+        """Names, besides variables, that text for these elements may use."""
+        return ("i", "N")
+
+    def _known(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
+        """Of these names, values at positions (which count from start) and units."""
+        known: dict[str, Known] = {}
+        start, stop = self._bounds()
+        for name in names:
+            if name in self._storage.variables:
+                values = self._present(name)
+                known[name] = (values[positions] if values.ndim else values), self._variable(name).dimension
+            elif name == "i":
+                known[name] = np.arange(stop - start, dtype=np.float64)[positions], DIMENSIONLESS
+            elif name == "N":
+                known[name] = float(stop - start), DIMENSIONLESS
+        return known
+
+    def _present(self, name: str) -> NDArray[np.float64]:
+        """Present values of a variable for these elements; a shared one has no axis."""
+        variable = self._variable(name)
+        if variable.kind == "subexpression":
+            return self._subexpression(variable)
+        values = self._storage.arrays[name]
+        start, stop = self._bounds()
+        return values.reshape(()) if is_shared(variable) else values[start:stop]
+
+    def _subexpression(self, variable: Variable) -> NDArray[np.float64]:
+        assert variable.expression is not None
+        text = self._text(variable.expression.text, f"{self._label()}.{variable.name}")
+        return text.evaluate(self._known(text.own, slice(None)), self._count())
+
+    def _text(self, text: str, where: str) -> TextValues:
+        return TextValues(text, {*self._storage.variables, *self._implicit()}, self._namespace, where)
+
+    def _positions(self, item: Any) -> Positions:
+        """Where an index, slice, mask or condition text points to, counted from start."""
+        n = self._count()
+        if isinstance(item, str):
+            text = self._text(item, f"index of {self._label()}")
+            chosen = text.evaluate(self._known(text.own, slice(None)), n)
+            text.dimension(self._known(text.own, slice(None)))
+            return np.flatnonzero(chosen)
+        if isinstance(item, (slice, int, np.integer)):
+            return item if isinstance(item, slice) else _checked_index(int(item), n, self._label())
+        index = np.asarray(item)
+        if index.dtype == bool and index.shape == (n,):
+            return np.flatnonzero(index)
+        if index.dtype.kind in "iu" or index.size == 0:
+            wrong = index[(index < -n) | (index >= n)]
+            if wrong.size == 0:
+                return index.astype(np.int64)
+            raise EvsimValueError(f"{self._label()}: index {wrong.flat[0]} is out of range; there are {n} elements")
+        raise EvsimTypeError(f"{self._label()}: {item!r} is no index; give an integer, slice, list or condition text")
+
+    def _write(self, name: str, value: Any, item: Any) -> None:
+        variable = self._variable(name)
+        what = f"{self._label()}.{name}"
+        if variable.kind == "subexpression":
+            raise EvsimAttributeError(f"{what} is given by its equation, {variable.expression}; set what stands there")
+        if is_shared(variable):
+            values = self._shared_value(value, variable, item, what)
+        else:
+            positions = self._positions(item)
+            n = np.arange(self._count())[positions].size
+            values = self._values(value, variable, positions, n, what)
+        _check_kind(values, variable, what)
+        if is_shared(variable):
+            self._storage.arrays[name][:] = values
+        else:
+            start, stop = self._bounds()
+            self._storage.arrays[name][start:stop][positions] = values
+        self._storage.changed.add(name)
+
+    def _shared_value(self, value: Any, variable: Variable, item: Any, what: str) -> NDArray[np.float64]:
+        if not is_everything(item):
+            raise EvsimTypeError(f"{what} is shared by all elements; set it without an index")
+        return self._values(value, variable, np.zeros(1, dtype=np.int64), 1, what)
+
+    def _values(self, value: Any, variable: Variable, positions: Positions, n: int, what: str) -> NDArray[np.float64]:
+        value = _values_of(value)
+        if not isinstance(value, str):
+            values = number_values(value, variable.dimension, n, what)
+            return values if np.ndim(positions) or isinstance(positions, slice) else values[0]
+        text = self._text(value, what)
+        if isinstance(positions, int):
+            positions = np.array([positions])
+        own = self._known(text.own, positions)
+        found = text.dimension(own)
+        if found != variable.dimension and not _is_plain_zero(text):
+            raise DimensionMismatchError(f"{what} = {value!r} does not fit", found, variable.dimension)
+        values = text.evaluate(own, n)
+        check_finite(values, what)
+        return np.asarray(values, dtype=np.float64)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        variables = self._storage.variables
+        if name in variables:
+            return VariableView.over(self._present(name), self, name)
+        if name.endswith("_") and name[:-1] in variables:
+            return np.array(self._present(name[:-1]))
+        raise EvsimAttributeError(self._unknown(name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        elif isinstance(getattr(type(self), name, None), property):
+            self._set_property(name, value)
+        elif name in self._storage.variables:
+            if not (isinstance(value, VariableView) and value._elements is self and value._name == name):
+                self._write(name, value, slice(None))
+        else:
+            raise EvsimAttributeError(self._unknown(name, value))
+
+    def _set_property(self, name: str, value: Any) -> None:
+        attribute = getattr(type(self), name)
+        if attribute.fset is None:
+            raise EvsimAttributeError(f"{self._label()}.{name} cannot be set")
+        attribute.fset(self, value)
+
+    def _unknown(self, name: str, value: Any = None) -> str:
+        close = difflib.get_close_matches(name, [*self._storage.variables, *self._properties()], 1)
+        guess = f"did you mean '{close[0]}'? Or " if close else ""
+        unit = getattr(getattr(value, "dimension", DIMENSIONLESS), "unit_name", "") or "1"
+        return f"{self._label()} has no variable '{name}'; {guess}declare it in the equations, as in '{name} : {unit}'"
+
+    def _properties(self) -> list[str]:
+        return [name for name in dir(type(self)) if isinstance(getattr(type(self), name, None), property)]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._storage.variables]
+
+
+def refuse_clashes(names: Collection[str], owner: type, label: str, more: Collection[str] = ()) -> None:
+    """Refuse variables whose name already means something on the object that has them as attributes."""
+    taken = {name for name in dir(owner) if not name.startswith("_")} | {"name", *more}
+    for name in names:
+        if name in taken or name.startswith("_"):
+            raise EvsimValueError(f"{label}: '{name}' cannot be declared, {label}.{name} has a meaning; choose another name")
+
+
+def _checked_index(index: int, n: int, label: str) -> Any:
+    if not -n <= index < n:
+        raise EvsimValueError(f"{label}: index {index} is out of range; there are {n} elements, 0 to {n - 1}")
+    return index
+
+
+def _check_kind(values: NDArray[np.float64], variable: Variable, what: str) -> None:
+    kind = variable.type
+    if kind == "boolean" and not np.all((values == 0) | (values == 1)):
+        raise EvsimTypeError(f"{what} is boolean; give True or False")
+    if kind == "integer" and not np.all(values == np.rint(values)):
+        raise EvsimTypeError(f"{what} is an integer; give whole numbers")
+
+
+def _is_plain_zero(text: TextValues) -> bool:
+    return text.expression.text in ("0", "0.0")
+
