@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+import numpy as np
 from pint.util import UnitsContainer
 
 from evsim.units.definitions import PREFIX_OF, PREFIXES, STEMS, Stem, rational
@@ -63,17 +64,25 @@ def _of_parts(value: Any, parts: UnitsContainer | None) -> Any:
     """The value as a unit with a name, where it has a unit and is made of units."""
     if parts is None or not isinstance(value, Quantity):
         return value
-    unit = value.view(Unit)
-    unit.dimension, unit.parts = value.dimension, rational(parts)
+    return _unit(value, value.dimension, rational(parts))
+
+
+def _unit(value: Any, dimension: Dimension, parts: UnitsContainer) -> Unit:
+    unit = np.asarray(value).view(Unit)
+    unit.dimension, unit.parts = dimension, parts
     unit.flags.writeable = False
     return unit
 
 
-def _make(prefix: str, stem: Stem, power: int) -> Quantity:
+@cache
+def _dimension(stem: Stem, power: int) -> Dimension:
+    return Dimension(stem.exponents) ** power
+
+
+def _make(prefix: str, stem: Stem, power: int) -> Unit:
     value = float(f"1e{(PREFIXES[prefix] + stem.power_of_ten) * power}")
     parts = UnitsContainer({prefix + stem.name: power}, non_int_type=Fraction)
-    unit: Quantity = _of_parts(Quantity(value, dim=Dimension(stem.exponents) ** power), parts)
-    return unit
+    return _unit(value, _dimension(stem, power), parts)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,9 @@ class Quantity(np.ndarray[Any, np.dtype[np.float64]]):
     def tolist(self) -> Any:
         """Nested lists of scalar quantities."""
         return [self[k].tolist() for k in range(len(self))] if self.ndim else self.item()
+
+    def __pow__(self, power: Any, modulo: None = None) -> Any:
+        return super().__pow__(float(power) if isinstance(power, Fraction) else power)
 
     # a scalar is a value: changing it in place would change every other name of it
 

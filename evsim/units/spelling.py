@@ -18,6 +18,9 @@ Part = tuple[Stem, Exponent]
 
 _NAMED = [stem for name, stem in STEMS.items() if name not in "lumen lux gray sievert katal litre".split()]
 _FOR_COMPOUNDS = [STEMS[n] for n in "volt farad siemens ohm watt joule coulomb newton pascal molar".split()]
+_SIMPLE: dict[UnitsContainer, Part] = {
+    stem.exponents**sign: (stem, sign) for stem in _FOR_COMPOUNDS for sign in (1, -1)
+}
 _WHOLE: tuple[Exponent, ...] = (1, -1, 2, -2, 3, -3)
 _HALVES: tuple[Exponent, ...] = (Fraction(1, 2), Fraction(-1, 2))
 _FOR_PRINTING = [PREFIXES[prefix] for prefix in ("", "m", "u", "n", "p", "f", "a", "k", "M", "G", "T")]
@@ -39,16 +42,19 @@ def readable_parts(exponents: UnitsContainer) -> tuple[Part, ...]:
     return tuple(sorted(shortest, key=lambda part: part[1] < 0))
 
 
-def _length(parts: tuple[Part, ...], exponents: UnitsContainer) -> Exponent:
+def _length(parts: tuple[Part, ...], exponents: UnitsContainer) -> float:
     """How long a product is to read; a base that the exponents lack (kg in N/kg, for m/s^2) counts more."""
-    length: Exponent = 0
+    length = 0.0
     for stem, exponent in parts:
         is_new_base = stem in STEM_OF_BASE.values() and not stem.exponents.keys() & exponents.keys()
-        length += abs(exponent) + (3 if is_new_base else 1)
+        length += abs(float(exponent)) + (3 if is_new_base else 1)
     return length
 
 
 def _with_bases(exponents: UnitsContainer) -> tuple[Part, ...]:
+    """One named unit where it fits, otherwise a product of bases."""
+    if exponents in _SIMPLE:
+        return (_SIMPLE[exponents],)
     return tuple((STEM_OF_BASE[base], exponent) for base, exponent in exact(exponents).items())
 
 
