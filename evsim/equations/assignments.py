@@ -150,7 +150,7 @@ class _SynapseNames:
         if name not in self.target:
             known = [*self.own, *self.target, *(f"{each}_post" for each in self.target)]
             raise EvsimNameError(
-                f"{here}: {name} is neither a variable of the synapse nor of its target{nearest(name, known)}."
+                f"{here}: {name} is no variable of the synapse or of its target{nearest(name, known)}."
             )
         check_target(name, self.target, here)
         return "neuron", name

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from evsim.equations.assignments import nearest
-from evsim.equations.declaration import Equations, Variable, is_noise
+from evsim.equations.declaration import Equations, Variable
 from evsim.equations.dimensions import is_zero
 from evsim.equations.expression import Expression
-from evsim.equations.known import KNOWN_NAMES, NOISE
+from evsim.equations.known import KNOWN_NAMES, NOISE, is_noise
 from evsim.equations.nodes import Name
 from evsim.equations.statements import Statement
 from evsim.errors import EvsimError, EvsimNameError
@@ -38,8 +38,8 @@ def _check_variable(variable: Variable, expression: Expression, dimensions: Dime
     found = _dimension(expression, dimensions, here)
     if found != expected and not is_zero(expression.tree):
         raise DimensionMismatchError(
-            f"{where}: {variable.name} is declared in {_unit(variable.dimension)}, so the right-hand side of {left} "
-            f"must be in {_unit(expected)}, but {expression.text!r} is in {_unit(found)}; "
+            f"{where}: {variable.name} is declared in {_unit(variable.dimension)}, so the right-hand side "
+            f"of {left} must be in {_unit(expected)}, but {expression.text!r} is in {_unit(found)}; "
             "correct the formula or the unit after the colon",
             found,
             expected,

@@ -25,3 +25,8 @@ VARYING = {
     "not_refractory": "changes at the end of the refractory period",
 }
 """Known names whose value is not a constant of the run, and why."""
+
+
+def is_noise(name: str) -> bool:
+    """Whether it is white noise: xi, or xi_ and a name."""
+    return name == "xi" or name.startswith("xi_")

@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Sequence, Set
 
 from evsim.description import Assignment, LinearForm, LinearModel
 from evsim.equations.assignments import Scope, assignment
-from evsim.equations.declaration import Equations, is_noise
+from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.functions import DRAWS
-from evsim.equations.known import VARYING
+from evsim.equations.known import VARYING, is_noise
 from evsim.equations.linear_form import Form, NotLinearError, linear_form, shown, states_in
 from evsim.equations.nodes import Name, Node, Operation, TooLargeError
 from evsim.equations.rearranged import rearranged_form
@@ -43,7 +43,7 @@ def linear_model(
     constants
         Names from outside that formulas may use (a mapping with those names as keys will do).
     written
-        Variables that synapses or other event code change; with those that `reset` changes they become states.
+        Variables that synapses or other event code change; like those that `reset` changes, they are states.
     where
         Whose equations they are, for errors: "neurongroup".
     """
@@ -117,8 +117,12 @@ class _Analysis:
         comparison = _without_not_refractory(threshold.tree)
         if not isinstance(comparison, Operation) or comparison.operator not in ("<", "<=", ">", ">="):
             raise EvsimError(
-                f"{here}: {threshold.text!r} is not one comparison with > >= < or <=; write it as 'V > V_th'"
-                + (", or use a PoissonGroup for random spikes." if threshold.draws else ".")
+                f"{here}: {threshold.text!r} is not one comparison with > >= < or <=; write it as 'V > V_th'."
+            )
+        if draws := sorted(threshold.functions & DRAWS):
+            raise EvsimError(
+                f"{here}: {draws[0]}() in {threshold.text!r} would make spikes depend on the time step; "
+                "use a PoissonGroup for random spikes."
             )
         left, right = comparison.operands
         if comparison.operator in ("<", "<="):
@@ -127,7 +131,7 @@ class _Analysis:
         return form, comparison.operator in ("<", ">")
 
     def _form(self, expression: Expression, here: str) -> LinearForm:
-        self._refuse_pieces(expression, here)
+        self._refuse_steps(expression, here)
         expanded = self.equations.expanded(expression).substitute(self.inputs)
         self._refuse_varying(expanded, here)
         self.scope.check_names(expanded.names, here)
@@ -156,7 +160,7 @@ class _Analysis:
             text += f" ({', '.join(changed)} is a state because event code changes it)"
         return text
 
-    def _refuse_pieces(self, expression: Expression, here: str) -> None:
+    def _refuse_steps(self, expression: Expression, here: str) -> None:
         """A subexpression held constant over dt makes steps, unless nothing in it can change."""
         for name in self.equations.flagged("constant over dt"):
             formula = self.equations[name].expression

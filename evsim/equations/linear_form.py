@@ -1,8 +1,8 @@
 """Write a tree as sum(coefficient * state) + constant; coefficients round no more than the user's text.
 
-The tree itself is taken apart, term by term; nothing is multiplied out that does not contain a state, and numbers
-are joined only where a double holds the result exactly. So `(g_L*(E_L - V) + I)/C_m` gives `-g_L/C_m` for V and
-`g_L*E_L/C_m + I/C_m`.
+The tree itself is taken apart, term by term; nothing is multiplied out that does not contain a state, and
+numbers are joined only where a double holds the result exactly. So `(g_L*(E_L - V) + I)/C_m` gives `-g_L/C_m`
+for V and `g_L*E_L/C_m + I/C_m`.
 """
 
 from __future__ import annotations

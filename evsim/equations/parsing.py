@@ -211,8 +211,15 @@ def _literal(node: Node) -> float | None:
         left, right = (_literal(each) for each in node.operands)
         if left is None or right is None:
             return None
-        return math.inf if node.operator == "**" and abs(right) > 1 else left * right
+        return left * right if node.operator == "*" else _power(left, right)
     return None
+
+
+def _power(base: float, power: float) -> float:
+    try:
+        return float(abs(base) ** power)
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
 
 
 def _count(name: str) -> str:

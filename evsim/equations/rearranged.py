@@ -6,25 +6,27 @@ number is a symbol meanwhile, so that 0.1 comes out as the double that went in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set
 from typing import Any
 
-from evsim.equations.linear_form import Form, NotLinearError, Sum, product, quotient
+from evsim.equations.linear_form import Form, NotLinearError, Sum, product, quotient, states_in
 from evsim.equations.nodes import Name, Node, Number, Operation
 from evsim.equations.printing import to_text
 
 _MOST_PARTS = 400
+_MOST_TERMS = 2000
 _LARGEST_POWER = 8
 _LARGEST_WHOLE = 2**53
 
 
 def rearranged_form(node: Node, states: Set[str]) -> Form | None:
     """The linear form of `node` after multiplying out, or None when it is not linear."""
-    if node.size > _MOST_PARTS:
+    if node.size > _MOST_PARTS or _terms(node) > _MOST_TERMS:
         return None
     import sympy
 
-    symbols = _Symbols()
+    symbols = _Symbols(states)
     try:
         whole = sympy.expand(symbols.of(node))
         wanted = {name: symbols.named(name) for name in sorted(states)}
@@ -43,7 +45,8 @@ def rearranged_form(node: Node, states: Set[str]) -> Form | None:
 class _Symbols:
     """Trees to sympy and back; what sympy need not look into is a symbol that remembers its tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, states: Set[str]) -> None:
+        self._states = states
         self._nodes: dict[Any, Node] = {}
 
     def named(self, name: str) -> Any:
@@ -66,7 +69,9 @@ class _Symbols:
         left, right = values
         if node.operator == "/" and right == 0:
             raise NotLinearError(node, "it divides by zero", True)
-        return {"+": left + right, "-": left - right, "*": left * right}.get(node.operator) or left / right
+        if node.operator in ("*", "/"):
+            return left * right if node.operator == "*" else left / right
+        return left + right if node.operator == "+" else left - right
 
     def _power(self, node: Operation) -> Any:
         base, power = node.operands
@@ -77,6 +82,8 @@ class _Symbols:
     def _opaque(self, node: Node) -> Any:
         import sympy
 
+        if not isinstance(node, Name) and states_in(node, self._states):
+            raise NotLinearError(node, "it hides a state", True)
         symbol = sympy.Symbol(to_text(node), real=True)
         self._nodes[symbol] = node
         return symbol
@@ -105,6 +112,17 @@ class _Symbols:
     def _powered(self, base: Any, power: int) -> Node:
         node = self._nodes.get(base) or self.sum(base).tree()
         return node if power == 1 else Operation("**", (node, Number(float(power))))
+
+
+def _terms(node: Node) -> int:
+    """About how many terms the tree has when it is multiplied out."""
+    if not isinstance(node, Operation):
+        return 1
+    counts = [min(_terms(each), _MOST_TERMS + 1) for each in node.operands]
+    if node.operator == "**" and isinstance(node.operands[1], Number):
+        power = min(int(node.operands[1].value), _LARGEST_POWER)
+        return math.comb(counts[0] + power - 1, power)
+    return sum(counts) if node.operator in ("+", "-") else math.prod(counts)
 
 
 def _whole(value: int) -> Node:

@@ -47,7 +47,7 @@ def resolve_name(
             value = _value(name, place[name], where)
             if unit is not None and value != (float(si(unit)), dimension_of(unit)):
                 raise EvsimNameError(
-                    f"{where}: {name} is a unit, but also a variable of yours with the value {place[name]!r}; "
+                    f"{where}: {name} is a unit, but also a variable of yours ({_short(place[name])}); "
                     "rename the variable."
                 )
             return value
@@ -70,7 +70,7 @@ def _value(name: str, value: Any, where: str) -> tuple[float, Dimension]:
     magnitudes = np.asarray(si(value))
     if magnitudes.ndim:
         raise EvsimTypeError(
-            f"{where}: {name} is an array of shape {magnitudes.shape}, but a name from outside has one value; "
+            f"{where}: {name} is an array of shape {magnitudes.shape}, but an outside name has one value; "
             f"declare '{name} : unit' in the equations and set it for each element."
         )
     try:

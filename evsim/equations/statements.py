@@ -29,7 +29,7 @@ class Statement:
 
 
 def parse_statements(text: str, where: str) -> list[Statement]:
-    """The statements of `text`, one a line or separated by `;`; `where` ("the reset of cells") opens errors."""
+    """The statements of `text`, one a line or parted by `;`; `where` ("the reset of cells") opens errors."""
     if not isinstance(text, str):
         raise EvsimTypeError(f"{where}: expected text, got {text!r} of type {type(text).__name__}.")
     return [_statement(line, where) for line in _lines(text, where)]

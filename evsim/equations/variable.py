@@ -1,0 +1,37 @@
+"""One line of equations: a differential equation, a subexpression or a parameter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evsim.equations.expression import Expression
+from evsim.units import Dimension
+
+Kind = Literal["differential", "subexpression", "parameter"]
+Type = Literal["float", "boolean", "integer"]
+
+FLAGS: dict[Kind, frozenset[str]] = {
+    "differential": frozenset({"unless refractory"}),
+    "subexpression": frozenset({"shared", "constant over dt"}),
+    "parameter": frozenset({"constant", "shared", "input"}),
+}
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One line of equations: dx/dt (differential), x = ... (subexpression) or x (parameter)."""
+
+    name: str
+    kind: Kind
+    expression: Expression | None
+    dimension: Dimension
+    flags: frozenset[str] = frozenset()
+    type: Type = "float"
+
+    def __str__(self) -> str:
+        left = f"d{self.name}/dt" if self.kind == "differential" else self.name
+        right = "" if self.expression is None else f" = {self.expression}"
+        unit = self.dimension.unit_name if self.type == "float" else self.type
+        flags = f" ({', '.join(sorted(self.flags))})" if self.flags else ""
+        return f"{left}{right} : {unit or '1'}{flags}"
