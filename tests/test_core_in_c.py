@@ -1,4 +1,4 @@
-"""The C tests of the core, each built with the address and undefined-behaviour sanitizers and run."""
+"""The C tests of the core, built twice: under sanitizers, and as the product is compiled."""
 
 from __future__ import annotations
 
@@ -11,24 +11,45 @@ import pytest
 
 CSRC = Path(__file__).resolve().parents[1] / "csrc"
 PROGRAMS = sorted((CSRC / "tests").glob("test_*.c"))
-FLAGS = "-std=c11 -g -O1 -Wall -Wextra -Wpedantic -Werror -pthread -fno-omit-frame-pointer".split()
-SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+COMMON = "-std=c11 -Wall -Wextra -Wpedantic -Werror -DEVSIM_TEST_ALLOCATION -pthread".split()
+EXACT = "-ffp-contract=off -fno-math-errno -fno-trapping-math".split()
+CHECKED = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer".split()
+KINDS = {"checked": [*COMMON, *EXACT, *CHECKED], "product": [*COMMON, *EXACT, "-O3"]}
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="the C tests need a C compiler named cc")
 
 
-def test_every_file_of_the_core_is_there_to_be_tested() -> None:
+def run(command: list[str | Path]) -> str:
+    """Run a command and return what it prints; show all of it when the command fails."""
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    finished = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, timeout=300
+    )
+    assert finished.returncode == 0, finished.stdout
+    return finished.stdout
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
+def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Path]]:
+    """Compile the core once for each kind; return the kind and the object files."""
+    folder = tmp_path_factory.mktemp(request.param)
+    objects = []
+    for source in sorted(CSRC.glob("*.c")):
+        objects.append(folder / f"{source.stem}.o")
+        run(["cc", *KINDS[request.param], "-c", source, "-o", objects[-1]])
+    return request.param, objects
+
+
+def test_the_core_is_there_to_be_tested() -> None:
     names = {program.stem for program in PROGRAMS}
     assert {"test_error", "test_queue", "test_random", "test_record"} <= names
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="the C tests need a C compiler named cc")
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)
-def test_the_core_passes_its_own_tests_under_sanitizers(program: Path, tmp_path: Path) -> None:
+def test_the_core_passes_its_own_tests(program: Path, core: tuple[str, list[Path]], tmp_path: Path) -> None:
+    kind, objects = core
     binary = tmp_path / program.stem
-    sources = [program, *sorted(CSRC.glob("*.c"))]
-    build = ["cc", *FLAGS, *SANITIZERS, f"-I{CSRC}", *map(str, sources), "-lm", "-ldl", "-o", str(binary)]
-    compiled = subprocess.run(build, capture_output=True, text=True)
-    assert compiled.returncode == 0, compiled.stderr
-    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
-    finished = subprocess.run([str(binary)], capture_output=True, text=True, env=environment, timeout=300)
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert "0 failed" in finished.stdout
+    run(["cc", *KINDS[kind], f"-I{CSRC}", program, *objects, "-lm", "-ldl", "-o", binary])
+    last = run([binary]).splitlines()[-1]
+    assert last.endswith(" 0 failed")
+    assert not last.endswith(" 0 passed, 0 failed")

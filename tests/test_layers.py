@@ -13,36 +13,48 @@ PACKAGE = Path(__file__).resolve().parents[1] / "evsim"
 
 # Low to high. A module imports from its own part and from lower layers, never from a sibling in its layer.
 LAYERS = [
-    ["errors", "include", "kernels"],
+    ["errors", "hookspecs", "include", "kernels", "surroundings"],
     ["units"],
+    ["instants"],
     ["equations"],
-    ["description", "instants"],
+    ["superposition"],
     ["codegen"],
     ["engine", "reference"],
     ["plugin"],
-    ["models"],
     ["registry"],
+    ["models"],
     ["words"],
-    ["plot", "verify"],
+    ["demo", "listing", "plot", "testing", "verify"],
     ["commands"],
     ["__main__"],
     ["__init__"],
 ]
 
-# The user's words know each other: they count as one part.
-WORDS = {
-    "clocks",
-    "composition",
-    "connect",
-    "magic",
-    "monitors",
-    "network",
-    "neurons",
-    "preferences",
-    "randomness",
-    "sources",
-    "synapses",
-    "variables",
+# Modules that know each other and count as one part. The description of a network holds expressions, and the
+# analysis of equations ends in a description.
+PARTS = {
+    "equations": {"description"},
+    "words": {
+        "attachment",
+        "clocks",
+        "composition",
+        "connect",
+        "declared",
+        "describe",
+        "generators",
+        "magic",
+        "monitors",
+        "network",
+        "neurons",
+        "objects",
+        "preferences",
+        "progress",
+        "randomness",
+        "sources",
+        "synapses",
+        "values",
+        "variables",
+    },
 }
 
 COMPILED = "evsim.engine._core"
@@ -63,7 +75,7 @@ MODULES = {module_name(file) for file in FILES} | {COMPILED}
 def part_of(module: str) -> str:
     """Name the part of the package that a module belongs to."""
     part = module.split(".")[1] if "." in module else "__init__"
-    return "words" if part in WORDS else part
+    return next((name for name, members in PARTS.items() if part in members), part)
 
 
 def imported(node: ast.AST, file: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The source tree as a stranger finds it: nothing of one person's machine, and a README that tells the truth."""
+"""The source tree as a stranger finds it: nothing of one machine, and a README that tells the truth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = {".c", ".cfg", ".h", ".in", ".ini", ".json", ".md", ".py", ".sh", ".toml", ".txt", ".yml", ""}
-SKIPPED = {".git", ".venv", "build", "dist", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+SKIPPED = {
+    ".git",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".venv",
+    "__pycache__",
+    "build",
+    "dist",
+    "output",
+}
 FILES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted(ROOT.rglob("*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import evsim as ev
@@ -19,4 +20,4 @@ def simulate(case: Case, build: Callable[[Case], list[Any]]) -> Measured:
     network.run(0 * ev.ms, timing=case.timing)
     before = since_start()
     cpu = cpu_seconds(lambda: network.run(case.duration * ev.second, timing=case.timing))
-    return Measured(before, cpu, int(objects[-1].num_spikes), ev.__version__)
+    return Measured(before, cpu, int(objects[-1].num_spikes), version("evsim"))
