@@ -75,8 +75,8 @@ def structure_of(model: LinearModel) -> Structure:
     return Structure(len(model.states), frozenset(a), frozenset(b), frozenset(index[s] for s in threshold))
 
 
-def layout_of(model: LinearModel, each: Iterable[str]) -> Layout:
-    """`each`: which of `A`, `b`, `form` have values that differ between neurons."""
+def layout_of(model: LinearModel, each: Iterable[str], parameters: tuple[str, ...] = ()) -> Layout:
+    """`each`: which of `A`, `b`, `form` differ between neurons; `parameters`: what synapses read besides the reset."""
     structure, varied = structure_of(model), set(each)
     kinds = set()
     if "A" in varied:
@@ -94,13 +94,15 @@ def layout_of(model: LinearModel, each: Iterable[str]) -> Layout:
     if model.threshold:
         coefficients += [("t", s, 0) for s in sorted(structure.form)] + [("t", -1, 0)]
         coefficients += [("k", s, 0) for s in structure.bending] + [("g", 0, 0)]
-    parameters = _parameters_of(model.reset, model.states)
-    return Layout(model.states, parameters, tuple(coefficients), frozenset(kinds), coupled)
+    named = dict.fromkeys((*_parameters_of(model.reset, model.states), *parameters))
+    return Layout(model.states, tuple(named), tuple(coefficients), frozenset(kinds), coupled)
 
 
-def kernel_source(model: LinearModel, each: Iterable[str]) -> tuple[str, Layout]:
+def kernel_source(
+    model: LinearModel, each: Iterable[str], parameters: tuple[str, ...] = ()
+) -> tuple[str, Layout]:
     """C text of the model's kernel, and the layout of the numbers that it needs."""
-    layout, structure = layout_of(model, each), structure_of(model)
+    layout, structure = layout_of(model, each, parameters), structure_of(model)
     writer = _Writer(model, layout, structure, is_uniform="A" not in set(each))
     return writer.text(), layout
 

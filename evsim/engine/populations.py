@@ -1,0 +1,131 @@
+"""A described population in the core: its kernel, its numbers, its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.codegen.cache import kernel_address
+from evsim.codegen.kernel import Layout, kernel_source
+from evsim.description import Population, Values
+from evsim.engine.core import array, check, ffi, lib, view
+from evsim.engine.propagator import System, propagator, system_of
+from evsim.errors import EvsimValueError
+from evsim.instants import split
+
+
+class PopulationInCore:
+    """Keeps the core's copy of one `description.Population` up to date."""
+
+    def __init__(self, sim: object, population: Population, window: float, parameters: tuple[str, ...]) -> None:
+        self.sim, self.population, self.window = sim, population, window
+        require_finite(population.name, population.parameters)
+        system = system_of(population.model, population.parameters)
+        source, self.layout = kernel_source(population.model, system.each, parameters)
+        self.each = system.each
+        kernel = ffi.cast("void *", kernel_address(source))
+        self.number = check(lib.evsim_add_population(sim, population.size, kernel))
+        self.emitter = check(lib.evsim_population_emitter(sim, self.number))
+        self.is_foldable = False
+        self._set_system(system)
+        self._set_parameters()
+        self._set_refractory()
+        self._push_states(population.model.states)
+        population.changed.clear()
+
+    def take_over(self) -> None:
+        """Hands the core what the user changed since the last run."""
+        changed, population = self.population.changed, self.population
+        if not changed:
+            return
+        require_finite(population.name, population.parameters)
+        states = [s for s in population.model.states if s in changed]
+        self._push_states(tuple(states))
+        if changed - set(states):
+            system = system_of(population.model, population.parameters)
+            if not system.each <= self.each:
+                raise EvsimValueError(
+                    f"{population.name}: {', '.join(sorted(changed - set(states)))} had one value for all neurons when"
+                    " the simulation began and now differs between them; set it per neuron before the first run."
+                )
+            self._set_system(system)
+            self._set_parameters()
+            self._set_refractory()
+        changed.clear()
+
+    def write_back(self) -> None:
+        """Copies the core's state into the description."""
+        for k, name in enumerate(self.population.model.states):
+            self.population.state[name][:] = self._state(k)
+
+    def last_spikes(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Tick and offset of each neuron's latest spike, and whether there was one."""
+        size = self.population.size
+        tick = view(lib.evsim_last_tick(self.sim, self.number), size, np.int64).copy()
+        offset = view(lib.evsim_last_offset(self.sim, self.number), size, np.float64).copy()
+        return tick, offset, tick >= 0
+
+    def _state(self, k: int) -> NDArray[np.float64]:
+        return view(lib.evsim_state(self.sim, self.number, k), self.population.size, np.float64)
+
+    def _push_states(self, names: tuple[str, ...]) -> None:
+        require_finite(self.population.name, {s: self.population.state[s] for s in names})
+        for k, name in enumerate(self.population.model.states):
+            if name in names:
+                self._state(k)[:] = self.population.state[name]
+
+    def _set_system(self, system: System) -> None:
+        numbers = propagator(system, self.layout, self.window)
+        for k, values in enumerate(numbers.coefficients):
+            full = values
+            if self.layout.is_each(self.layout.coefficients[k]) and values.size == 1:
+                full = np.repeat(values, self.population.size)
+            pointer, _keep = array(full, "double")
+            check(lib.evsim_set_coefficient(self.sim, self.number, k, pointer, full.size))
+        fold, _keep_fold = array(numbers.fold, "double")
+        cost, _keep_cost = array(numbers.cost, "double")
+        coupled = self.layout.is_coupled and bool(np.any(np.asarray(self.population.refractory) > 0))
+        self.is_foldable = numbers.is_foldable
+        code = lib.evsim_set_propagator(
+            self.sim, self.number, numbers.pieces, numbers.degree, numbers.is_foldable, coupled,
+            fold, numbers.fold.size, cost,
+        )  # fmt: skip
+        check(code)
+
+    def _set_parameters(self) -> None:
+        for k, name in enumerate(self.layout.parameters):
+            values, keep = array(self.population.parameters[name], "double")
+            check(lib.evsim_set_parameter(self.sim, self.number, k, values, keep.size))
+
+    def _set_refractory(self) -> None:
+        seconds = np.atleast_1d(np.asarray(self.population.refractory, dtype=np.float64))
+        if not (np.isfinite(seconds).all() and (seconds >= 0).all()):
+            raise EvsimValueError(
+                f"{self.population.name}: refractory is {first_bad(seconds, seconds < 0)} s; it must be finite and not negative."
+            )
+        ticks, offsets = split(seconds, self.window)
+        tick, _keep_tick = array(ticks, "int32_t")
+        offset, keep = array(offsets, "double")
+        check(lib.evsim_set_refractory(self.sim, self.number, tick, offset, keep.size))
+
+
+def require_finite(owner: str, values: Mapping[str, Values]) -> None:
+    """Refuses NaN and infinite values by name."""
+    for name, value in values.items():
+        numbers = np.asarray(value)
+        if not np.isfinite(numbers).all():
+            where = "" if numbers.ndim == 0 else f" at element {int(np.argmin(np.isfinite(numbers)))}"
+            raise EvsimValueError(
+                f"{owner}: {name} is {first_bad(numbers)}{where}; give it a finite value before the run."
+            )
+
+
+def first_bad(numbers: NDArray[np.float64], bad: NDArray[np.bool_] | None = None) -> float:
+    """The first value that is not finite or marked bad."""
+    wrong = ~np.isfinite(numbers) if bad is None else ~np.isfinite(numbers) | bad
+    return float(np.atleast_1d(numbers)[np.argmax(np.atleast_1d(wrong))])
+
+
+__all__ = ["Layout", "PopulationInCore", "first_bad", "require_finite"]

@@ -1,0 +1,254 @@
+"""The compiled engine: a description goes in, spikes and samples come out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.description import Network, PoissonSource, Population, SpikeTrainSource, StateRecord
+from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, array, check, ffi, lib
+from evsim.engine.populations import PopulationInCore, require_finite
+from evsim.engine.projections import ProjectionInCore, parameters_read
+from evsim.errors import EvsimRuntimeError, EvsimValueError
+from evsim.instants import join, split
+
+SLICE = 50.0  # ms of wall time between two looks at the signals
+
+
+class Simulation:
+    """A network in the compiled core.
+
+    Parameters
+    ----------
+    network
+        What to run. Its lists may grow between runs. States and written synapse variables are put back into it
+        after every run.
+    """
+
+    def __init__(self, network: Network) -> None:
+        if not (math.isfinite(network.dt) and network.dt > 0):
+            raise EvsimValueError(f"dt is {network.dt} s; it must be positive and finite.")
+        self.network = network
+        self._sim = ffi.gc(lib.evsim_new(network.dt, network.seed & 0xFFFFFFFFFFFFFFFF), lib.evsim_free)
+        self._populations: dict[str, PopulationInCore] = {}
+        self._sources: dict[str, int] = {}
+        self._projections: list[ProjectionInCore] = []
+        self._n_drives = 0
+        self._spike_records: dict[str, int] = {}
+        self._state_records: dict[str, int] = {}
+        self._first_samples: dict[str, int] = {}
+
+    @property
+    def now(self) -> tuple[int, float]:
+        """The present time as (tick, offset)."""
+        offset = ffi.new("double *")
+        tick = lib.evsim_now(self._sim, offset)
+        return int(tick), float(offset[0])
+
+    def run(
+        self,
+        duration: float,
+        *,
+        threads: int = 1,
+        timing: Literal["exact", "grid"] = "exact",
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Advance from now to now + duration; what is due at exactly the end belongs to the next run."""
+        tick, offset = self._end_of(duration)
+        start = join(*self.now, self.network.dt)
+        self._take_over()
+        try:
+            while not check_run(self, lib.evsim_run(self._sim, tick, offset, threads, timing == "grid", SLICE)):
+                if progress:
+                    progress(float(join(*self.now, self.network.dt) - start))
+        finally:
+            self._write_back()
+
+    def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Tick, offset and index of every spike since the record's creation, by time, then index."""
+        if record_name not in self._spike_records:
+            return np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
+        record = self._spike_records[record_name]
+        count = check(lib.evsim_spike_count(self._sim, record))
+        tick, offset, index = np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64)
+        pointers = [ffi.from_buffer("int64_t[]", tick), ffi.from_buffer("double[]", offset)]
+        check(lib.evsim_spikes(self._sim, record, 0, count, *pointers, ffi.from_buffer("int64_t[]", index)))
+        return tick, offset, index
+
+    def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        """Sample numbers and sampled states of a state record."""
+        described = next(r for r in self.network.state_records if r.name == record_name)
+        n = described.indices.size
+        if record_name not in self._state_records:
+            return np.zeros(0, np.int64), {s: np.zeros((n, 0)) for s in described.states}
+        record, first = self._state_records[record_name], self._first_samples[record_name]
+        count = check(lib.evsim_sample_count(self._sim, record))
+        values = {}
+        for k, state in enumerate(described.states):
+            out = np.zeros((n, count))
+            check(lib.evsim_samples(self._sim, record, 0, count, k * n, n, ffi.from_buffer("double[]", out)))
+            values[state] = out
+        return np.arange(first, first + count), values
+
+    def last_spikes(
+        self, population_name: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Tick and offset of every neuron's last spike, and whether there was one."""
+        return self._populations[population_name].last_spikes()
+
+    # ---- before and after a run ----
+
+    def _end_of(self, duration: float) -> tuple[int, float]:
+        if not (math.isfinite(duration) and duration >= 0):
+            raise EvsimValueError(f"the duration of a run is {duration} s; it must be finite and not negative.")
+        tick, offset = self.now
+        ticks, rest = split(duration, self.network.dt)
+        end, late = tick + int(ticks), offset + float(rest)
+        return (end + 1, late - self.network.dt) if late >= self.network.dt else (end, late)
+
+    def _take_over(self) -> None:
+        network = self.network
+        for population in network.populations:
+            if population.name in self._populations:
+                self._populations[population.name].take_over()
+            else:
+                self._add_population(population)
+        for source in network.sources:
+            self._take_source(source)
+        for known in self._projections:
+            known.take_over()
+        for projection in network.projections[len(self._projections) :]:
+            emitter, size = self._emitter(projection.source)
+            target = self._populations[projection.target]
+            self._projections.append(
+                ProjectionInCore(self._sim, projection, emitter, size, target, network.dt)
+            )
+        self._add_drives()
+        self._add_records()
+
+    def _write_back(self) -> None:
+        for population in self._populations.values():
+            population.write_back()
+        for projection in self._projections:
+            projection.write_back()
+
+    def _add_population(self, population: Population) -> None:
+        model = population.model
+        codes = [p.code for p in self.network.projections if p.target == population.name]
+        parameters = dict.fromkeys(name for code in codes for name in parameters_read(code, model))
+        self._populations[population.name] = PopulationInCore(
+            self._sim, population, self.network.dt, tuple(parameters)
+        )
+
+    def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:
+        is_new = source.name not in self._sources
+        if not (is_new or source.changed):
+            return
+        if isinstance(source, PoissonSource):
+            number = self._set_poisson(source, is_new)
+        else:
+            number = self._set_train(source, is_new)
+        if is_new:
+            self._sources[source.name] = number
+        source.changed = False
+
+    def _set_poisson(self, source: PoissonSource, is_new: bool) -> int:
+        require_finite(source.name, {"rates": source.rates})
+        if np.any(np.asarray(source.rates) < 0):
+            raise EvsimValueError(f"{source.name}: a rate is {np.min(source.rates)} Hz; rates must not be negative.")
+        rates, keep = array(source.rates, "double")
+        if is_new:
+            return check(lib.evsim_add_poisson(self._sim, source.size, rates, keep.size))
+        return check(lib.evsim_set_poisson(self._sim, self._sources[source.name], rates, keep.size))
+
+    def _set_train(self, source: SpikeTrainSource, is_new: bool) -> int:
+        tick, _keep_tick = array(source.ticks, "int64_t")
+        offset, _keep_offset = array(source.offsets, "double")
+        index, keep = array(source.indices, "uint32_t")
+        if is_new:
+            return check(lib.evsim_add_train(self._sim, source.size, keep.size, tick, offset, index))
+        return check(lib.evsim_set_train(self._sim, self._sources[source.name], keep.size, tick, offset, index))
+
+    def _emitter(self, name: str) -> tuple[int, int]:
+        if name in self._populations:
+            known = self._populations[name]
+            return known.emitter, known.population.size
+        size = next(s.size for s in self.network.sources if s.name == name)
+        return self._sources[name], size
+
+    def _add_drives(self) -> None:
+        for k, drive in enumerate(self.network.drives[self._n_drives :], start=self._n_drives):
+            require_finite(drive.name, {"rate": drive.rate, "weight": drive.weight})
+            target = self._populations[drive.target]
+            state = target.population.model.states.index(drive.state)
+            place, rate = 2**20 + k, drive.n * drive.rate
+            code = lib.evsim_add_drive(
+                self._sim, 2**31 + k, place, target.number, state, drive.start, drive.stop, rate, drive.weight
+            )
+            check(code)
+            self._n_drives += 1
+
+    def _add_records(self) -> None:
+        for record in self.network.spike_records:
+            if record.name not in self._spike_records:
+                emitter, _size = self._emitter(record.source)
+                number = check(lib.evsim_record_spikes(self._sim, emitter, record.start, record.stop))
+                self._spike_records[record.name] = number
+        for states in self.network.state_records:
+            if states.name not in self._state_records:
+                self._add_state_record(states)
+
+    def _add_state_record(self, record: StateRecord) -> None:
+        target = self._populations[record.target]
+        names = target.population.model.states
+        states, _keep_states = array([names.index(s) for s in record.states], "int32_t")
+        indices, keep = array(record.indices, "uint32_t")
+        first = self._first_sample(record.dt)
+        number = lib.evsim_record_states(
+            self._sim, target.number, len(record.states), states, keep.size, indices, record.dt, first
+        )
+        self._state_records[record.name] = check(number)
+        self._first_samples[record.name] = first
+
+    def _first_sample(self, dt: float) -> int:
+        """Number of the first sample at or after now."""
+        tick, offset = self.now
+        k = math.floor(join(tick, offset, self.network.dt) / dt)
+        for candidate in range(max(k - 1, 0), k + 3):
+            at = split(np.float64(candidate) * dt, self.network.dt)
+            if (int(at[0]), float(at[1])) >= (tick, offset):
+                return candidate
+        return k + 3
+
+
+def check_run(simulation: Simulation, code: int) -> int:
+    """The result of a run; failures become errors that name neuron and time."""
+    if code >= 0:
+        return code
+    population, neuron, tick, offset = ffi.new("int *"), ffi.new("int64_t *"), ffi.new("int64_t *"), ffi.new("double *")
+    lib.evsim_failure(simulation._sim, population, neuron, tick, offset)
+    names = [p.population.name for p in simulation._populations.values()]
+    when = f"{float(join(tick[0], offset[0], simulation.network.dt)) * 1e3:.9g} ms"
+    who = f"{names[population[0]]}[{neuron[0]}]" if population[0] >= 0 else "the simulation"
+    if code == NOT_FINITE:
+        raise EvsimRuntimeError(
+            f"{who}: its state became infinite or NaN at {when}; check its parameters, inputs and reset."
+        )
+    if code == STUCK:
+        raise EvsimRuntimeError(
+            f"{who}: at {when} the threshold condition still holds after the reset and there is no refractory"
+            " period, so it would fire for ever at one instant; let the reset go below threshold or set refractory."
+        )
+    if code == ENDLESS:
+        raise EvsimRuntimeError(
+            f"{who}: at {when} a loop of synapses with zero delay fires for ever at one instant;"
+            " give one of them a delay or the neurons a refractory period."
+        )
+    return check(code)
+
+
+__all__ = ["Simulation"]
