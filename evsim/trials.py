@@ -1,0 +1,100 @@
+"""Short runs that show whether a model does what every model promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.attachment import GATE, gate_alone
+from evsim.clocks import defaultclock
+from evsim.declared import neuron_equations
+from evsim.equations.linear import linear_model
+from evsim.monitors import SpikeMonitor, StateMonitor
+from evsim.network import Network
+from evsim.neurons import NeuronGroup
+from evsim.plugin import Gate, Model, Neuron
+from evsim.sources import SpikeGeneratorGroup
+from evsim.synapses import Synapses
+from evsim.units import ms, quantity, si
+
+
+def check_behaviour(model: Model) -> Iterator[str]:
+    """Yield what short runs show to be wrong."""
+    if isinstance(model, Neuron) and model.threshold:
+        yield from _run_neuron(model)
+    elif isinstance(model, Gate) and model.equations.strip():
+        yield from _run_gate(model)
+
+
+def _run_neuron(model: Neuron) -> Iterator[str]:
+    """One cell starts above its threshold: the same spikes at every step of the clock, in one run and in three."""
+    whole = _spikes_of(model, 0.1 * ms, [50 * ms])
+    pieces = _spikes_of(model, 1 * ms, [0.7 * ms, 13.33 * ms, 35.97 * ms])
+    if not whole.size:
+        yield "a cell that starts above its threshold does not spike"
+    if whole.size != pieces.size or np.any(np.abs(whole - pieces) > 1e-12):
+        yield f"its spikes depend on the step of the clock or on pauses: {whole} s in one run, {pieces} s in pieces"
+
+
+def _spikes_of(model: Neuron, dt: Any, durations: Sequence[Any]) -> NDArray[np.float64]:
+    with _step(dt):
+        cell = NeuronGroup(1, model)
+        setattr(cell, model.membrane, _above_threshold(cell, model))
+        spikes = SpikeMonitor(cell)
+        network = Network(cell, spikes)
+        for duration in durations:
+            network.run(duration)
+        return np.array(spikes.t_)
+
+
+def _above_threshold(cell: NeuronGroup, model: Neuron) -> Any:
+    """A potential as far above the threshold as the start is below."""
+    form = linear_model(neuron_equations(model), model.threshold, model.reset, ()).threshold
+    known = [name for name in cell.equations if not _is_port(cell, name)]
+    values = {name: float(np.ravel(si(getattr(cell, name)[:]))[0]) for name in known}
+    assert form is not None
+    terms = {name: coefficient.evaluate(values) for name, coefficient in form.coefficients.items()}
+    distance = form.constant.evaluate(values) + sum(term * values[name] for name, term in terms.items())
+    start, slope = values[model.membrane], terms.get(model.membrane, 0.0)
+    target = start if distance > 0 or slope == 0 else start - 2 * distance / slope
+    return quantity(target, cell.equations[model.membrane].dimension)
+
+
+def _is_port(cell: NeuronGroup, name: str) -> bool:
+    return name in cell.equations.flagged("input") or cell.equations[name].kind == "subexpression"
+
+
+def _run_gate(model: Gate) -> Iterator[str]:
+    """Gates that get spikes 0, 1, or both: what both do together must be the sum."""
+    alone = gate_alone(model)
+    with _step(0.1 * ms):
+        gates = NeuronGroup(4, alone.equations)
+        for name, value in alone.parameters.items():
+            setattr(gates, name, value)
+        source = SpikeGeneratorGroup(2, [0, 1], [1, 3.3] * ms)
+        events = Synapses(source, gates, on_pre=alone.on_pre)
+        events.connect(i=[0, 1, 0, 1], j=[1, 2, 3, 3])
+        trace = StateMonitor(gates, GATE, record=True, dt=1 * ms)
+        Network(gates, source, events, trace).run(20 * ms)
+        s = np.asarray(si(getattr(trace, GATE)))
+    if np.any(s[0] != 0):
+        yield "the gate opens without a spike"
+    if not np.all(np.isfinite(s)) or not np.any(s[1]):
+        yield "a spike does not open the gate"
+    scale = np.max(np.abs(s), initial=1e-300)
+    if np.max(np.abs(s[3] - s[1] - s[2])) > 1e-9 * scale:
+        yield "two spikes do not add up"
+
+
+@contextmanager
+def _step(dt: Any) -> Iterator[None]:
+    before = defaultclock.dt
+    defaultclock.dt = dt
+    try:
+        yield
+    finally:
+        defaultclock.dt = before
