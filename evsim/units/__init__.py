@@ -1,19 +1,26 @@
 """Units and quantities, spelled and printed as in Brian: `3*mV + 500*uV` prints "3.5 mV".
 
 Every unit of Brian is an attribute of this package (`mvolt`, `umetre2`, `Gohm`);
-`__all__` holds the usual ones.
+`__all__` holds the usual ones
+and the words of users. The words of evsim's own code (`si`, `require`, ...) are imported by name.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from evsim.units.checking import check_units, have_same_dimensions, in_unit, is_dimensionless, require
-from evsim.units.dimension import DIMENSIONLESS, Dimension
-from evsim.units.magnitudes import dimension_of, si
+from evsim.units.checking import check_units, have_same_dimensions, in_unit, is_dimensionless
+from evsim.units.checking import require as require
+from evsim.units.dimension import DIMENSIONLESS as DIMENSIONLESS
+from evsim.units.dimension import Dimension as Dimension
+from evsim.units.magnitudes import dimension_of as dimension_of
+from evsim.units.magnitudes import si as si
 from evsim.units.mismatch import DimensionMismatchError
-from evsim.units.named import SHORT_NAMES, Unit, get_unit, unit_named
-from evsim.units.quantity import Quantity, in_best_unit, quantity
+from evsim.units.named import SHORT_NAMES, get_unit
+from evsim.units.named import Unit as Unit
+from evsim.units.named import unit_named as unit_named
+from evsim.units.quantity import Quantity, in_best_unit
+from evsim.units.quantity import quantity as quantity
 
 get_dimensions = dimension_of
 
@@ -25,23 +32,15 @@ _SINGLE = "ampere kelvin kilogram candela cmetre cmeter weber tesla henry metre2
 UNIT_NAMES = [*SHORT_NAMES, *_PREFIXED, *_SINGLE]
 
 __all__ = [
-    "DIMENSIONLESS",
-    "Dimension",
     "DimensionMismatchError",
     "Quantity",
-    "Unit",
     "check_units",
-    "dimension_of",
     "get_dimensions",
     "get_unit",
     "have_same_dimensions",
     "in_best_unit",
     "in_unit",
     "is_dimensionless",
-    "quantity",
-    "require",
-    "si",
-    "unit_named",
     *UNIT_NAMES,
 ]
 

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from evsim.units.dimension import Dimension
 from evsim.units.magnitudes import dimension_of, fits_any_unit, shown, si
 from evsim.units.mismatch import DimensionMismatchError, unit_text
+from evsim.units.quantity import Quantity
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,8 +38,7 @@ def is_dimensionless(x: Any) -> bool:
 
 def in_unit(x: Any, unit: Any, precision: int | None = None) -> str:
     """The value as text in the given unit."""
-    text: str = x.in_unit(unit, precision)
-    return text
+    return Quantity(x).in_unit(unit, precision)
 
 
 def check_units(**units: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:

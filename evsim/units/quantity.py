@@ -71,7 +71,9 @@ class Quantity(np.ndarray[Any, np.dtype[np.float64]]):
             return NotImplemented
         result, dimension = apply(ufunc, method, inputs, options)
         out = options.get("out", (None,))
-        return quantity(result, dimension) if out[0] is None else out[0]
+        if out[0] is not None or result is None:
+            return out[0]
+        return quantity(result, dimension)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return _with_units(*call(func, args, kwargs))
@@ -158,10 +160,25 @@ class Quantity(np.ndarray[Any, np.dtype[np.float64]]):
         """Rounded in SI units, as np.round does."""
         return np.round(self, decimals)
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+        """Another type of plain numbers; quantities stay double precision."""
+        if self.dimension.is_dimensionless:
+            return np.asarray(self).astype(dtype, *args, **options)
+        if np.dtype(dtype) != np.float64:
+            raise EvsimTypeError(
+                f"{shown(self)} stays in double precision; divide by a unit first, as in x/ms"
+            )
         return self.copy()
 
-    __copy__ = np.ndarray.copy
+    def copy(self, order: Any = "C") -> Any:
+        """The values by themselves: a Quantity also of a unit or a view, a plain array when dimensionless."""
+        return quantity(np.array(self, order=order), self.dimension)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         return quantity, (np.array(self), self.dimension)
@@ -228,6 +245,8 @@ def quantity(values: Any, dimension: Dimension) -> Any:
         return (
             values.item() if isinstance(values, np.ndarray | np.generic) and np.ndim(values) == 0 else values
         )
+    if np.iscomplexobj(values):
+        raise EvsimTypeError(f"A quantity is real, got {shown(values)}; take the real part first")
     new = np.asarray(values, dtype=np.float64).view(Quantity)
     new.dimension = dimension
     return new

@@ -91,12 +91,12 @@ def apply(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], options: Option
     plain = {key: si(value) for key, value in options.items() if key != "out"}
     if "out" in options:
         plain["out"] = tuple(_storage(target, dimension, ufunc) for target in options["out"])
-    return getattr(ufunc, method)(*(si(x) for x in _writable(method, inputs)), **plain), dimension
+    return getattr(ufunc, method)(*(_array(x) for x in inputs), **plain), dimension
 
 
-def _writable(method: str, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """`at` changes its first input, which therefore has to stay an array."""
-    return (np.asarray(inputs[0]), *inputs[1:]) if method == "at" else inputs
+def _array(x: Any) -> Any:
+    """SI values as an array also of a scalar: numpy would round a float to the precision of a float32 array."""
+    return np.asarray(x) if isinstance(x, np.ndarray) else si(x)
 
 
 def _dimension_of_result(
