@@ -16,3 +16,14 @@ def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVSIM_CACHE", str(tmp_path_factory.mktemp("kernels")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_scope() -> None:
+    """Begin every test with no objects, the default clock, exact timing and one seed."""
+    import evsim
+
+    evsim.start_scope()
+    evsim.defaultclock.dt = 0.1 * evsim.ms
+    evsim.prefs.timing, evsim.prefs.threads = "exact", 1
+    evsim.seed(1)
