@@ -54,8 +54,6 @@ class Registry:
     """The plugins that are installed, loaded once."""
 
     def __init__(self, points: Iterable[EntryPoint] | None = None) -> None:
-        self._hooks = pluggy.PluginManager(hookspecs.PROJECT)
-        self._hooks.add_hookspecs(hookspecs)
         found = entry_points(group=hookspecs.ENTRY_POINT_GROUP) if points is None else points
         self.plugins: list[Plugin] = [self._built_in()]
         self.plugins += [self._load(point) for point in sorted(found, key=lambda p: (p.name, p.value))]
@@ -72,22 +70,10 @@ class Registry:
 
     def _guarded(self, name: str, package: str, version: str, load: Callable[[], Any]) -> Plugin:
         try:
-            models = self._models_of(load(), name)
+            models = _models_of(load(), name)
         except (Exception, SystemExit) as error:
             return Plugin(name, package, version, error=error)
         return Plugin(name, package, version, models)
-
-    def _models_of(self, module: Any, name: str) -> tuple[Model, ...]:
-        key = self._hooks.register(module, name=self._free_name(name))
-        self._hooks.check_pending()
-        hooks = [hook for hook in self._hooks.hook.evsim_models.get_hookimpls() if hook.plugin_name == key]
-        if not hooks:
-            raise EvsimError(f"plugin {name} has no hook; define evsim_models() and mark it with @hookimpl")
-        return tuple(_checked(model, name) for hook in hooks for model in hook.function())
-
-    def _free_name(self, name: str) -> str:
-        number = sum(1 for taken, _ in self._hooks.list_name_plugin() if taken.partition(" ")[0] == name)
-        return f"{name} {number + 1}" if number else name
 
     def models(self) -> list[tuple[Model, Plugin]]:
         """Every model with the plugin that offers it."""
@@ -115,6 +101,18 @@ class Registry:
         error = ModelError(text)
         error.__cause__ = named[0].error if named else None
         return error
+
+
+def _models_of(module: Any, name: str) -> tuple[Model, ...]:
+    """Call the hook of one plugin, in a plugin manager of its own: what it does wrong reaches no other."""
+    hooks = pluggy.PluginManager(hookspecs.PROJECT)
+    hooks.add_hookspecs(hookspecs)
+    hooks.register(module, name=name)
+    hooks.check_pending()
+    offers = hooks.hook.evsim_models.get_hookimpls()
+    if not offers:
+        raise EvsimError(f"plugin {name} has no hook; define evsim_models() and mark it with @hookimpl")
+    return tuple(_checked(model, name) for offer in offers for model in offer.function())
 
 
 def _checked(model: Any, plugin: str) -> Model:
