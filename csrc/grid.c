@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "simulation.h"
+#include "shard.h"
 
 int shard_grid_step(struct simulation *sim, struct shard *sh) {
     (void)sim, (void)sh;

@@ -76,7 +76,7 @@ void population_free(struct population *p) {
     free(p->parameter_step), free(p->fold), free(p->cost), free(p->cells.slack);
     free(p->refractory_tick), free(p->refractory_offset);
     free(p->release_tick), free(p->release_offset);
-    free(p->last_tick), free(p->last_offset), free(p->slot);
+    free(p->last_tick), free(p->last_offset), free(p->slot), free(p->head);
     free(p);
 }
 
@@ -133,6 +133,11 @@ int population_set_propagator(struct population *p, double window, int pieces, i
 int population_keep_begin(struct population *p) {
     if (!p->begin && !(p->begin = aligned_rows(p->kernel->n_states, p->n_padded)))
         return EVSIM_NO_MEMORY;
-    p->keeps_begin = 1;
+    return EVSIM_OK;
+}
+
+int population_index_deliveries(struct population *p) {
+    if (!p->head && !(p->head = allocate_zeroed((size_t)p->n_padded + 1, sizeof *p->head)))
+        return EVSIM_NO_MEMORY;
     return EVSIM_OK;
 }

@@ -33,7 +33,7 @@ struct population {
 
     int32_t *slot; /* where a neuron's walk is kept in this window, plus one; 0: it has none */
     double **begin; /* states at the start of the window, while something needs them; or NULL */
-    int keeps_begin;
+    int32_t *head; /* first delivery of a neuron in this window, plus one; or NULL */
 };
 
 int population_new(struct population **out, int32_t number, int32_t emitter, int64_t n,
@@ -49,6 +49,7 @@ int population_set_propagator(struct population *p, double window, int pieces, i
                               int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                               const double *cost);
 int population_keep_begin(struct population *p);
+int population_index_deliveries(struct population *p);
 
 static inline int population_is_refractory(const struct population *p, int64_t i, int64_t tick,
                                            double offset) {

@@ -10,6 +10,7 @@
 #include "allocation.h"
 #include "error.h"
 #include "evsim.h"
+#include "shard.h"
 #include "team.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -105,7 +106,7 @@ static void shard_free(struct shard *sh) {
     free(sh->incoming.all), free(sh->out[0].all), free(sh->out[1].all);
     free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
     free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
-    free(sh->offsets), free(sh->sample_slot);
+    free(sh->offsets), free(sh->sample_slot), free(sh->local), free(sh->indexed);
 }
 
 static void shards_free(struct shard *shards, int n) {
@@ -185,7 +186,7 @@ static int relaunch(struct simulation *sim, const struct queue_entry *flights, i
             const struct projection *p = sim->projections[flights[k].kind];
             const struct spike spike = {flights[k].since, flights[k].offset, p->emitter,
                                         flights[k].index};
-            const int code = shard_launch(sim, &sim->shards[s], p, flights[k].sequence, &spike,
+            const int code = flights_launch(sim, &sim->shards[s], p, flights[k].sequence, &spike,
                                           sim->tick);
             if (code < 0) return code;
         }
@@ -366,8 +367,11 @@ static int keep_begins(struct simulation *sim) {
     int code = EVSIM_OK;
     for (int r = 0; r < sim->n_state_outputs && code >= 0; r++)
         code = population_keep_begin(sim->populations[sim->state_outputs[r].population]);
-    for (int k = 0; k < sim->n_projections && code >= 0 && sim->is_short; k++)
-        code = population_keep_begin(sim->populations[sim->projections[k]->target]);
+    for (int k = 0; k < sim->n_projections && code >= 0 && sim->is_short; k++) {
+        struct population *target = sim->populations[sim->projections[k]->target];
+        code = population_keep_begin(target);
+        if (code >= 0) code = population_index_deliveries(target);
+    }
     return code;
 }
 

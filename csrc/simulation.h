@@ -23,6 +23,8 @@
 #include "sources.h"
 #include "synapses.h"
 
+struct shard;
+
 struct emitter {
     int32_t population; /* or -1 */
     struct poisson_source *poisson;
@@ -58,52 +60,11 @@ struct state_output {
     int64_t places_room[2];
 };
 
-/* A neuron that is taken through this window by its events. */
-struct cell {
-    int32_t population;
-    uint32_t i;
-    int64_t x;                   /* its state in `starts` */
-    int64_t first_event, n_events;
-    int64_t release_tick;        /* at the start of the window */
-    double release_offset;
-};
-
 struct failure {
     int code;
     int32_t population;
     int64_t neuron, tick;
     double offset;
-};
-
-struct shard {
-    int number;
-    int64_t tick; /* the window it is in */
-    double from;
-    int64_t sequence; /* spikes taken in so far */
-    int64_t *first, *last; /* [population] the neurons it owns */
-    struct queue *flights, *timers;
-    struct spikes incoming;
-    struct spikes out[2];
-    struct queue_entry *due;
-    int64_t n_due, due_room;
-    struct slice *slices;
-    int64_t n_slices, slices_room;
-    struct cell *cells;
-    int64_t n_cells, cells_room;
-    double *starts;
-    int64_t n_starts, starts_room;
-    struct tagged_event *events; /* as gathered */
-    int64_t n_events, events_room;
-    struct evsim_event *sorted; /* by cell, then in order */
-    int64_t sorted_room;
-    uint32_t *found;
-    double *found_starts;
-    int64_t found_room, found_starts_room;
-    double *offsets;
-    int64_t offsets_room;
-    int32_t *sample_slot; /* [neuron] for the samples being taken */
-    int64_t sample_slot_room;
-    struct failure failure;
 };
 
 struct simulation {
@@ -130,17 +91,6 @@ struct simulation {
     int record_code; /* a record that could not grow */
     struct failure failure;
 };
-
-/* The shard's work in the part [from, to) of window shard->tick. */
-int shard_window(struct simulation *sim, struct shard *shard, double from, double to);
-int shard_take_in(struct simulation *sim, struct shard *shard, double from, double to);
-
-/* The same, one step on the grid. */
-int shard_grid_step(struct simulation *sim, struct shard *shard);
-
-/* Pushes the deliveries of a spike at or after `tick`. */
-int shard_launch(struct simulation *sim, struct shard *shard, const struct projection *p,
-                 int64_t sequence, const struct spike *spike, int64_t tick);
 
 void simulation_free_shards(struct simulation *sim);
 void simulation_record_spike(struct simulation *sim, const struct spike *spike);

@@ -1,0 +1,214 @@
+/* Events: what arrives at each cell of this window, in order. See shard.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocation.h"
+#include "error.h"
+#include "random.h"
+#include "shard.h"
+
+int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) {
+    if (GROW(sh->events, sh->n_events, sh->events_room) < 0) return EVSIM_NO_MEMORY;
+    sh->events[sh->n_events++] = (struct tagged_event){cell, *event};
+    sh->cells[cell].n_events++;
+    return EVSIM_OK;
+}
+
+static int gather_synapse(struct shard *sh, int64_t cell, const struct slice *slice,
+                          int64_t position, double offset) {
+    const struct projection *p = slice->projection;
+    struct evsim_event event = {.offset = offset,
+                                .round = slice->round,
+                                .projection = p->number,
+                                .source = slice->source,
+                                .synapse = projection_synapse(p, position)};
+    for (int k = 0; k < p->n_ports; k++) {
+        event.port = p->port[k].state;
+        event.amount = p->port[k].amount[position * p->port[k].step];
+        if (events_add(sh, cell, &event) < 0) return EVSIM_NO_MEMORY;
+    }
+    if (!p->code) return EVSIM_OK;
+    event.port = -1;
+    event.code = p->code, event.variable = p->variable, event.step = p->step;
+    return events_add(sh, cell, &event);
+}
+
+/* Events in [from, to) of the neurons that `slot` marks, from one slice. */
+int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
+                        const int32_t *slot, double from, double to) {
+    const struct projection *p = slice->projection;
+    for (int64_t k = slice->first; k < slice->last; k++) {
+        const int32_t mark = slot[p->target_of[k]];
+        if (!mark) continue;
+        double offset;
+        projection_arrival(p, k, slice->tick, slice->offset, sim->window, &offset);
+        if (offset < from || offset >= to) continue;
+        if (gather_synapse(sh, mark - 1, slice, k, offset) < 0) return EVSIM_NO_MEMORY;
+    }
+    return EVSIM_OK;
+}
+
+int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d,
+                        uint32_t i, int64_t cell, double from, double to) {
+    if (i < d->start || i >= d->stop) return EVSIM_OK;
+    const uint64_t key = random_object_key(sim->seed, d->object);
+    const int64_t n =
+        drive_draw(d, key, i, sh->tick, sim->window, &sh->offsets, &sh->offsets_room);
+    if (n < 0) return (int)n;
+    for (int64_t k = 0; k < n; k++) {
+        const struct evsim_event event = {.offset = sh->offsets[k],
+                                          .amount = d->weight,
+                                          .port = d->state,
+                                          .projection = d->projection,
+                                          .source = i,
+                                          .synapse = k};
+        if (event.offset < from || event.offset >= to) continue;
+        if (events_add(sh, cell, &event) < 0) return EVSIM_NO_MEMORY;
+    }
+    return EVSIM_OK;
+}
+
+int events_compare(const void *a, const void *b) {
+    const struct evsim_event *x = a, *y = b;
+    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
+    if (x->round != y->round) return x->round < y->round ? -1 : 1;
+    if (x->projection != y->projection) return x->projection < y->projection ? -1 : 1;
+    if (x->source != y->source) return x->source < y->source ? -1 : 1;
+    if (x->synapse != y->synapse) return x->synapse < y->synapse ? -1 : 1;
+    if (x->port != y->port) return x->port < y->port ? -1 : 1;
+    return x->amount < y->amount ? -1 : x->amount > y->amount;
+}
+
+void events_sort(struct evsim_event *events, int64_t n) {
+    if (n > 24) {
+        qsort(events, (size_t)n, sizeof *events, events_compare);
+        return;
+    }
+    for (int64_t k = 1; k < n; k++) {
+        const struct evsim_event event = events[k];
+        int64_t j = k;
+        for (; j > 0 && events_compare(&events[j - 1], &event) > 0; j--) events[j] = events[j - 1];
+        events[j] = event;
+    }
+}
+
+/* Groups the gathered events by cell, each group in order. */
+int events_group(struct shard *sh, int64_t first_cell) {
+    if (sh->n_events > sh->sorted_room &&
+        shard_grow((void **)&sh->sorted, sh->n_events, &sh->sorted_room, sizeof *sh->sorted) < 0)
+        return EVSIM_NO_MEMORY;
+    int64_t at = 0;
+    for (int64_t c = first_cell; c < sh->n_cells; c++) {
+        sh->cells[c].first_event = at;
+        at += sh->cells[c].n_events;
+        sh->cells[c].n_events = 0;
+    }
+    for (int64_t k = 0; k < sh->n_events; k++) {
+        struct cell *c = &sh->cells[sh->events[k].cell];
+        sh->sorted[c->first_event + c->n_events++] = sh->events[k].event;
+    }
+    for (int64_t c = first_cell; c < sh->n_cells; c++)
+        events_sort(sh->sorted + sh->cells[c].first_event, sh->cells[c].n_events);
+    return EVSIM_OK;
+}
+
+/* Deliveries made inside this window, to the neurons that have a cell. */
+static int gather_local(struct simulation *sim, struct shard *sh, double from, double to) {
+    for (int64_t k = 0; k < sh->n_local; k++) {
+        const struct local_event *e = &sh->local[k];
+        const int32_t mark = sim->populations[e->population]->slot[e->i];
+        if (!mark || e->event.offset < from || e->event.offset >= to) continue;
+        if (events_add(sh, mark - 1, &e->event) < 0) return EVSIM_NO_MEMORY;
+    }
+    return EVSIM_OK;
+}
+
+int events_gather(struct simulation *sim, struct shard *sh, double from, double to) {
+    int code = EVSIM_OK;
+    sh->n_events = 0;
+    for (int64_t k = 0; k < sh->n_slices && code >= 0; k++) {
+        const struct slice *slice = &sh->slices[k];
+        code = events_gather_slice(sim, sh, slice, sim->populations[slice->projection->target]->slot,
+                            from, to);
+    }
+    for (int k = 0; k < sim->n_drives; k++)
+        for (int64_t c = 0; c < sh->n_cells && code >= 0; c++)
+            if (sh->cells[c].population == sim->drives[k].target)
+                code = events_gather_drive(sim, sh, &sim->drives[k], sh->cells[c].i, c, from, to);
+    if (code >= 0) code = gather_local(sim, sh, from, to);
+    return code < 0 ? code : events_group(sh, 0);
+}
+
+int events_note_local(struct shard *sh, const struct slice *slice, int64_t position,
+                      double offset) {
+    const struct projection *p = slice->projection;
+    const int64_t n_events = sh->n_events, first = sh->n_local;
+    struct cell scratch = {0}; /* events_add counts for a cell */
+    struct cell *cells = sh->cells;
+    sh->cells = &scratch;
+    const int code = gather_synapse(sh, 0, slice, position, offset);
+    sh->cells = cells;
+    for (int64_t k = n_events; k < sh->n_events && code >= 0; k++) {
+        if (GROW(sh->local, sh->n_local, sh->local_room) < 0) {
+            sh->n_local = first;
+            return EVSIM_NO_MEMORY;
+        }
+        sh->local[sh->n_local++] =
+            (struct local_event){p->target, p->target_of[position], sh->events[k].event};
+    }
+    sh->n_events = n_events;
+    return code;
+}
+
+/* The window's deliveries by target, so that one neuron's can be found without a search. */
+static int index_slices(struct simulation *sim, struct shard *sh) {
+    if (sh->is_indexed) return EVSIM_OK;
+    sh->n_indexed = 0;
+    sh->is_indexed = 1;
+    for (int64_t k = 0; k < sh->n_slices; k++) {
+        const struct projection *p = sh->slices[k].projection;
+        int32_t *head = sim->populations[p->target]->head;
+        for (int64_t at = sh->slices[k].first; head && at < sh->slices[k].last; at++) {
+            if (GROW(sh->indexed, sh->n_indexed, sh->indexed_room) < 0) return EVSIM_NO_MEMORY;
+            const uint32_t i = p->target_of[at];
+            sh->indexed[sh->n_indexed] = (struct indexed){k, at, head[i]};
+            head[i] = (int32_t)++sh->n_indexed;
+        }
+    }
+    return EVSIM_OK;
+}
+
+void events_forget_index(struct simulation *sim, struct shard *sh) {
+    for (int64_t k = 0; k < sh->n_indexed && sh->is_indexed; k++) {
+        const struct projection *p = sh->slices[sh->indexed[k].slice].projection;
+        sim->populations[p->target]->head[p->target_of[sh->indexed[k].position]] = 0;
+    }
+    sh->is_indexed = 0;
+    sh->n_indexed = 0;
+}
+
+int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, double from,
+                      double to) {
+    const struct population *p = sim->populations[sh->cells[cell].population];
+    const uint32_t i = sh->cells[cell].i;
+    int code = index_slices(sim, sh);
+    sh->n_events = 0;
+    for (int32_t k = p->head[i]; k && code >= 0; k = sh->indexed[k - 1].next) {
+        const struct slice *s = &sh->slices[sh->indexed[k - 1].slice];
+        const int64_t at = sh->indexed[k - 1].position;
+        double offset;
+        projection_arrival(s->projection, at, s->tick, s->offset, sim->window, &offset);
+        if (offset >= from && offset < to) code = gather_synapse(sh, cell, s, at, offset);
+    }
+    for (int k = 0; k < sim->n_drives && code >= 0; k++)
+        if (sim->drives[k].target == sh->cells[cell].population)
+            code = events_gather_drive(sim, sh, &sim->drives[k], i, cell, from, to);
+    for (int64_t k = 0; k < sh->n_local && code >= 0; k++) {
+        const struct local_event *e = &sh->local[k];
+        if (e->population == p->number && e->i == i && e->event.offset >= from &&
+            e->event.offset < to)
+            code = events_add(sh, cell, &e->event);
+    }
+    return code < 0 ? code : events_group(sh, cell);
+}

@@ -1,0 +1,156 @@
+/* A shard: the neurons that one thread owns, and its work in a window.
+ *
+ *   flights   spikes in flight -> slices of rows that are due
+ *   delivery  slices -> folded into states; or a walk for the target
+ *   cells     the few neurons that may spike, or whose deliveries cannot be folded
+ *   events    what arrives at each cell, in order
+ *   walks     cells through their events, to their spikes
+ *   cascade   spikes that act inside their own window
+ *   samples   recorded states
+ *
+ * Every function returns EVSIM_OK, a count or a negative error.
+ */
+#ifndef EVSIM_SHARD_H
+#define EVSIM_SHARD_H
+
+#include "simulation.h"
+
+/* A neuron that is taken through this window by its events. */
+struct cell {
+    int32_t population;
+    uint32_t i;
+    int64_t x;                   /* its state in `starts` */
+    int64_t first_event, n_events;
+    int64_t release_tick;        /* at the start of the window */
+    double release_offset;
+};
+
+/* A delivery made by a spike of the window itself. */
+struct local_event {
+    int32_t population;
+    uint32_t i;
+    struct evsim_event event;
+};
+
+/* A delivery of a slice, in the list of its target that population->head starts. */
+struct indexed {
+    int64_t slice, position;
+    int32_t next; /* plus one; 0 ends the list */
+};
+
+struct shard {
+    int number;
+    int64_t tick; /* the window it is in */
+    double from;
+    int64_t sequence; /* spikes taken in so far */
+    int64_t *first, *last; /* [population] the neurons it owns */
+    struct queue *flights, *timers;
+    struct spikes incoming;
+    struct spikes out[2];
+    struct queue_entry *due;
+    int64_t n_due, due_room;
+    struct slice *slices;
+    int64_t n_slices, slices_room;
+    struct cell *cells;
+    int64_t n_cells, cells_room;
+    double *starts;
+    int64_t n_starts, starts_room;
+    struct tagged_event *events; /* as gathered */
+    int64_t n_events, events_room;
+    struct evsim_event *sorted; /* by cell, then in order */
+    int64_t sorted_room;
+    struct local_event *local;
+    int64_t n_local, local_room;
+    struct indexed *indexed;
+    int64_t n_indexed, indexed_room;
+    int is_indexed;
+    uint32_t *found;
+    double *found_starts;
+    int64_t found_room, found_starts_room;
+    double *offsets;
+    int64_t offsets_room;
+    int32_t *sample_slot; /* [neuron] for the samples being taken */
+    int64_t sample_slot_room;
+    struct failure failure;
+};
+
+
+struct tagged_event {
+    int64_t cell;
+    struct evsim_event event;
+};
+
+/* A larger array; see GROW. */
+int shard_grow(void **array, int64_t n, int64_t *room, size_t size);
+
+/* Makes sure that array[n] is there. */
+#define GROW(array, n, room) \
+    ((n) < (room) ? EVSIM_OK : shard_grow((void **)&(array), (n), &(room), sizeof *(array)))
+
+/* Notes which neuron failed when; returns the code. */
+int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, int64_t tick,
+               double offset);
+
+/* The part [from, to) of window sh->tick. */
+int shard_window(struct simulation *sim, struct shard *sh, double from, double to);
+
+/* One step on the grid. */
+int shard_grid_step(struct simulation *sim, struct shard *sh);
+
+/* flights.c: pushes the deliveries of a spike at or after `tick`; takes in the spikes that other shards
+ * and the sources made; finds the slices due in this window. */
+int flights_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
+                   int64_t sequence, const struct spike *spike, int64_t tick);
+int flights_take_in(struct simulation *sim, struct shard *sh, double from, double to);
+int flights_find_due(struct simulation *sim, struct shard *sh);
+
+/* delivery.c */
+int is_folded(const struct simulation *sim, const struct projection *p);
+int deliver_all(struct simulation *sim, struct shard *sh);
+
+/* cells.c: a cell starts from the copy of its state made before folding, from x, or (NULL) from what
+ * cells_fill_starts puts in. */
+int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i,
+              const double *x);
+int cells_force(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i);
+int cells_force_all(struct simulation *sim, struct shard *sh);
+int cells_force_timers(struct simulation *sim, struct shard *sh);
+void cells_keep_begin(struct simulation *sim, struct shard *sh);
+void cells_fill_starts(struct simulation *sim, struct shard *sh);
+void cells_clear(struct simulation *sim, struct shard *sh);
+
+/* events.c: events in [from, to) of the neurons that `slot` marks with the number of their cell plus one,
+ * then grouped by cell and sorted. */
+int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event);
+int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
+                        const int32_t *slot, double from, double to);
+int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d,
+                        uint32_t i, int64_t cell, double from, double to);
+int events_group(struct shard *sh, int64_t first_cell);
+int events_gather(struct simulation *sim, struct shard *sh, double from, double to);
+int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, double from,
+                      double to);
+int events_note_local(struct shard *sh, const struct slice *slice, int64_t position,
+                      double offset);
+void events_forget_index(struct simulation *sim, struct shard *sh);
+int events_compare(const void *a, const void *b);
+void events_sort(struct evsim_event *events, int64_t n);
+
+/* walks.c */
+int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
+                   int64_t *end_tick, double *end_offset);
+double release_in_window(int64_t now, int64_t tick, double offset);
+int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell, double *x,
+                double from, double to, struct spikes *out);
+int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cell, double to);
+void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *cell);
+int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);
+
+/* cascade.c: all cells from `from` to `to`, together with what their spikes deliver on the way. */
+int cascade_run(struct simulation *sim, struct shard *sh, double from, double to,
+                int is_unfolding);
+
+/* samples.c */
+int samples_take(struct simulation *sim, struct shard *sh, double from);
+
+#endif
