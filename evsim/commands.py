@@ -136,9 +136,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> None:
-    from evsim.listing import info
+    from evsim.installation import info
+    from evsim.registry import registry
 
-    print(info())
+    print(info(registry()))
 
 
 def _refuse(text: str, code: int = 1) -> int:
