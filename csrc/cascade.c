@@ -194,14 +194,15 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
     int64_t end_tick;
     double end_offset;
     const double at = r->next.offset;
+    double *x = sh->starts + sh->cells[cell].x; /* may have moved since the walk */
     const int rests = refractory_end(p, i, sh->tick, at, &end_tick, &end_offset);
-    p->kernel->reset(&p->cells, i, r->next.x);
+    p->kernel->reset(&p->cells, i, x);
     int is_over = 0;
-    if (!rests) p->kernel->form(&p->cells, i, r->next.x, &is_over);
+    if (!rests) p->kernel->form(&p->cells, i, x, &is_over);
     if (is_over || r->next.spikes == MOST_SPIKES)
         return shard_fail(sh, EVSIM_STUCK, p->number, i, sh->tick, at);
     r->sure = r->next;
-    memcpy(r->sure_x, r->next.x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
+    memcpy(r->sure_x, x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
     r->sure.release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
     r->sure.round++, r->sure.spikes++;
     *spike = (struct spike){sh->tick, at, p->emitter, i};
