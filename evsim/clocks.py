@@ -38,7 +38,9 @@ class Clock:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("dt", "_seconds", "_name"):
-            raise EvsimTypeError(f"a clock has no '{name}' to set; set its dt, as in defaultclock.dt = 0.1*ms")
+            raise EvsimTypeError(
+                f"a clock has no '{name}' to set; set its dt, as in defaultclock.dt = 0.1*ms"
+            )
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:

@@ -52,7 +52,9 @@ def checked_indices(values: Any, size: int, where: str) -> Indices:
         raise EvsimTypeError(f"{where} holds {indices.flat[0]!r}; indices are whole numbers")
     wrong = indices[(indices < 0) | (indices >= size)]
     if wrong.size:
-        raise EvsimValueError(f"{where} holds {wrong[0]}, out of range; there are {size} elements, 0 to {size - 1}")
+        raise EvsimValueError(
+            f"{where} holds {wrong[0]}, out of range; there are {size} elements, 0 to {size - 1}"
+        )
     return indices.astype(np.int64)
 
 
@@ -157,7 +159,9 @@ def _whole_numbers(values: ArrayLike, n: int) -> Indices:
     if array.size and array.dtype.kind == "f":
         wrong = array[array != np.rint(array)]
         if wrong.size:
-            raise EvsimTypeError(f"range() in generator text: got {wrong[0]}; give whole numbers, as in int(i/2)")
+            raise EvsimTypeError(
+                f"range() in generator text: got {wrong[0]}; give whole numbers, as in int(i/2)"
+            )
     return array.astype(np.int64)
 
 

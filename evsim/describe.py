@@ -66,6 +66,15 @@ class Describer:
         known = {drive.name for drive in self.network.drives}
         self.network.drives += [each._drive() for each in drives if each.name not in known]
 
+    def take_back(self, objects: Sequence[Any]) -> None:
+        """After a run: synapse variables that event code changed go to the user's objects."""
+        for synapses in objects:
+            known = self._projections.get(synapses.name) if isinstance(synapses, Synapses) else None
+            for name in _changed_by(known.code) if known else ():
+                values = synapses._storage.arrays[name]
+                values[:] = known.variables[name]
+                known.variables[name] = _value(synapses._storage, name)
+
     # Neurons
 
     def _update_group(
@@ -115,7 +124,9 @@ class Describer:
 
     def _update_synapses(self, synapses: Synapses, scope: Scope) -> None:
         if not synapses._is_connected:
-            raise EvsimValueError(f"{synapses.name} has no synapses; call {synapses.name}.connect() before run()")
+            raise EvsimValueError(
+                f"{synapses.name} has no synapses; call {synapses.name}.connect() before run()"
+            )
         statements = _statements(synapses)
         target = self._target_equations(synapses)
         constants = _synapse_constants(synapses, statements, target, scope)
@@ -160,10 +171,14 @@ class Describer:
         )
 
     def _projection_values(
-        self, synapses: Synapses, code: tuple[description.Assignment, ...], target: Equations, constants: Constants
+        self,
+        synapses: Synapses,
+        code: tuple[description.Assignment, ...],
+        target: Equations,
+        constants: Constants,
     ) -> dict[str, description.Values]:
         names = {name for each in code for name in each.expression.names}
-        names |= {each.target for each in code if each.where == "synapse"}
+        names |= _changed_by(code)
         return {
             name: self._projection_value(synapses, name, constants)
             for name in sorted(names)
@@ -224,7 +239,9 @@ def _described(
     return DescribedGroup(population, equations, contributions, written, constants)
 
 
-def _check_units(group: NeuronGroup, equations: Equations, reset: list[Statement], constants: Constants) -> None:
+def _check_units(
+    group: NeuronGroup, equations: Equations, reset: list[Statement], constants: Constants
+) -> None:
     outside = {name: dimension for name, (_, dimension) in constants.items()}
     check_equations(equations, outside, group.name)
     dimensions = {**outside, **equations.dimensions}
@@ -269,7 +286,11 @@ def _group_value(group: NeuronGroup, name: str, constants: Constants) -> descrip
         return _value(group._storage, name)
     if name in constants:
         return constants[name][0]
-    special = {"i": np.arange(len(group), dtype=np.float64), "N": float(len(group)), "dt": (group._clock or defaultclock).dt_}
+    special = {
+        "i": np.arange(len(group), dtype=np.float64),
+        "N": float(len(group)),
+        "dt": (group._clock or defaultclock).dt_,
+    }
     return special[name]
 
 
@@ -280,12 +301,18 @@ def _statements(synapses: Synapses) -> list[Statement]:
     return parse_statements(synapses._on_pre or "", f"on_pre of {synapses.name}")
 
 
+def _changed_by(code: Iterable[description.Assignment]) -> set[str]:
+    """Synapse variables that event code changes."""
+    return {each.target for each in code if each.where == "synapse"}
+
+
 def _written(synapses: Synapses, target: Equations) -> Iterable[str]:
     """Variables of the target that the code of the synapses changes."""
     for statement in _statements(synapses):
-        bare = statement.target.removesuffix("_post")
         if statement.target not in synapses._equations:
-            yield bare if statement.target not in target else statement.target
+            name = statement.target if statement.target in target else statement.target.removesuffix("_post")
+            if name in target:
+                yield name
 
 
 def _synapse_constants(
@@ -324,7 +351,9 @@ def _refuse_equal_names(objects: Sequence[Any]) -> None:
     names = [each.name for each in objects]
     for name in names:
         if names.count(name) > 1:
-            raise EvsimValueError(f"two objects of the network are named '{name}'; give one of them another name=")
+            raise EvsimValueError(
+                f"two objects of the network are named '{name}'; give one of them another name="
+            )
 
 
 def _refuse_missing_ends(edges: Sequence[Any], objects: Sequence[Any]) -> None:
@@ -332,4 +361,6 @@ def _refuse_missing_ends(edges: Sequence[Any], objects: Sequence[Any]) -> None:
         for what in ("source", "target"):
             end = getattr(edge, f"_{what}", None)
             if end is not None and not any(end._group is each for each in objects):
-                raise EvsimValueError(f"{what} of {edge.name}, {end._group.name}, is not part of the network; add it")
+                raise EvsimValueError(
+                    f"{what} of {edge.name}, {end._group.name}, is not part of the network; add it"
+                )

@@ -35,7 +35,11 @@ def read_generator(text: str, where: str) -> GeneratorText:
         raise EvsimError(f"{where}: {text!r} has {len(tree.generators)} 'for'; evsim knows one")
     loop = tree.generators[0]
     call = loop.iter
-    if not isinstance(loop.target, ast.Name) or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+    if (
+        not isinstance(loop.target, ast.Name)
+        or not isinstance(call, ast.Call)
+        or not isinstance(call.func, ast.Name)
+    ):
         raise _refusal(text, where)
     if call.func.id not in ("range", "sample"):
         raise EvsimError(f"{where}: {text!r} loops over {call.func.id}(); evsim knows range() and sample()")

@@ -24,7 +24,9 @@ class MagicNetwork(Network):
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> Any:
         """The network as plain data; objects that ran before must still exist."""
-        gone = [name for name, reference in self._kept() if reference() is None and not name.endswith("monitor")]
+        gone = [
+            name for name, reference in self._kept() if reference() is None and not name.endswith("monitor")
+        ]
         if gone:
             raise EvsimRuntimeError(
                 f"{', '.join(gone)} took part in an earlier run and no longer exists; "
@@ -67,7 +69,9 @@ def run(
     """Simulate all objects made since `start_scope()`; the arguments are those of `Network.run`."""
     network = magic_network()
     if not network.objects:
-        raise EvsimValueError("run(): there is nothing to simulate; make a NeuronGroup or another object first")
+        raise EvsimValueError(
+            "run(): there is nothing to simulate; make a NeuronGroup or another object first"
+        )
     network.run(duration, report, report_period, namespace, timing=timing, threads=threads)
 
 

@@ -44,7 +44,9 @@ class SpikeMonitor(NetworkObject):
         if variables is not None:
             raise EvsimError(f"{self.name}: variables= is not there yet; record them with a StateMonitor")
         is_all_or_none = isinstance(record, (bool, np.bool_))
-        self._chosen = None if is_all_or_none else checked_indices(record, len(source), f"record of {self.name}")
+        self._chosen = (
+            None if is_all_or_none else checked_indices(record, len(source), f"record of {self.name}")
+        )
         self._keeps_spikes = not is_all_or_none or bool(record)
         self._known: tuple[Any, Spikes] | None = None
 
@@ -133,9 +135,6 @@ class SpikeMonitor(NetworkObject):
         network.spike_records.append(
             description.SpikeRecord(self.name, self._source._group.name, start, stop)
         )
-
-    def _collect(self) -> None:
-        """Nothing to do after a run: spikes are read when asked for."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.name}' of {self._source._label()}: {self.num_spikes} spikes>"
@@ -310,14 +309,16 @@ class StateMonitor(NetworkObject):
     def _row(self, index: int) -> int:
         found = np.flatnonzero(self._indices == index)
         if found.size == 0:
-            raise EvsimValueError(f"{self.name} does not record neuron {index}; it records {_listed(self._indices)}")
+            raise EvsimValueError(
+                f"{self.name} does not record neuron {index}; it records {_listed(self._indices)}"
+            )
         return int(found[0])
 
     def _dimension(self, name: str) -> Dimension:
         return self._source._variable(name).dimension  # type: ignore[no-any-return]
 
     def _values(self, name: str) -> Floats:
-        numbers, states = self._samples()
+        _, states = self._samples()
         if name in states:
             return states[name]
         chunks = self._chunks.get(name, [])
@@ -325,7 +326,9 @@ class StateMonitor(NetworkObject):
 
     def _samples(self) -> tuple[Indices, dict[str, Floats]]:
         if self._network is None:
-            return np.zeros(0, np.int64), {name: np.zeros((self._indices.size, 0)) for name in self._variables}
+            return np.zeros(0, np.int64), {
+                name: np.zeros((self._indices.size, 0)) for name in self._variables
+            }
         return self._network._simulation.samples(self.name)  # type: ignore[no-any-return]
 
     def _describe(self, network: description.Network, describer: Any) -> None:
@@ -397,7 +400,9 @@ class Rows:
 
 def _checked_source(source: Any, name: str) -> Any:
     if not isinstance(source, Sliceable):
-        raise EvsimTypeError(f"source of {name}: got {source!r}; give a group, a source of spikes, or a slice of one")
+        raise EvsimTypeError(
+            f"source of {name}: got {source!r}; give a group, a source of spikes, or a slice of one"
+        )
     return source
 
 

@@ -21,6 +21,7 @@ from evsim.objects import NetworkObject
 from evsim.preferences import check_threads, check_timing, prefs
 from evsim.progress import Reporter
 from evsim.randomness import next_seed, seed_epoch
+from evsim.sources import PoissonGroup, PoissonInput
 from evsim.surroundings import names_around_call
 from evsim.units import Quantity, require
 
@@ -59,7 +60,9 @@ class Network:
         """Take in objects, also between runs."""
         for each in _flat(objects):
             if each._network is not None and each._network is not self:
-                raise EvsimValueError(f"{each.name} has run in another network; make a new object for {self.name}")
+                raise EvsimValueError(
+                    f"{each.name} has run in another network; make a new object for {self.name}"
+                )
             if each not in self._objects:
                 self._objects.append(each)
 
@@ -69,7 +72,9 @@ class Network:
             if each not in self._objects:
                 raise EvsimValueError(f"{each.name} is not part of {self.name}")
             if each.name in self._described:
-                raise EvsimError(f"{each.name} has run in {self.name} and stays; make a new Network without it")
+                raise EvsimError(
+                    f"{each.name} has run in {self.name} and stays; make a new Network without it"
+                )
             self._objects.remove(each)
 
     def __getitem__(self, name: str) -> NetworkObject:
@@ -159,9 +164,7 @@ class Network:
             progress = reporter.advance if report else None
             self._simulation.run(seconds, threads=threads, timing=timing, progress=progress)
         finally:
-            for each in self._members():
-                if isinstance(each, StateMonitor):
-                    each._collect()
+            self._take_back()
         reporter.end()
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
@@ -173,8 +176,13 @@ class Network:
             raise EvsimValueError(f"{self.name} has no objects; make a NeuronGroup or another object first")
         describer = self._describer or Describer(defaultclock.dt_, 0)
         self._check_dt(describer)
-        if self._epoch != seed_epoch():
+        if self._simulation is None:
             self._epoch, describer.network.seed = seed_epoch(), next_seed()
+        elif self._epoch != seed_epoch() and any(isinstance(e, PoissonGroup | PoissonInput) for e in members):
+            raise EvsimRuntimeError(
+                f"seed() was called after {self.name} began to run, and its Poisson processes go on with the "
+                "seed they have; call seed() before the first run, or begin again with start_scope()"
+            )
         describer.update(members, scope)
         self._describer = describer
         new = [each for each in members if each.name not in self._described]
@@ -188,6 +196,15 @@ class Network:
         if self._simulation is None:
             self._simulation = _engine()(describer.network)
         return describer.network
+
+    def _take_back(self) -> None:
+        """Give values after a run, also one that failed or was interrupted, to the objects."""
+        members = self._members()
+        assert self._describer is not None
+        self._describer.take_back(members)
+        for each in members:
+            if isinstance(each, StateMonitor):
+                each._collect()
 
     def _check_dt(self, describer: Describer) -> None:
         if describer.network.dt != defaultclock.dt_:

@@ -24,7 +24,18 @@ from evsim.values import check_finite, number_values
 from evsim.variables import Elements, Storage, refuse_clashes
 
 _EXACT = (None, "exact", "linear")
-_LATER = ("euler", "rk2", "rk4", "heun", "milstein", "exponential_euler", "gsl", "gsl_rkf45", "rk45", "gsl_rk4")
+_LATER = (
+    "euler",
+    "rk2",
+    "rk4",
+    "heun",
+    "milstein",
+    "exponential_euler",
+    "gsl",
+    "gsl_rkf45",
+    "rk45",
+    "gsl_rk4",
+)
 
 
 class Sliceable(Elements):
@@ -122,7 +133,9 @@ class NeuronGroup(Sliceable, NetworkObject):
         self._equations = _equations_of(model, self.name)
         self._threshold = threshold if threshold is not None or neuron is None else neuron.threshold or None
         self._reset = reset if reset is not None or neuron is None else neuron.reset or None
-        self._refractory = refractory if refractory is not None or neuron is None else neuron.refractory or None
+        self._refractory = (
+            refractory if refractory is not None or neuron is None else neuron.refractory or None
+        )
         self._check_texts()
         refuse_clashes(self._equations, type(self), self.name)
         self._storage = Storage(dict(self._equations), size)
@@ -207,11 +220,15 @@ class NeuronGroup(Sliceable, NetworkObject):
         text = self._text(given, what)
         for name in sorted(text.own):
             if name in self._storage.variables and self._variable(name).kind != "parameter":
-                raise EvsimError(f"{what}: {name} changes during the run; evsim takes times that depend on parameters")
+                raise EvsimError(
+                    f"{what}: {name} changes during the run; evsim takes times that depend on parameters"
+                )
         if text.expression.draws:
             raise EvsimError(f"{what}: {given!r} draws random numbers; draw them once, into a parameter")
         own = self._known(text.own, slice(None))
-        check_refractory(text.expression, {name: each[1] for name, each in {**text.constants, **own}.items()}, what)
+        check_refractory(
+            text.expression, {name: each[1] for name, each in {**text.constants, **own}.items()}, what
+        )
         return text.evaluate(own, self._count())
 
     def __repr__(self) -> str:
@@ -236,14 +253,18 @@ def _equations_of(model: Any, name: str) -> Equations:
         return model
     if isinstance(model, str):
         return Equations(model, f"the equations of {name}")
-    raise EvsimTypeError(f"model of {name}: got {model!r}; give equations as text, or a neuron model such as lif")
+    raise EvsimTypeError(
+        f"model of {name}: got {model!r}; give equations as text, or a neuron model such as lif"
+    )
 
 
 def _check_method(method: Any, name: str) -> None:
     if method in _EXACT:
         return
     if method in _LATER:
-        raise EvsimError(f"{name}: method '{method}' is not there yet; linear equations are solved with method='exact'")
+        raise EvsimError(
+            f"{name}: method '{method}' is not there yet; linear equations are solved with method='exact'"
+        )
     raise EvsimValueError(f"{name}: there is no method {method!r}; give method='exact', or leave it out")
 
 

@@ -59,5 +59,7 @@ def _given_name(name: str, kind: str, taken: set[str]) -> str:
     if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
         raise EvsimValueError(f"name of a {kind}: got {name!r}; give letters, digits and _ , as in 'cells'")
     if name in taken:
-        raise EvsimValueError(f"name '{name}' is taken by another object; give another name or call start_scope()")
+        raise EvsimValueError(
+            f"name '{name}' is taken by another object; give another name or call start_scope()"
+        )
     return name

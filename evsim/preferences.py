@@ -49,7 +49,9 @@ class Preferences:
         elif name == "engine":
             value = _one_of(value, ENGINES, "prefs.engine")
         elif name != "codegen":
-            raise EvsimAttributeError(f"prefs has no '{name}'; there are threads, timing, engine, codegen.target")
+            raise EvsimAttributeError(
+                f"prefs has no '{name}'; there are threads, timing, engine, codegen.target"
+            )
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:

@@ -34,7 +34,11 @@ class Reporter:
 
     def advance(self, done: float) -> None:
         """Report progress after `done` seconds of biological time, if the period has passed."""
-        if self._report is not None and time.monotonic() - self._last >= self._period and done < self._duration:
+        if (
+            self._report is not None
+            and time.monotonic() - self._last >= self._period
+            and done < self._duration
+        ):
             self._last = time.monotonic()
             self._call(done / self._duration)
 
@@ -73,7 +77,9 @@ def _line(elapsed: float, completed: float, start: Any, duration: Any) -> str:
     if completed == 0:
         return f"Starting simulation at t = {_plain(start)} for a duration of {_plain(duration)}"
     done = f"{_plain(duration * completed)} ({math.floor(completed * 100)} %) simulated in {_wall(elapsed)}"
-    return done if completed == 1 else f"{done}, about {_wall(elapsed * (1 - completed) / completed)} remaining"
+    return (
+        done if completed == 1 else f"{done}, about {_wall(elapsed * (1 - completed) / completed)} remaining"
+    )
 
 
 def _plain(time: Any) -> str:

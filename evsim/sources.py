@@ -115,17 +115,25 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
         if period is not None:
             raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
         index = checked_indices(indices, len(self), f"indices of {self.name}")
-        seconds = np.atleast_1d(np.asarray(require(times, _SECOND, f"times of {self.name}"), dtype=np.float64))
+        seconds = np.atleast_1d(
+            np.asarray(require(times, _SECOND, f"times of {self.name}"), dtype=np.float64)
+        )
         if index.shape != seconds.shape:
-            raise EvsimValueError(f"{self.name}: got {index.size} indices and {seconds.size} times; give equally many")
+            raise EvsimValueError(
+                f"{self.name}: got {index.size} indices and {seconds.size} times; give equally many"
+            )
         check_finite(seconds, f"times of {self.name}")
         now = 0.0 if self._network is None else self._network.t_
         if np.any(seconds < now):
-            raise EvsimValueError(f"{self.name}: a spike at {seconds.min():g} s is past; the time is {now:g} s")
+            raise EvsimValueError(
+                f"{self.name}: a spike at {seconds.min():g} s is past; the time is {now:g} s"
+            )
         order = np.lexsort((index, seconds))
         if sorted and np.any(order != np.arange(order.size)):
             k = int(np.flatnonzero(order != np.arange(order.size))[0])
-            raise EvsimValueError(f"{self.name}: times are not sorted at entry {k}; sort them, or leave sorted=True out")
+            raise EvsimValueError(
+                f"{self.name}: times are not sorted at entry {k}; sort them, or leave sorted=True out"
+            )
         self._index, self._seconds = index[order], seconds[order]
         self._refuse_twins()
         self._is_new = True
@@ -168,10 +176,14 @@ class PoissonInput(NetworkObject):
     ) -> None:
         NetworkObject.__init__(self, name)
         if not isinstance(target, (NeuronGroup, Subgroup)) or not isinstance(target._group, NeuronGroup):
-            raise EvsimTypeError(f"target of {self.name}: got {target!r}; give a NeuronGroup or a slice of one")
+            raise EvsimTypeError(
+                f"target of {self.name}: got {target!r}; give a NeuronGroup or a slice of one"
+            )
         variable = target._storage.variables.get(target_var)
         if variable is None or variable.kind == "subexpression":
-            raise EvsimValueError(f"{self.name}: {target._label()} has no variable {target_var!r} that events can change")
+            raise EvsimValueError(
+                f"{self.name}: {target._label()} has no variable {target_var!r} that events can change"
+            )
         self._target, self._variable = target, variable
         self._n = checked_size(N, self.name)
         self._rate = _single(require(rate, _HERTZ, f"rate of {self.name}"), f"rate of {self.name}")

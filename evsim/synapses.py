@@ -8,21 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim import connect as rules
 from evsim.clocks import own_step
-from evsim.equations.declaration import Equations, Variable
 from evsim.composition import Contribution, contribution
+from evsim.connect import Pairs
+from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
-from evsim.generators import GeneratorText, read_generator
 from evsim.neurons import NeuronGroup
 from evsim.objects import NetworkObject
 from evsim.plugin import Model, Output
-from evsim.randomness import next_generator
 from evsim.units import DIMENSIONLESS, unit_named
-from evsim.values import Known, TextValues
+from evsim.values import Known
 from evsim.variables import Elements, Positions, Storage, refuse_clashes
-
-_PAIR_NAMES = ("i", "j", "N", "N_pre", "N_post")
+from evsim.wiring import Ends, Wiring
 
 
 class Synapses(Elements, NetworkObject):
@@ -70,6 +67,7 @@ class Synapses(Elements, NetworkObject):
         to = target if to is None and not port else to
         self._source = _checked_end(source, f"source of {self.name}")
         self._target = self._source if to is None else _checked_end(to, f"target of {self.name}")
+        self._ends = Ends(self._source, self._target)
         self._contribution: Contribution | None = None
         self._namespace = namespace
         self._clock = own_step(dt, clock, self.name)
@@ -90,10 +88,14 @@ class Synapses(Elements, NetworkObject):
     def _attach(self, model: Model, output: Output | None, port: str) -> None:
         """Become synapses of a registered model: a gate, and an output onto a port of the target."""
         if self._on_pre is not None:
-            raise EvsimTypeError(f"{self.name}: got the model {model.name} and on_pre; the model says what a spike does")
+            raise EvsimTypeError(
+                f"{self.name}: got the model {model.name} and on_pre; the model says what a spike does"
+            )
         group = self._target._group
         if not isinstance(group, NeuronGroup):
-            raise EvsimTypeError(f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup")
+            raise EvsimTypeError(
+                f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup"
+            )
         made = contribution(model, output, group._equations, self.name, port, group._membrane)
         self._contribution, self._on_pre = made, made.on_pre
         self._equations = Equations([Variable("w", "parameter", None, made.weight)], f"model of {self.name}")
@@ -172,142 +174,12 @@ class Synapses(Elements, NetworkObject):
             Leave out what generator text gives outside the group, which is an error otherwise.
         """
         where = f"connect() of {self.name}"
-        if condition is not None and (i is not None or j is not None):
-            raise EvsimTypeError(f"{where}: got a condition and i or j; give one of them")
-        before = self._namespace
-        try:
-            self._namespace = before if namespace is None else namespace
-            pairs = self._pairs_for(condition, i, j, p, skip_if_invalid, where)
-            self._append(self._repeated(pairs, n, where))
-        finally:
-            self._namespace = before
+        if self._network is not None:
+            raise EvsimError(f"{where}: {self.name} has run already; make new Synapses for more connections")
+        wiring = Wiring(self._ends, self._namespace if namespace is None else namespace, where)
+        self._append(wiring.repeated(wiring.pairs(condition, i, j, p, skip_if_invalid), n))
 
-    def _pairs_for(self, condition: Any, i: Any, j: Any, p: Any, skip: bool, where: str) -> rules.Pairs:
-        sizes = len(self._source), len(self._target)
-        if i is not None or j is not None:
-            return self._thinned(self._indexed_pairs(i, j, skip, where), p, where)
-        if condition is False:
-            return rules.given_pairs([], [], *sizes, where)
-        if condition is not None and condition is not True and not isinstance(condition, str):
-            raise EvsimTypeError(f"{where}: condition is {condition!r}; give text, as in 'i != j'")
-        test = self._pair_test(condition, where) if isinstance(condition, str) else None
-        if not isinstance(p, str):
-            pairs = rules.random_pairs(*sizes, _one_probability(p, where), next_generator()) if p != 1 else None
-            if pairs is None:
-                return rules.tested_pairs(*sizes, test) if test else rules.all_pairs(*sizes)
-            return rules.filtered_pairs(pairs, test) if test else pairs
-        chance = self._chance_test(p, where)
-        return rules.tested_pairs(*sizes, _both(test, chance) if test else chance)
-
-    def _indexed_pairs(self, i: Any, j: Any, skip: bool, where: str) -> rules.Pairs:
-        sizes = len(self._source), len(self._target)
-        if isinstance(j, str) and i is None:
-            return self._generated_pairs(read_generator(j, where), "i", skip, where)
-        if isinstance(i, str) and j is None:
-            targets, sources = self._generated_pairs(read_generator(i, where), "j", skip, where)
-            order = np.lexsort((targets, sources))
-            return sources[order], targets[order]
-        if i is None or j is None or isinstance(i, str) or isinstance(j, str):
-            raise EvsimTypeError(f"{where}: give both i and j as indices, or one of them as generator text")
-        return rules.given_pairs(i, j, *sizes, where)
-
-    def _generated_pairs(self, text: GeneratorText, owner: str, skip: bool, where: str) -> rules.Pairs:
-        """Pairs (owner, element) of generator text that runs once for every owner."""
-        sizes = {"i": (len(self._source), len(self._target)), "j": (len(self._target), len(self._source))}
-        n_owner, n_element = sizes[owner]
-        owners = np.arange(n_owner, dtype=np.int64)
-        names = {owner: owners.astype(np.float64)}
-        if text.variable:
-            owners, looped = self._loop(text, names, owner, n_owner, where)
-            names = {owner: owners.astype(np.float64), text.variable: looped.astype(np.float64)}
-        element = self._generated(text.element, names, owner, owners, where)
-        kept = np.ones(owners.size, dtype=bool)
-        if text.condition:
-            kept = np.asarray(self._generated(text.condition, names, owner, owners, where), dtype=bool)
-        owners, found = owners[kept], element[kept]
-        is_inside = (found >= 0) & (found < n_element) & (found == np.rint(found))
-        if not skip and not np.all(is_inside):
-            wrong = found[~is_inside][0]
-            raise EvsimValueError(
-                f"{where}: generator text gives {wrong:g} for {owner}={owners[~is_inside][0]}, not one of the indices "
-                f"0 to {n_element - 1}; narrow the range, or give skip_if_invalid=True"
-            )
-        return owners[is_inside], found[is_inside].astype(np.int64)
-
-    def _loop(
-        self, text: GeneratorText, names: dict[str, NDArray[np.float64]], owner: str, n: int, where: str
-    ) -> rules.Pairs:
-        owners = np.arange(n, dtype=np.int64)
-        evaluated = [self._generated(argument, names, owner, owners, where) for argument in text.arguments]
-        if text.function == "range" and 1 <= len(evaluated) <= 3 and not text.options:
-            bounds = [np.zeros(n), *evaluated] if len(evaluated) == 1 else evaluated
-            step = bounds[2] if len(bounds) == 3 else np.ones(n)
-            return rules.ranges(bounds[0], bounds[1], step, n)
-        if text.function == "sample" and len(evaluated) == 1 and len(text.options) == 1 and n:
-            size = int(evaluated[0][0])
-            (option, value), *_ = text.options.items()
-            number = float(self._generated(value, names, owner, owners, where)[0])
-            if option == "p":
-                return rules.random_ranges(n, size, _one_probability(number, where), next_generator())
-            if option == "size":
-                return rules.random_samples(n, size, int(number), next_generator())
-        raise EvsimError(f"{where}: write range(start, stop, step), sample(N_post, p=0.1) or sample(N_post, size=10)")
-
-    def _generated(
-        self, text: str, names: Mapping[str, NDArray[np.float64]], owner: str, owners: rules.Indices, where: str
-    ) -> NDArray[np.float64]:
-        """Values of one part of generator text, for every owner or every round of its loop."""
-        end = self._source if owner == "i" else self._target
-        suffix = "_pre" if owner == "i" else "_post"
-        variables = {f"{name}{suffix}": name for name in end._storage.variables}
-        values = TextValues(text, {*names, *variables, "N_pre", "N_post"}, self._namespace, where)
-        own: dict[str, Known] = {name: (names[name], DIMENSIONLESS) for name in values.own & names.keys()}
-        own |= {name: self._sizes()[name] for name in values.own & self._sizes().keys()}
-        for name in values.own & variables.keys():
-            own[name] = _gathered(end, variables[name], owners)
-        values.dimension(own)
-        return np.asarray(values.evaluate(own, owners.size))
-
-    def _pair_test(self, text: str, where: str) -> rules.PairTest:
-        """A test of pairs from condition text."""
-        values = self._pair_text(text, where)
-
-        def is_connected(i: rules.Indices, j: rules.Indices) -> NDArray[np.bool_]:
-            return np.asarray(values.evaluate(self._of_pairs(values.own, i, j), i.size), dtype=bool)
-
-        return is_connected
-
-    def _chance_test(self, text: str, where: str) -> rules.PairTest:
-        """A test of pairs that draws with the probability that text gives."""
-        values, generator = self._pair_text(text, where), next_generator()
-
-        def is_connected(i: rules.Indices, j: rules.Indices) -> NDArray[np.bool_]:
-            p = values.evaluate(self._of_pairs(values.own, i, j), i.size)
-            return generator.random(i.size) < rules.check_probability(p, where)
-
-        return is_connected
-
-    def _thinned(self, pairs: rules.Pairs, p: Any, where: str) -> rules.Pairs:
-        if isinstance(p, str):
-            return rules.filtered_pairs(pairs, self._chance_test(p, where))
-        chance = _one_probability(p, where)
-        if chance == 1:
-            return pairs
-        kept = next_generator().random(pairs[0].size) < chance
-        return pairs[0][kept], pairs[1][kept]
-
-    def _repeated(self, pairs: rules.Pairs, n: Any, where: str) -> rules.Pairs:
-        if isinstance(n, str):
-            values = self._pair_text(n, where)
-            n = np.asarray(values.evaluate(self._of_pairs(values.own, *pairs), pairs[0].size))
-        count = np.asarray(n)
-        if count.dtype.kind not in "iuf" or np.any(count < 0) or np.any(count != np.rint(count)):
-            raise EvsimValueError(f"{where}: n is {n!r}; give a whole number of synapses per pair, 0 or more")
-        if count.ndim == 0 and count == 1:
-            return pairs
-        return np.repeat(pairs[0], count.astype(np.int64)), np.repeat(pairs[1], count.astype(np.int64))
-
-    def _append(self, pairs: rules.Pairs) -> None:
+    def _append(self, pairs: Pairs) -> None:
         self._pairs = (np.concatenate([self._pairs[0], pairs[0]]), np.concatenate([self._pairs[1], pairs[1]]))
         storage, added = self._storage, pairs[0].size
         for name, values in storage.arrays.items():
@@ -329,42 +201,23 @@ class Synapses(Elements, NetworkObject):
     # Values
 
     def _implicit(self) -> Collection[str]:
-        ends = [(self._source, "_pre"), (self._target, "_post")]
-        return {*_PAIR_NAMES, *(f"{name}{suffix}" for end, suffix in ends for name in end._storage.variables)}
+        return {"N", *self._ends.names}
 
     def _known(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
         known = super()._known([name for name in names if name in self._storage.variables], positions)
         rest = [name for name in names if name not in known]
-        return known | self._of_pairs(rest, self._pairs[0][positions], self._pairs[1][positions])
-
-    def _of_pairs(self, names: Collection[str], i: rules.Indices, j: rules.Indices) -> dict[str, Known]:
-        """Of these names, values and units for the pairs (i, j)."""
-        known: dict[str, Known] = {}
-        for name in names:
-            if name in self._sizes():
-                known[name] = self._sizes()[name]
-            elif name in ("i", "j"):
-                known[name] = np.asarray(i if name == "i" else j, dtype=np.float64), DIMENSIONLESS
-            elif name.endswith("_pre"):
-                known[name] = _gathered(self._source, name[:-4], i)
-            else:
-                known[name] = _gathered(self._target, name[:-5], j)
-        return known
-
-    def _sizes(self) -> dict[str, Known]:
-        sizes = {"N": self.N, "N_pre": len(self._source), "N_post": len(self._target)}
-        return {name: (float(size), DIMENSIONLESS) for name, size in sizes.items()}
-
-    def _pair_text(self, text: str, where: str) -> TextValues:
-        values = TextValues(text, self._implicit(), self._namespace, where)
-        nothing = np.zeros(0, dtype=np.int64)
-        values.dimension(self._of_pairs(values.own, nothing, nothing))
-        return values
+        if "N" in rest:
+            known["N"] = float(self.N), DIMENSIONLESS
+            rest.remove("N")
+        return known | self._ends.of_pairs(rest, self._pairs[0][positions], self._pairs[1][positions])
 
     def _positions(self, item: Any) -> Positions:
         """Also S.w[i, j]: the synapses between these elements."""
         if isinstance(item, tuple) and len(item) == 2:
-            inside = [_members(index, len(end)) for index, end in zip(item, (self._source, self._target), strict=True)]
+            inside = [
+                _members(index, len(end))
+                for index, end in zip(item, (self._source, self._target), strict=True)
+            ]
             return np.flatnonzero(inside[0][self._pairs[0]] & inside[1][self._pairs[1]])
         return super()._positions(item)
 
@@ -373,7 +226,9 @@ class Synapses(Elements, NetworkObject):
             self._write_delay(value, item)
             return
         if not self._is_connected and name in self._storage.variables:
-            raise EvsimValueError(f"{self.name}.{name}: there are no synapses yet; call {self.name}.connect() first")
+            raise EvsimValueError(
+                f"{self.name}.{name}: there are no synapses yet; call {self.name}.connect() first"
+            )
         super()._write(name, value, item)
 
     def _write_delay(self, value: Any, item: Any) -> None:
@@ -408,26 +263,10 @@ def _check_delays(seconds: NDArray[np.float64], name: str) -> None:
         raise EvsimValueError(f"{name}.delay: got {wrong[0]:g} s; a delay is 0 or more")
 
 
-def _gathered(end: Any, name: str, index: rules.Indices) -> Known:
-    (values, dimension), *_ = end._known([name], slice(None)).values()
-    values = np.asarray(values)
-    return (values[index] if values.ndim else values), dimension
-
-
 def _members(index: Any, n: int) -> NDArray[np.bool_]:
     inside = np.zeros(n, dtype=bool)
     inside[index] = True
     return inside
-
-
-def _both(first: rules.PairTest, second: rules.PairTest) -> rules.PairTest:
-    return lambda i, j: first(i, j) & second(i, j)
-
-
-def _one_probability(p: Any, where: str) -> float:
-    if isinstance(p, bool) or not isinstance(p, (int, float, np.number)):
-        raise EvsimTypeError(f"{where}: p is {p!r}; give a number from 0 to 1, or text")
-    return float(rules.check_probability(float(p), where))
 
 
 def _read_only(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -438,7 +277,9 @@ def _read_only(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _checked_end(end: Any, what: str) -> Any:
     if not isinstance(end, Elements) or isinstance(end, Synapses):
-        raise EvsimTypeError(f"{what}: got {end!r}; give a NeuronGroup, a source of spikes, or a slice of one")
+        raise EvsimTypeError(
+            f"{what}: got {end!r}; give a NeuronGroup, a source of spikes, or a slice of one"
+        )
     return end
 
 
@@ -455,9 +296,13 @@ def _checked_equations(model: Any, name: str) -> Equations:
 
 def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:
     if output is not None:
-        raise EvsimTypeError(f"{name}: output= goes with a gate as model, as in Synapses(a, b, exponential, output=current)")
+        raise EvsimTypeError(
+            f"{name}: output= goes with a gate as model, as in Synapses(a, b, exponential, output=current)"
+        )
     if port:
-        raise EvsimTypeError(f"{name}: target={port!r} names an input for a registered model; text says it in on_pre")
+        raise EvsimTypeError(
+            f"{name}: target={port!r} names an input for a registered model; text says it in on_pre"
+        )
 
 
 def _refuse_what_comes_later(name: str, on_pre: Any, on_post: Any, on_event: Any) -> None:

@@ -29,7 +29,9 @@ class TextValues:
         namespace or of the code around the user's call.
     """
 
-    def __init__(self, text: str, known: Collection[str], namespace: Mapping[str, Any] | None, where: str) -> None:
+    def __init__(
+        self, text: str, known: Collection[str], namespace: Mapping[str, Any] | None, where: str
+    ) -> None:
         self.where = where
         self.expression = Expression.parse(text, where)
         self.own = self.expression.names & set(known)
@@ -84,7 +86,9 @@ def _as_floats(plain: Any, value: Any, what: str) -> NDArray[np.float64]:
     except ValueError:
         array = np.asarray(None)
     if array.dtype.kind not in "biuf":
-        raise EvsimTypeError(f"{what}: got {_short(value)}; give numbers with their unit, or text with an expression")
+        raise EvsimTypeError(
+            f"{what}: got {_short(value)}; give numbers with their unit, or text with an expression"
+        )
     return array.astype(np.float64)
 
 

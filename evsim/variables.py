@@ -17,6 +17,8 @@ from evsim.values import Known, TextValues, check_finite, number_values
 if TYPE_CHECKING:
     from evsim.equations.declaration import Variable
 
+_NUMPY_TYPES = {"float": np.float64, "boolean": np.bool_, "integer": np.int64}
+
 Positions = slice | NDArray[np.int64]
 
 
@@ -72,10 +74,11 @@ class VariableView(Quantity):
 
     def __getitem__(self, item: Any) -> Any:
         plain = np.asarray(self)
-        if plain.ndim == 0:
-            plain = plain if is_everything(item) else np.broadcast_to(plain, (self._elements._count(),))
-        positions = self._elements._positions(item)
-        return quantity(plain[positions].copy() if plain.ndim else plain.copy(), self.dimension)
+        if plain.ndim == 0 and not is_everything(item):
+            plain = np.broadcast_to(plain, (self._elements._count(),))
+        chosen = plain[self._elements._positions(item)] if plain.ndim else plain
+        kind = self._elements._variable(self._name).type
+        return quantity(np.array(chosen, dtype=_NUMPY_TYPES[kind])[()], self.dimension)
 
     def __setitem__(self, item: Any, value: Any) -> None:
         self._elements._write(self._name, value, item)
@@ -181,14 +184,20 @@ class Elements:
             wrong = index[(index < -n) | (index >= n)]
             if wrong.size == 0:
                 return index.astype(np.int64)
-            raise EvsimValueError(f"{self._label()}: index {wrong.flat[0]} is out of range; there are {n} elements")
-        raise EvsimTypeError(f"{self._label()}: {item!r} is no index; give an integer, slice, list or condition text")
+            raise EvsimValueError(
+                f"{self._label()}: index {wrong.flat[0]} is out of range; there are {n} elements"
+            )
+        raise EvsimTypeError(
+            f"{self._label()}: {item!r} is no index; give an integer, slice, list or condition text"
+        )
 
     def _write(self, name: str, value: Any, item: Any) -> None:
         variable = self._variable(name)
         what = f"{self._label()}.{name}"
         if variable.kind == "subexpression":
-            raise EvsimAttributeError(f"{what} is given by its equation, {variable.expression}; set what stands there")
+            raise EvsimAttributeError(
+                f"{what} is given by its equation, {variable.expression}; set what stands there"
+            )
         if is_shared(variable):
             values = self._shared_value(value, variable, item, what)
         else:
@@ -208,7 +217,9 @@ class Elements:
             raise EvsimTypeError(f"{what} is shared by all elements; set it without an index")
         return self._values(value, variable, np.zeros(1, dtype=np.int64), 1, what)
 
-    def _values(self, value: Any, variable: Variable, positions: Positions, n: int, what: str) -> NDArray[np.float64]:
+    def _values(
+        self, value: Any, variable: Variable, positions: Positions, n: int, what: str
+    ) -> NDArray[np.float64]:
         value = _values_of(value)
         if not isinstance(value, str):
             values = number_values(value, variable.dimension, n, what)
@@ -269,7 +280,9 @@ def refuse_clashes(names: Collection[str], owner: type, label: str, more: Collec
     taken = {name for name in dir(owner) if not name.startswith("_")} | {"name", *more}
     for name in names:
         if name in taken or name.startswith("_"):
-            raise EvsimValueError(f"{label}: '{name}' cannot be declared, {label}.{name} has a meaning; choose another name")
+            raise EvsimValueError(
+                f"{label}: '{name}' cannot be declared, {label}.{name} has a meaning; choose another name"
+            )
 
 
 def _checked_index(index: int, n: int, label: str) -> Any:
@@ -288,4 +301,3 @@ def _check_kind(values: NDArray[np.float64], variable: Variable, what: str) -> N
 
 def _is_plain_zero(text: TextValues) -> bool:
     return text.expression.text in ("0", "0.0")
-
