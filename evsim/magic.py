@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from evsim.errors import EvsimRuntimeError, EvsimValueError
+from evsim.monitors import SpikeMonitor, StateMonitor
 from evsim.network import Network
 from evsim.objects import NetworkObject, forget_scope, objects_in_scope
+from evsim.surroundings import names_around_call
 
 
 class MagicNetwork(Network):
@@ -16,7 +18,7 @@ class MagicNetwork(Network):
 
     def __init__(self) -> None:
         super().__init__(name="the network of this scope")
-        self._ran: list[weakref.ref[NetworkObject]] = []
+        self._ran: list[tuple[str, weakref.ref[NetworkObject]]] = []
 
     def _members(self) -> list[NetworkObject]:
         members = [each for each in objects_in_scope() if each._network in (None, self)]
@@ -24,26 +26,21 @@ class MagicNetwork(Network):
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> Any:
         """The network as plain data; objects that ran before must still exist."""
-        gone = [
-            name for name, reference in self._kept() if reference() is None and not name.endswith("monitor")
-        ]
+        gone = [name for name, reference in self._ran if reference() is None]
         if gone:
             raise EvsimRuntimeError(
                 f"{', '.join(gone)} took part in an earlier run and no longer exists; "
                 "call start_scope() and make the objects anew, or keep them in a Network"
             )
         result = super().describe(namespace)
-        self._ran = [weakref.ref(each) for each in self._members()]
-        self._names_of_ran = [each.name for each in self._members()]
+        lasting = [each for each in self._members() if not isinstance(each, SpikeMonitor | StateMonitor)]
+        self._ran = [(each.name, weakref.ref(each)) for each in lasting]
         return result
-
-    def _kept(self) -> list[tuple[str, weakref.ref[NetworkObject]]]:
-        return list(zip(getattr(self, "_names_of_ran", []), self._ran, strict=True))
 
     @property
     def is_left(self) -> bool:
         """Whether nothing of what ran is alive any more."""
-        return bool(self._ran) and all(reference() is None for reference in self._ran)
+        return bool(self._ran) and all(reference() is None for _, reference in self._ran)
 
 
 _current = MagicNetwork()
@@ -52,6 +49,7 @@ _current = MagicNetwork()
 def magic_network() -> Network:
     """The network that `run()` runs."""
     global _current
+    names_around_call()  # the frame of a function keeps deleted objects alive until its names are read again
     if _current.is_left:
         _current = MagicNetwork()
     return _current

@@ -41,7 +41,10 @@ _LATER = (
 class Sliceable(Elements):
     """Elements in a row, of which slices are sources and targets too."""
 
-    _group: Any  # the whole group
+    @property
+    def _group(self) -> Any:
+        """The whole group."""
+        return self
 
     @property
     def N(self) -> int:
@@ -66,7 +69,7 @@ class Subgroup(Sliceable):
     """Elements start..stop-1 of a group; indices count from start."""
 
     def __init__(self, group: Any, start: int, stop: int) -> None:
-        self._group = group
+        self._whole = group
         self._first, self._last = start, stop
         self._storage, self._namespace = group._storage, group._namespace
 
@@ -74,6 +77,10 @@ class Subgroup(Sliceable):
     def name(self) -> str:
         """The group's name with the slice."""
         return f"{self._group.name}[{self._first}:{self._last}]"
+
+    @property
+    def _group(self) -> Any:
+        return self._whole
 
     def _bounds(self) -> tuple[int, int]:
         return self._first, self._last
@@ -122,7 +129,7 @@ class NeuronGroup(Sliceable, NetworkObject):
         clock: Clock | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
-        self._group, self._namespace = self, namespace
+        self._namespace = namespace
         self._clock = own_step(dt, clock, self.name)
         _check_method(method, self.name)
         if events is not None:

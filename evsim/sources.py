@@ -47,7 +47,7 @@ class PoissonGroup(Sliceable, NetworkObject):
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
-        self._group, self._namespace = self, namespace
+        self._namespace = namespace
         self._clock = own_step(dt, clock, self.name)
         variable = Variable("rates", "parameter", None, _HERTZ)
         self._storage = Storage({"rates": variable}, checked_size(N, self.name))
@@ -97,7 +97,7 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
         name: str | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
-        self._group, self._namespace = self, None
+        self._namespace = None
         self._clock = own_step(dt, clock, self.name)
         if period is not None and require(period, _SECOND, f"period of {self.name}") != 0:
             raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
