@@ -136,6 +136,7 @@ class _Writer:
 {equations}
  */
 #include <kernel.h>
+#include <kernel/functions.h>
 
 #define STATES {self.structure.n}
 #define COEFFICIENTS {len(self.layout.coefficients)}
