@@ -145,13 +145,12 @@ static int touch(struct cascade *c, int64_t cell) {
 }
 
 /* One delivery inside this window: kept for later parts and samples, given to its target's walk. */
-static int deliver_one(struct cascade *c, const struct slice *slice, int64_t position,
-                       double offset, double from) {
+static int deliver_one(struct cascade *c, const struct projection *p, int64_t position,
+                       double offset, int32_t round, double from) {
     struct shard *sh = c->sh;
-    const struct projection *p = slice->projection;
     const uint32_t i = p->target_of[position];
     const int64_t n_local = sh->n_local;
-    int code = events_note_local(sh, slice, position, offset);
+    int code = events_note_local(sh, p, position, offset, round);
     if (code < 0 || offset >= c->to) return code;
     const struct population *target = c->sim->populations[p->target];
     if (!target->slot[i]) { /* its gathered events include the new ones */
@@ -176,10 +175,8 @@ static int deliver_short(struct cascade *c, const struct spike *spike, int32_t r
             if (projection_arrival(p, at, spike->tick, spike->offset, c->sim->window, &offset) >
                 spike->tick)
                 break;
-            const struct slice slice = {.projection = p,
-                                        .source = spike->index,
-                                        .round = offset == spike->offset ? round + 1 : 0};
-            code = deliver_one(c, &slice, at, offset, from);
+            const int32_t next = offset == spike->offset ? round + 1 : 0;
+            code = deliver_one(c, p, at, offset, next, from);
         }
     }
     return code;

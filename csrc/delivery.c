@@ -12,15 +12,25 @@ int is_folded(const struct simulation *sim, const struct projection *p) {
     return !p->code && sim->populations[p->target]->is_foldable;
 }
 
-static int slice_offsets(struct simulation *sim, struct shard *sh, const struct slice *slice) {
-    const int64_t n = slice->projection->delay_tick ? slice->last - slice->first : 1;
-    if (n > sh->offsets_room &&
-        shard_grow((void **)&sh->offsets, n, &sh->offsets_room, sizeof *sh->offsets) < 0)
-        return EVSIM_NO_MEMORY;
-    for (int64_t k = 0; k < n; k++)
-        projection_arrival(slice->projection, slice->first + k, slice->tick, slice->offset,
-                           sim->window, &sh->offsets[k]);
-    return EVSIM_OK;
+#define BATCH 256
+
+/* Folds a slice whose synapses arrive at different times: gathered, so that the kernel sees them in a row. */
+static void fold_gathered(struct simulation *sim, struct population *target,
+                          const struct slice *slice, const struct port *port) {
+    const struct projection *p = slice->projection;
+    uint32_t targets[BATCH];
+    double amounts[BATCH], offsets[BATCH];
+    for (int64_t from = 0; from < slice->n; from += BATCH) {
+        const int64_t n = slice->n - from < BATCH ? slice->n - from : BATCH;
+        for (int64_t k = 0; k < n; k++) {
+            const int64_t position = slice_position(slice, from + k);
+            targets[k] = p->target_of[position];
+            amounts[k] = port->amount[position * port->step];
+            offsets[k] = slice_offset(slice, from + k, sim->window);
+        }
+        target->kernel->fold(&target->cells, port->state, n, targets, amounts, 1, offsets, 1,
+                             target->cost[port->state]);
+    }
 }
 
 /* Folds a slice into its targets, or gives each of them a walk. */
@@ -28,18 +38,21 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
     const struct projection *p = slice->projection;
     struct population *target = sim->populations[p->target];
     if (!is_folded(sim, p)) {
-        for (int64_t k = slice->first; k < slice->last; k++)
-            if (cells_force(sim, sh, p->target, p->target_of[k]) < 0) return EVSIM_NO_MEMORY;
+        for (int64_t k = 0; k < slice->n; k++)
+            if (cells_force(sim, sh, p->target, p->target_of[slice_position(slice, k)]) < 0)
+                return EVSIM_NO_MEMORY;
         return EVSIM_OK;
     }
-    const int code = slice_offsets(sim, sh, slice);
-    if (code < 0) return code;
+    const double offset = slice_offset(slice, 0, sim->window);
     for (int k = 0; k < p->n_ports; k++) {
         const struct port *port = &p->port[k];
-        target->kernel->fold(&target->cells, port->state, slice->last - slice->first,
-                             p->target_of + slice->first, port->amount + slice->first * port->step,
-                             port->step, sh->offsets, p->delay_tick != NULL,
-                             target->cost[port->state]);
+        if (p->delay_tick)
+            fold_gathered(sim, target, slice, port);
+        else
+            target->kernel->fold(&target->cells, port->state, slice->n,
+                                 p->target_of + slice->first,
+                                 port->amount + slice->first * port->step, port->step, &offset, 0,
+                                 target->cost[port->state]);
     }
     return EVSIM_OK;
 }
@@ -47,15 +60,13 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-#define DRIVE_BATCH 256
-
 static int deliver_drive(struct simulation *sim, struct shard *sh, const struct drive *d) {
     struct population *p = sim->populations[d->target];
     const int64_t first = larger(d->start, sh->first[d->target]);
     const int64_t last = smaller(d->stop, sh->last[d->target]);
     const uint64_t key = random_object_key(sim->seed, d->object);
-    uint32_t targets[DRIVE_BATCH];
-    double offsets[DRIVE_BATCH];
+    uint32_t targets[BATCH];
+    double offsets[BATCH];
     int64_t waiting = 0;
     for (int64_t i = first; i < last; i++) {
         const int64_t n =
@@ -65,7 +76,7 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
             return EVSIM_NO_MEMORY;
         for (int64_t k = 0; p->is_foldable && k < n; k++) {
             targets[waiting] = (uint32_t)i, offsets[waiting++] = sh->offsets[k];
-            if (waiting < DRIVE_BATCH) continue;
+            if (waiting < BATCH) continue;
             p->kernel->fold(&p->cells, d->state, waiting, targets, &d->weight, 0, offsets, 1,
                             p->cost[d->state]);
             waiting = 0;

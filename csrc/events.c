@@ -15,14 +15,14 @@ int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) 
     return EVSIM_OK;
 }
 
-static int gather_synapse(struct shard *sh, int64_t cell, const struct slice *slice,
-                          int64_t position, double offset) {
-    const struct projection *p = slice->projection;
+static int gather_synapse(struct shard *sh, int64_t cell, const struct projection *p,
+                          int64_t position, double offset, int32_t round) {
+    const uint32_t synapse = projection_synapse(p, position);
     struct evsim_event event = {.offset = offset,
-                                .round = slice->round,
+                                .round = round,
                                 .projection = p->number,
-                                .source = slice->source,
-                                .synapse = projection_synapse(p, position)};
+                                .source = p->i[synapse],
+                                .synapse = synapse};
     for (int k = 0; k < p->n_ports; k++) {
         event.port = p->port[k].state;
         event.amount = p->port[k].amount[position * p->port[k].step];
@@ -34,17 +34,16 @@ static int gather_synapse(struct shard *sh, int64_t cell, const struct slice *sl
     return events_add(sh, cell, &event);
 }
 
-/* Events in [from, to) of the neurons that `slot` marks, from one slice. */
 int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
                         const int32_t *slot, double from, double to) {
     const struct projection *p = slice->projection;
-    for (int64_t k = slice->first; k < slice->last; k++) {
-        const int32_t mark = slot[p->target_of[k]];
+    for (int64_t k = 0; k < slice->n; k++) {
+        const int64_t position = slice_position(slice, k);
+        const int32_t mark = slot[p->target_of[position]];
         if (!mark) continue;
-        double offset;
-        projection_arrival(p, k, slice->tick, slice->offset, sim->window, &offset);
+        const double offset = slice_offset(slice, k, sim->window);
         if (offset < from || offset >= to) continue;
-        if (gather_synapse(sh, mark - 1, slice, k, offset) < 0) return EVSIM_NO_MEMORY;
+        if (gather_synapse(sh, mark - 1, p, position, offset, 0) < 0) return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
 }
@@ -140,14 +139,13 @@ int events_gather(struct simulation *sim, struct shard *sh, double from, double 
     return code < 0 ? code : events_group(sh, 0);
 }
 
-int events_note_local(struct shard *sh, const struct slice *slice, int64_t position,
-                      double offset) {
-    const struct projection *p = slice->projection;
+int events_note_local(struct shard *sh, const struct projection *p, int64_t position,
+                      double offset, int32_t round) {
     const int64_t n_events = sh->n_events, first = sh->n_local;
     struct cell scratch = {0}; /* events_add counts for a cell */
     struct cell *cells = sh->cells;
     sh->cells = &scratch;
-    const int code = gather_synapse(sh, 0, slice, position, offset);
+    const int code = gather_synapse(sh, 0, p, position, offset, round);
     sh->cells = cells;
     for (int64_t k = n_events; k < sh->n_events && code >= 0; k++) {
         if (GROW(sh->local, sh->n_local, sh->local_room) < 0) {
@@ -169,10 +167,10 @@ static int index_slices(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->n_slices; k++) {
         const struct projection *p = sh->slices[k].projection;
         int32_t *head = sim->populations[p->target]->head;
-        for (int64_t at = sh->slices[k].first; head && at < sh->slices[k].last; at++) {
+        for (int64_t e = 0; head && e < sh->slices[k].n; e++) {
             if (GROW(sh->indexed, sh->n_indexed, sh->indexed_room) < 0) return EVSIM_NO_MEMORY;
-            const uint32_t i = p->target_of[at];
-            sh->indexed[sh->n_indexed] = (struct indexed){k, at, head[i]};
+            const uint32_t i = p->target_of[slice_position(&sh->slices[k], e)];
+            sh->indexed[sh->n_indexed] = (struct indexed){k, e, head[i]};
             head[i] = (int32_t)++sh->n_indexed;
         }
     }
@@ -181,8 +179,9 @@ static int index_slices(struct simulation *sim, struct shard *sh) {
 
 void events_forget_index(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->n_indexed && sh->is_indexed; k++) {
-        const struct projection *p = sh->slices[sh->indexed[k].slice].projection;
-        sim->populations[p->target]->head[p->target_of[sh->indexed[k].position]] = 0;
+        const struct slice *s = &sh->slices[sh->indexed[k].slice];
+        const struct projection *p = s->projection;
+        sim->populations[p->target]->head[p->target_of[slice_position(s, sh->indexed[k].k)]] = 0;
     }
     sh->is_indexed = 0;
     sh->n_indexed = 0;
@@ -196,10 +195,10 @@ int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, do
     sh->n_events = 0;
     for (int32_t k = p->head[i]; k && code >= 0; k = sh->indexed[k - 1].next) {
         const struct slice *s = &sh->slices[sh->indexed[k - 1].slice];
-        const int64_t at = sh->indexed[k - 1].position;
-        double offset;
-        projection_arrival(s->projection, at, s->tick, s->offset, sim->window, &offset);
-        if (offset >= from && offset < to) code = gather_synapse(sh, cell, s, at, offset);
+        const int64_t position = slice_position(s, sh->indexed[k - 1].k);
+        const double offset = slice_offset(s, sh->indexed[k - 1].k, sim->window);
+        if (offset >= from && offset < to)
+            code = gather_synapse(sh, cell, s->projection, position, offset, 0);
     }
     for (int k = 0; k < sim->n_drives && code >= 0; k++)
         if (sim->drives[k].target == sh->cells[cell].population)

@@ -31,7 +31,16 @@ static int push_flight(struct simulation *sim, struct shard *sh, const struct pr
 int flights_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
                  int64_t sequence, const struct spike *spike, int64_t tick) {
     const int64_t row = p->start[sh->number * p->n_sources + spike->index];
-    return push_flight(sim, sh, p, sequence, spike, row, tick);
+    if (!sh->rings[p->number].length) return push_flight(sim, sh, p, sequence, spike, row, tick);
+    const int64_t end = p->start[sh->number * p->n_sources + spike->index + 1];
+    for (int64_t at = row; at < end; at++) {
+        double offset;
+        const int64_t arrival =
+            projection_arrival(p, at, spike->tick, spike->offset, sim->window, &offset);
+        if (arrival >= tick && ring_add(&sh->rings[p->number], arrival, (uint32_t)at, offset) < 0)
+            return EVSIM_NO_MEMORY;
+    }
+    return EVSIM_OK;
 }
 
 static int launch_all(struct simulation *sim, struct shard *sh, const struct spike *s,
@@ -109,6 +118,7 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
     if (n) memcpy(sh->due, popped, (size_t)n * sizeof *popped);
     sort_due(sh->due, n);
     sh->n_slices = 0;
+    if (rings_find_due(sim, sh) < 0) return EVSIM_NO_MEMORY;
     for (int64_t k = 0; k < n; k++) {
         const struct queue_entry *e = &sh->due[k];
         const struct projection *p = sim->projections[e->kind];
@@ -122,8 +132,11 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
                                                         sim->window, &offset) <= sh->tick)
                 position++;
         if (GROW(sh->slices, sh->n_slices, sh->slices_room) < 0) return EVSIM_NO_MEMORY;
-        sh->slices[sh->n_slices++] = (struct slice){
-            p, e->position, position, e->since, e->offset, e->index, 0};
+        sh->slices[sh->n_slices++] = (struct slice){.projection = p,
+                                                    .n = position - e->position,
+                                                    .first = e->position,
+                                                    .tick = e->since,
+                                                    .offset = e->offset};
         const struct spike s = {e->since, e->offset, p->emitter, e->index};
         const int code = push_flight(sim, sh, p, e->sequence, &s, position, sh->tick + 1);
         if (code < 0) return code;

@@ -12,10 +12,10 @@
 static int is_disturbed(struct simulation *sim, struct shard *sh, int32_t population, double at) {
     for (int64_t k = 0; k < sh->n_slices; k++) {
         const struct slice *s = &sh->slices[k];
-        double offset;
         if (s->projection->target != population) continue;
-        projection_arrival(s->projection, s->first, s->tick, s->offset, sim->window, &offset);
-        if (offset <= at) return 1;
+        const int64_t n = s->offsets ? s->n : 1; /* a piece begins with its earliest */
+        for (int64_t e = 0; e < n; e++)
+            if (slice_offset(s, e, sim->window) <= at) return 1;
     }
     for (int64_t k = 0; k < sh->n_local; k++)
         if (sh->local[k].population == population && sh->local[k].event.offset <= at) return 1;

@@ -1,6 +1,7 @@
 /* A shard: the neurons that one thread owns, and its work in a window.
  *
  *   flights   spikes in flight -> slices of rows that are due
+ *   rings     deliveries dealt out to the windows of their arrival
  *   delivery  slices -> folded into states; or a walk for the target
  *   cells     the few neurons that may spike, or whose deliveries cannot be folded
  *   events    what arrives at each cell, in order
@@ -25,6 +26,20 @@ struct cell {
     double release_offset;
 };
 
+/* Deliveries waiting for one window, in the order of their spikes. */
+struct bucket {
+    uint32_t *position;
+    double *offset;
+    int64_t n, room;
+};
+
+/* The buckets of the windows to come: bucket[tick & (length - 1)]. Rows that spread a few synapses over
+ * many windows are dealt out into buckets when the spike comes; long pieces walk as spikes in flight. */
+struct ring {
+    struct bucket *bucket;
+    int64_t length; /* a power of two; 0: this projection has no ring */
+};
+
 /* A delivery made by a spike of the window itself. */
 struct local_event {
     int32_t population;
@@ -34,7 +49,7 @@ struct local_event {
 
 /* A delivery of a slice, in the list of its target that population->head starts. */
 struct indexed {
-    int64_t slice, position;
+    int64_t slice, k;
     int32_t next; /* plus one; 0 ends the list */
 };
 
@@ -45,6 +60,8 @@ struct shard {
     int64_t sequence; /* spikes taken in so far */
     int64_t *first, *last; /* [population] the neurons it owns */
     struct queue *flights, *timers;
+    struct ring *rings; /* [projection] */
+    int n_rings;
     struct spikes incoming;
     struct spikes out[2];
     struct queue_entry *due;
@@ -104,6 +121,13 @@ int flights_launch(struct simulation *sim, struct shard *sh, const struct projec
 int flights_take_in(struct simulation *sim, struct shard *sh, double from, double to);
 int flights_find_due(struct simulation *sim, struct shard *sh);
 
+/* rings.c: a ring for `longest` ticks ahead; a delivery into it; what is due as slices. */
+int ring_new(struct ring *r, int64_t longest);
+void ring_free(struct ring *r);
+int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset);
+int rings_find_due(struct simulation *sim, struct shard *sh);
+int is_ringed(const struct projection *p);
+
 /* delivery.c */
 int is_folded(const struct simulation *sim, const struct projection *p);
 int deliver_all(struct simulation *sim, struct shard *sh);
@@ -130,8 +154,8 @@ int events_group(struct shard *sh, int64_t first_cell);
 int events_gather(struct simulation *sim, struct shard *sh, double from, double to);
 int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, double from,
                       double to);
-int events_note_local(struct shard *sh, const struct slice *slice, int64_t position,
-                      double offset);
+int events_note_local(struct shard *sh, const struct projection *p, int64_t position,
+                      double offset, int32_t round);
 void events_forget_index(struct simulation *sim, struct shard *sh);
 int events_compare(const void *a, const void *b);
 void events_sort(struct evsim_event *events, int64_t n);

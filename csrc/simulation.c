@@ -103,6 +103,8 @@ static int prepare(struct simulation *sim, int64_t tick) {
 static void shard_free(struct shard *sh) {
     free(sh->first), free(sh->last);
     queue_free(sh->flights), queue_free(sh->timers);
+    for (int k = 0; k < sh->n_rings; k++) ring_free(&sh->rings[k]);
+    free(sh->rings);
     free(sh->incoming.all), free(sh->out[0].all), free(sh->out[1].all);
     free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
     free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
@@ -128,7 +130,14 @@ static int shard_init(struct simulation *sim, struct shard *sh, int number, int 
     sh->last = allocate_zeroed(n, sizeof *sh->last);
     sh->flights = queue_new();
     sh->timers = queue_new();
-    if (!sh->first || !sh->last || !sh->flights || !sh->timers) return EVSIM_NO_MEMORY;
+    sh->rings = allocate_zeroed((size_t)sim->n_projections, sizeof *sh->rings);
+    if (!sh->first || !sh->last || !sh->flights || !sh->timers || !sh->rings)
+        return EVSIM_NO_MEMORY;
+    for (sh->n_rings = 0; sh->n_rings < sim->n_projections; sh->n_rings++) {
+        const struct projection *p = sim->projections[sh->n_rings];
+        if (is_ringed(p) && ring_new(&sh->rings[sh->n_rings], p->longest) < 0)
+            return EVSIM_NO_MEMORY;
+    }
     for (int p = 0; p < sim->n_populations; p++) {
         sh->first[p] = bound(sim->populations[p], number, n_shards);
         sh->last[p] = bound(sim->populations[p], number + 1, n_shards);
@@ -193,6 +202,65 @@ static int relaunch(struct simulation *sim, const struct queue_entry *flights, i
     return EVSIM_OK;
 }
 
+/* A delivery out of a ring, by synapse, while rows are cut anew. */
+struct waiting {
+    int32_t projection;
+    uint32_t synapse;
+    int64_t tick;
+    double offset;
+};
+
+struct waitings {
+    struct waiting *all;
+    int64_t n, room;
+};
+
+static int collect_rings(struct simulation *sim, struct waitings *out) {
+    for (int s = 0; s < sim->n_shards; s++)
+        for (int k = 0; k < sim->shards[s].n_rings; k++) {
+            const struct ring *r = &sim->shards[s].rings[k];
+            for (int64_t t = sim->tick; t < sim->tick + r->length - 1; t++) {
+                const struct bucket *b = &r->bucket[t & (r->length - 1)];
+                for (int64_t e = 0; e < b->n; e++) {
+                    if (GROW(out->all, out->n, out->room) < 0) return EVSIM_NO_MEMORY;
+                    const uint32_t synapse = projection_synapse(sim->projections[k], b->position[e]);
+                    out->all[out->n++] = (struct waiting){k, synapse, t, b->offset[e]};
+                }
+            }
+        }
+    return EVSIM_OK;
+}
+
+/* Puts the collected deliveries of one projection back, where its synapses now stand. */
+static int refill_rings(struct simulation *sim, const struct waitings *in, int projection) {
+    const struct projection *p = sim->projections[projection];
+    int64_t latest = -1;
+    for (int64_t k = 0; k < in->n; k++)
+        if (in->all[k].projection == projection && in->all[k].tick > latest)
+            latest = in->all[k].tick;
+    if (latest < 0) return EVSIM_OK;
+    uint32_t *position = allocate((size_t)p->n, sizeof *position);
+    if (!position) return EVSIM_NO_MEMORY;
+    for (int64_t at = 0; at < p->n; at++) position[p->synapse_of[at]] = (uint32_t)at;
+    int code = EVSIM_OK;
+    for (int s = 0; s < sim->n_shards && code >= 0; s++) {
+        struct ring *r = &sim->shards[s].rings[projection];
+        if (r->length >= latest - sim->tick + 3 && r->length) continue;
+        ring_free(r);
+        code = ring_new(r, p->longest > latest - sim->tick ? p->longest : latest - sim->tick);
+    }
+    for (int64_t k = 0; k < in->n && code >= 0; k++) {
+        const struct waiting *w = &in->all[k];
+        if (w->projection != projection) continue;
+        int s = 0;
+        while (p->j[w->synapse] >= sim->shards[s].last[p->target]) s++;
+        code = ring_add(&sim->shards[s].rings[projection], w->tick, position[w->synapse],
+                        w->offset);
+    }
+    free(position);
+    return code;
+}
+
 static int cut_projections(struct simulation *sim, int n_shards) {
     int code = EVSIM_OK;
     for (int k = 0; k < sim->n_projections && code >= 0; k++) {
@@ -214,7 +282,9 @@ static int arrange(struct simulation *sim, int n_shards) {
     struct queue_entry *flights = NULL;
     int64_t n_flights = 0;
     struct spikes waiting = {0};
+    struct waitings in_rings = {0};
     int code = collect_flights(sim, &flights, &n_flights);
+    if (code >= 0) code = collect_rings(sim, &in_rings);
     const int parity = sim->tick & 1;
     for (int s = 0; s < sim->n_shards; s++)
         for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
@@ -224,7 +294,7 @@ static int arrange(struct simulation *sim, int n_shards) {
     if (code >= 0) code = cut_projections(sim, n_shards);
     struct shard *shards = code < 0 ? NULL : allocate_zeroed((size_t)n_shards, sizeof *shards);
     if (!shards) {
-        free(flights), free(waiting.all);
+        free(flights), free(waiting.all), free(in_rings.all);
         return code < 0 ? code : EVSIM_NO_MEMORY;
     }
     shards_free(sim->shards, sim->n_shards);
@@ -237,7 +307,9 @@ static int arrange(struct simulation *sim, int n_shards) {
     for (int64_t k = 0; k < waiting.n && code >= 0; k++)
         code = spikes_add(&shards[0].out[parity], &waiting.all[k]);
     if (code >= 0) code = relaunch(sim, flights, n_flights);
-    free(flights), free(waiting.all);
+    for (int k = 0; k < sim->n_projections && code >= 0 && in_rings.n; k++)
+        code = refill_rings(sim, &in_rings, k);
+    free(flights), free(waiting.all), free(in_rings.all);
     sim->is_arranged = code >= 0;
     return code;
 }

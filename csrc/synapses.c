@@ -120,9 +120,14 @@ int projection_arrange(struct projection *p, const int32_t *tick, const double *
                        int n_shards, const int64_t *bounds) {
     free_rows(p);
     p->n_shards = n_shards;
-    p->is_short = 0;
-    for (int64_t k = 0; k < (is_one ? 1 : p->n); k++)
-        p->is_short |= tick[k] == 0;
+    p->shortest = p->longest = p->n > 0 || is_one ? tick[0] : 0;
+    for (int64_t k = 1; k < p->n && !is_one; k++) {
+        if (tick[k] < p->shortest)
+            p->shortest = tick[k];
+        if (tick[k] > p->longest)
+            p->longest = tick[k];
+    }
+    p->is_short = p->n > 0 && p->shortest == 0;
     int code = sort_rows(p, bounds);
     if (code < 0)
         return code;

@@ -41,6 +41,7 @@ struct projection {
     int32_t one_tick;
     double one_offset;
     int is_short; /* some delay is shorter than a window */
+    int32_t shortest, longest; /* delay in ticks */
 
     int n_ports;
     struct port *port;
@@ -50,14 +51,16 @@ struct projection {
     int64_t *step;
 };
 
-/* What of one row is due in one window. */
+/* Deliveries of one projection that are due in one window: a piece of a row for one spike, or a list
+ * with the offset of each. */
 struct slice {
     const struct projection *projection;
-    int64_t first, last; /* positions */
-    int64_t tick;        /* of the spike */
+    int64_t n;
+    int64_t first; /* position, of a piece */
+    int64_t tick;  /* of the spike */
     double offset;
-    uint32_t source;
-    int32_t round;
+    const uint32_t *positions; /* of a list; NULL for a piece */
+    const double *offsets;
 };
 
 /* A projection without rows yet. */
@@ -87,6 +90,17 @@ static inline int64_t projection_arrival(const struct projection *p, int64_t pos
     if (*offset < window) return tick + ticks;
     *offset -= window;
     return tick + ticks + 1;
+}
+
+static inline int64_t slice_position(const struct slice *s, int64_t k) {
+    return s->positions ? s->positions[k] : s->first + k;
+}
+
+static inline double slice_offset(const struct slice *s, int64_t k, double window) {
+    if (s->offsets) return s->offsets[k];
+    double offset;
+    projection_arrival(s->projection, s->first + k, s->tick, s->offset, window, &offset);
+    return offset;
 }
 
 static inline uint32_t projection_synapse(const struct projection *p, int64_t position) {
