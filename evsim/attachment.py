@@ -24,6 +24,7 @@ class Contribution:
 
     `variables` gives for each name of the gate and the output its name on the target; `parameters` the start
     values of those that are parameters there. `weight` and `default_weight` (SI) are for the `w` of synapses.
+    `gate` and `output` are the models it was made from.
     """
 
     equations: Equations
@@ -34,6 +35,8 @@ class Contribution:
     default_weight: float
     parameters: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    gate: Gate | None = None
+    output: Output | None = None
 
 
 def contribution(
@@ -79,6 +82,7 @@ def gate_alone(gate: Gate) -> Contribution:
         default_weight=1.0,
         parameters={parameter.name: gate.value(parameter.name) for parameter in gate.parameters},
         variables={name: name for name in equations},
+        gate=gate,
     )
 
 
@@ -129,6 +133,8 @@ class _Attachment:
             default_weight=self._default_weight(),
             parameters=parameters,
             variables=own,
+            gate=self.gate,
+            output=self.output,
         )
 
     def _own_names(self) -> dict[str, str]:
