@@ -55,8 +55,10 @@ def _first_root(polynomial: list[Exact], tolerance: Exact, strict: bool) -> Exac
     waiting = [(_bernstein(polynomial), mp.mpf(0), mp.mpf(1))]
     while waiting:
         b, left, right = waiting.pop()
-        if b[0] > tolerance or (not strict and b[0] >= -tolerance):
+        if b[0] > tolerance:
             return left
+        if not strict and (b[0] >= -tolerance or min(b) >= -2 * tolerance):
+            return _touch(polynomial, left, tolerance)
         if max(b) < -tolerance or (strict and max(b) <= tolerance):
             continue
         if b[0] < -tolerance and b[-1] > tolerance and _changes_of_sign(b) == 1:
@@ -89,6 +91,18 @@ def _halves(b: list[Exact]) -> tuple[list[Exact], list[Exact]]:
 def _changes_of_sign(b: list[Exact]) -> int:
     signs = [value > 0 for value in b if value]
     return sum(x != y for x, y in pairwise(signs))
+
+
+def _touch(polynomial: list[Exact], near: Exact, tolerance: Exact) -> Exact:
+    """The top of the polynomial if it is a touch, which values near it cannot tell well, but the slope can."""
+    u = near
+    for _ in range(4):
+        _, slope = mp.polyval(polynomial[::-1], u, derivative=True)
+        bend = mp.polyval([k * (k - 1) * c for k, c in enumerate(polynomial)][:1:-1], u)
+        if bend >= 0:
+            return near
+        u -= slope / bend
+    return u if abs(mp.polyval(polynomial[::-1], u)) <= 2 * tolerance else near
 
 
 def _single_root(polynomial: list[Exact], low: Exact, high: Exact) -> Exact:
