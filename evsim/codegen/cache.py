@@ -1,83 +1,121 @@
-"""Compiled kernels on disk and in this process: one for each text of generated C."""
+"""Compiled C in this process and on disk: from the package, else from the user's cache, else from the compiler.
+
+A file's name is KEY-DIGEST.so: KEY is made from the text, the headers it includes, flags, machine and compiler,
+DIGEST from the file's content. Files are written under another name and then moved, so each is whole or not there,
+and a damaged one is noticed.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from evsim import include
-from evsim.codegen.compiler import FLAGS, NATIVE, compile_library, find_compiler
+from evsim.codegen import shipped
+from evsim.codegen.compiler import FLAGS, NATIVE, Compiler, compile_native, find_compiler
+from evsim.codegen.folder import cache_folder, make, require_private, temporary_folder, warn_of
+from evsim.codegen.loading import entry
+from evsim.codegen.machine import fingerprint
+from evsim.codegen.text import digest, text_key
+from evsim.errors import CompilerError
 
-DECLARATIONS = "const void *evsim_kernel(void); const void *evsim_code(void);"
-_loaded: dict[str, Any] = {}  # text -> library; a library that goes would take its functions with it
+_addresses: dict[str, int] = {}
 
 
 def kernel_address(source: str) -> int:
     """Where the `struct evsim_kernel` of a generated text stands in this process."""
-    return _address(_load(source).evsim_kernel())
+    return _address(source, "evsim_kernel")
 
 
 def code_address(source: str) -> int:
     """Where the `struct evsim_code` of a generated text stands in this process."""
-    return _address(_load(source).evsim_code())
+    return _address(source, "evsim_code")
+
+
+def _address(source: str, function: str) -> int:
+    key = text_key(source)
+    if key not in _addresses:
+        address = shipped.address(key)
+        _addresses[key] = _entry(source, function) if address is None else address
+    return _addresses[key]
+
+
+def _entry(source: str, function: str) -> int:
+    made = library(source)
+    try:
+        return entry(made, function)
+    except OSError as error:
+        reason = str(error)
+    with suppress(OSError):
+        made.unlink()  # whole, and yet of no use here: made anew, once
+    made = library(source)
+    try:
+        return entry(made, function)
+    except OSError:
+        raise CompilerError(
+            f"{made} was compiled and cannot be loaded ({reason}); if programs may not run from that folder, "
+            "name another one in EVSIM_CACHE"
+        ) from None
 
 
 def library(source: str) -> Path:
-    """The shared object made from a text, compiled if there is none yet."""
-    compiler = find_compiler()
+    """The shared object of a text in the user's cache, compiled now if there is none."""
     folder = cache_folder()
-    key = hashlib.sha256("\0".join([source, headers(), *FLAGS, *NATIVE, compiler.identity]).encode()).hexdigest()
-    target = folder / f"{key}.so"
-    if not target.exists():
-        text = folder / f"{key}-{os.getpid()}.c"
-        text.write_text(source, encoding="utf-8")
-        handle, made = tempfile.mkstemp(dir=folder, suffix=".tmp")
-        os.close(handle)
-        compile_library(compiler, text, Path(made))
+    key = f"{text_key(source)}-{digest(fingerprint(), *FLAGS, *map(str, NATIVE))}"
+    try:
+        compiler = find_compiler()
+    except CompilerError:
+        found = _find(folder, key)  # what any compiler made is better than none
+        if found is None:
+            raise
+        return found
+    key = f"{key}-{digest(compiler.identity)}"
+    return _find(folder, key) or _made(compiler, source, folder, key)
+
+
+def _find(folder: Path, key: str) -> Path | None:
+    """The whole file of that key; damaged ones are removed."""
+    if not folder.is_dir():
+        return None
+    require_private(folder)
+    for file in sorted(folder.glob(f"{key}-*.so")):
+        if _is_whole(file):
+            return file
+        with suppress(OSError):
+            file.unlink()
+    return None
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return file.stem.endswith("-" + digest(file.read_bytes()))
+    except OSError:
+        return False
+
+
+def _made(compiler: Compiler, source: str, folder: Path, key: str) -> Path:
+    try:
+        make(folder)
+        require_private(folder)
+        return _compiled(compiler, source, folder, key)
+    except OSError as error:
+        instead = temporary_folder()
+        warn_of(folder, error.strerror or str(error))
+    return _find(instead, key) or _compiled(compiler, source, instead, key)
+
+
+def _compiled(compiler: Compiler, source: str, folder: Path, key: str) -> Path:
+    with tempfile.TemporaryDirectory(dir=folder, prefix="making-") as aside:
+        made = Path(aside, "made.so")
+        try:
+            compile_native(compiler, source, made)
+        except CompilerError as error:
+            text = folder / f"{key}.c"
+            text.write_text(source, encoding="utf-8")
+            raise CompilerError(f"{str(error).replace('<stdin>', str(text))}\nThe C text is {text}") from None
+        if not made.exists():
+            raise CompilerError(f"{compiler.command[0]} ended well and made nothing; name a C compiler in CC")
+        target = folder / f"{key}-{digest(made.read_bytes())}.so"
         os.replace(made, target)
-        text.unlink()
     return target
-
-
-def cache_folder() -> Path:
-    """The user's folder of compiled kernels; EVSIM_CACHE names another."""
-    named = os.environ.get("EVSIM_CACHE")
-    if named:
-        folder = Path(named)
-    else:
-        from platformdirs import user_cache_path
-
-        folder = user_cache_path("evsim") / "kernels"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-@cache
-def headers() -> str:
-    """Every header that generated C may include."""
-    folder = include.folder()
-    files = [folder / "kernel.h", *sorted((folder / "kernel").glob("*.h"))]
-    return "\0".join(file.read_text(encoding="utf-8") for file in files)
-
-
-@cache
-def _ffi() -> Any:
-    from cffi import FFI
-
-    ffi = FFI()
-    ffi.cdef(DECLARATIONS)
-    return ffi
-
-
-def _load(source: str) -> Any:
-    if source not in _loaded:
-        _loaded[source] = _ffi().dlopen(str(library(source)))
-    return _loaded[source]
-
-
-def _address(pointer: Any) -> int:
-    return int(_ffi().cast("uintptr_t", pointer))

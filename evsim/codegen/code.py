@@ -47,7 +47,9 @@ const struct evsim_code *evsim_code(void) {{ return &code; }}
 
 def _places_post(model: LinearModel, parameters: tuple[str, ...]) -> dict[str, str]:
     """C of each state and parameter of the target."""
-    places = {name: f"cells->parameter[{p}][i * cells->parameter_step[{p}]]" for p, name in enumerate(parameters)}
+    places = {
+        name: f"cells->parameter[{p}][i * cells->parameter_step[{p}]]" for p, name in enumerate(parameters)
+    }
     return places | {name: f"x[{k}]" for k, name in enumerate(model.states)}
 
 
