@@ -236,64 +236,60 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
 }}"""
 
     def _advance(self) -> str:
-        names, n = self.model.states, self.structure.n
-        used = [c for c in self.layout.coefficients]
-        fixed = "".join(
-            f"    const double {_name(c)} = {self._element(c, '0')};\n" for c in used if not self.layout.is_each(c)
+        """Two passes over blocks that stay in the first cache: find who may spike, then step all."""
+        shared = [c for c in self.layout.coefficients if not self.layout.is_each(c)]
+        each = [c for c in self.layout.coefficients if self.layout.is_each(c)]
+        n = self.structure.n
+        setup = "".join(f"    double *restrict const x{r} = cells->state[{r}];\n" for r in range(n))
+        setup += "".join(f"    const double {_name(c)} = {self._element(c, '0')};\n" for c in shared)
+        setup += "".join(f"    (void){_name(c)};\n" for c in shared)
+        setup += "".join(
+            f"    const double *const {_name(c)}_each = cells->coefficient[{self.number[c]}];\n" for c in each
         )
-        arrays = "".join(
-            f"    const double *const {_name(c)}_each = cells->coefficient[{self.number[c]}];\n"
-            for c in used
-            if self.layout.is_each(c)
-        )
-        loads = "".join(
-            f"            const double {_name(c)} = {_name(c)}_each[i];\n" for c in used if self.layout.is_each(c)
-        )
-        unused = "".join(f"    (void){_name(c)};\n" for c in used if not self.layout.is_each(c))
-        unused_each = "".join(f"            (void){_name(c)};\n" for c in used if self.layout.is_each(c))
-        states = "".join(f"    double *restrict const x{r} = cells->state[{r}]; /* {names[r]} */\n" for r in range(n))
         reads = "".join(f"            const double v{r} = x{r}[i];\n" for r in range(n))
-        changes, writes, olds = "", "", ""
-        for r in range(n):
-            terms = [f"m_{r}_{c} * v{c}" for q, c in sorted(self.structure.reach) if q == r]
-            if r in self.structure.driven:
-                terms.append(f"q_{r}")
-            change = " + ".join(terms) or "0.0"
-            if r in self.clamped:
-                changes += f"            const double d{r} = is_live ? {change} : 0.0;\n"
-            else:
-                changes += f"            const double d{r} = {change};\n"
-            olds += f"            old[{r}][k] = v{r};\n"
-            writes += f"            x{r}[i] = v{r} + d{r};\n"
+        reads += "".join(
+            f"            const double {_name(c)} = {_name(c)}_each[i];\n            (void){_name(c)};\n"
+            for c in each
+        )
+        reads += "            const double room = slack[i];\n            const int is_live = !EVSIM_IS_DORMANT(room);\n"
+        changes = "".join(self._change(r) for r in range(n))
+        writes = "".join(f"            x{r}[i] = v{r} + d{r};\n" for r in range(n))
         sums = " + ".join(f"d{r}" for r in range(n))
         return f"""static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
                        uint32_t *found, double *start) {{
-{states}{fixed}{arrays}    double *restrict const slack = cells->slack;
+{setup}    double *restrict const slack = cells->slack;
     const double at_start = is_grid ? EVSIM_DORMANT : 0.0, within = is_grid ? 0.0 : 1.0;
     (void)at_start, (void)within;
-{unused}    int64_t n = 0;
+    int64_t n = 0;
     for (int64_t from = first; from < last; from += BLOCK) {{
-        const int64_t count = last - from < BLOCK ? last - from : BLOCK;
-        double old[STATES][BLOCK];
+        const int64_t to = last - from < BLOCK ? last : from + BLOCK;
         int64_t hit[BLOCK], any = 0;
-        for (int64_t k = 0; k < count; k++) {{
-            const int64_t i = from + k;
-{reads}{loads}{unused_each}            const double room = slack[i];
-            const int is_live = !EVSIM_IS_DORMANT(room);
-{changes}{self._bound(sums)}            hit[k] = !(bound < 0.0);
-            any |= hit[k];
-{olds}{writes}            slack[i] = is_live ? 0.0 : room;
+        for (int64_t i = from; i < to; i++) {{
+{reads}{changes}{self._bound(sums)}            hit[i - from] = !(bound < 0.0);
+            any |= hit[i - from];
         }}
-        if (!any) continue;
-        for (int64_t k = 0; k < count; k++) {{
-            if (!hit[k]) continue;
-            found[n] = (uint32_t)(from + k);
-            for (int s = 0; s < STATES; s++) start[n * STATES + s] = old[s][k];
+        for (int64_t i = from; any && i < to; i++) {{
+            if (!hit[i - from]) continue;
+            found[n] = (uint32_t)i;
+            for (int s = 0; s < STATES; s++) start[n * STATES + s] = cells->state[s][i];
             n++;
+        }}
+        for (int64_t i = from; i < to; i++) {{
+{reads}{changes}{writes}            slack[i] = is_live ? 0.0 : room;
         }}
     }}
     return n;
 }}"""
+
+    def _change(self, row: int) -> str:
+        """How much a state changes over the window."""
+        terms = [f"m_{row}_{c} * v{c}" for r, c in sorted(self.structure.reach) if r == row]
+        if row in self.structure.driven:
+            terms.append(f"q_{row}")
+        change = " + ".join(terms) or "0.0"
+        if row in self.clamped:
+            change = f"is_live ? {change} : 0.0"
+        return f"            const double d{row} = {change};\n"
 
     def _bound(self, sums: str) -> str:
         """A bound on the threshold form in the window; never below zero for a state that is not finite."""

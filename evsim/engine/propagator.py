@@ -120,7 +120,24 @@ def _fastest_rate(a: Matrix) -> float:
     scale = magnitude.max(initial=0.0)
     if not scale:
         return 0.0
-    # balance the units of the states first: eigenvalues do not change, their accuracy does
+    is_linked = magnitude.reshape(-1, *magnitude.shape[-2:]).any(axis=0)
+    return max(_loop_rate(magnitude[..., members, :][..., :, members]) for members in _loops(is_linked))
+
+
+def _loops(is_linked: NDArray[np.bool_]) -> list[list[int]]:
+    """Groups of states that act on each other; a state on its own is a group of one."""
+    size = len(is_linked)
+    reach = is_linked.copy()
+    for k in range(size):
+        reach |= reach[:, k : k + 1] & reach[k : k + 1, :]
+    groups = {tuple(j for j in range(size) if j == i or (reach[i, j] and reach[j, i])) for i in range(size)}
+    return [list(group) for group in sorted(groups)]
+
+
+def _loop_rate(magnitude: NDArray[np.float64]) -> float:
+    """Spectral radius of a group; units are balanced first: eigenvalues do not change, their accuracy does."""
+    if magnitude.shape[-1] == 1:
+        return float(magnitude.max(initial=0.0))
     return float(np.abs(np.linalg.eigvals(_balanced(magnitude))).max(initial=0.0))
 
 
