@@ -17,8 +17,8 @@ from evsim.synapses import Synapses
 from evsim.units import *
 
 __all__ = [
-    "Clock", "Equations", "EvsimError", "Network", "NeuronGroup", "PoissonGroup", "PoissonInput", "PopulationRateMonitor",
-    "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "defaultclock", "magic_network", "prefs", "run",
-    "seed", "start_scope",
+    "Clock", "Equations", "EvsimError", "Network", "NeuronGroup", "PoissonGroup", "PoissonInput",
+    "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "defaultclock",
+    "magic_network", "prefs", "run", "seed", "start_scope",
     *_units.__all__,
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Clocks: `defaultclock.dt` is the grid that ticks count; a group or monitor may have a clock or dt of its own."""
+"""Clocks: `defaultclock.dt` is the grid that ticks count; groups and monitors may have a clock of their own."""
 
 from __future__ import annotations
 

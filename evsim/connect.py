@@ -1,7 +1,7 @@
 """Which source element connects to which target element: arrays i, j from rules, without units or names.
 
-Rules that test every pair look at blocks of pairs, so that memory follows the synapses and not the pairs. A constant
-probability jumps from one synapse to the next and never looks at the pairs between.
+Rules that test every pair look at blocks of pairs, so that memory follows the synapses and not the pairs. A
+constant probability jumps from one synapse to the next and never looks at the pairs between.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def given_pairs(i: Any, j: Any, n_source: int, n_target: int, where: str) -> Pai
     second = checked_indices(j, n_target, f"{where}: j")
     if first.size != second.size and 1 not in (first.size, second.size):
         raise EvsimValueError(
-            f"{where}: i has {first.size} entries and j has {second.size}; give equally many, or a single index for one"
+            f"{where}: i has {first.size} entries and j has {second.size}; give equally many, or one for all"
         )
     first, second = np.broadcast_arrays(first, second)
     return first.copy(), second.copy()

@@ -205,7 +205,7 @@ class Describer:
                 return
         if group is not None:
             raise EvsimError(
-                f"on_pre of {synapses.name}: {name} changes during the run; evsim gathers parameters of the source only"
+                f"on_pre of {synapses.name}: {name} changes during the run; use parameters of the source only"
             )
 
     def _refresh_projection(

@@ -1,4 +1,4 @@
-"""Generator text of connect, as in "k for k in range(i-2, i+3) if k != i": its parts, read without running it."""
+"""Generator text of connect, "k for k in range(i-2, i+3) if k != i": its parts, read without running it."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ class PopulationRateMonitor(SpikeMonitor):
         Parameters
         ----------
         window
-            "flat" (of length `width`), "gaussian" (`width` is its standard deviation), or an array of weights.
+            "flat" (`width` is its length), "gaussian" (`width` is its standard deviation), or an array of weights.
         """
         weights = _window(window, width, self._step(), self.name)
         rate = np.array(self.rate)
@@ -182,7 +182,7 @@ class PopulationRateMonitor(SpikeMonitor):
         return (self._clock or defaultclock).dt_
 
     def _first_bin(self) -> int:
-        return int(round(self._from_tick * (self._network._dt if self._network else 0.0) / self._step()))
+        return round(self._from_tick * (self._network._dt if self._network else 0.0) / self._step())
 
     def _bins(self) -> int:
         if self._network is None:
@@ -228,7 +228,7 @@ def _window(window: Any, width: Any, dt: float, name: str) -> Floats:
 
 
 class StateMonitor(NetworkObject):
-    """Variables of chosen neurons, sampled on a clock; a sample shows the state after all events of its instant.
+    """Variables of chosen neurons, sampled on a clock; a sample comes after all events of its instant.
 
     Parameters
     ----------

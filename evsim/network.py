@@ -141,7 +141,7 @@ class Network:
         Parameters
         ----------
         report
-            "text" (also "stdout", "stderr"), or a function of elapsed time, completed part, start and duration.
+            "text" (or "stdout", "stderr"), or a function of elapsed time, completed part, start and duration.
         report_period
             Wall time between reports, 10 s unless given.
         namespace
@@ -209,8 +209,8 @@ class Network:
     def _check_dt(self, describer: Describer) -> None:
         if describer.network.dt != defaultclock.dt_:
             raise EvsimRuntimeError(
-                f"defaultclock.dt is {defaultclock.dt} now, but {self.name} has run with {in_seconds(describer.network.dt)}; "
-                "set it back, or begin again with start_scope() and new objects"
+                f"defaultclock.dt is {defaultclock.dt} now, but {self.name} has run with "
+                f"{in_seconds(describer.network.dt)}; set it back, or begin again with start_scope() and new objects"
             )
 
     def _last_spikes(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What every part of a network has: a unique name, a place in the order of creation, and a weak entry in its scope."""
+"""What every part of a network has: a unique name, a place in the order of creation, a weak entry in its scope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Preferences of a script: `prefs.threads`, `prefs.timing`, `prefs.engine`, each with an environment variable."""
+"""Preferences of a script: `prefs.threads`, `prefs.timing`, `prefs.engine`, with environment variables."""
 
 from __future__ import annotations
 

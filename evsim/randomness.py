@@ -1,7 +1,7 @@
 """Random numbers drawn while a network is described: counter based, one stream for every draw since `seed`.
 
-Values given as text, connections and the seed of every network take the next stream, so that a script that calls
-`seed(1)` first gives the same numbers every time, and two networks of one script get different ones.
+Values given as text, connections and the seed of every network take the next stream, so that a script that
+calls `seed(1)` first gives the same numbers every time, and two networks of one script get different ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WORD = 1 << 64
 
 @dataclass
 class _Streams:
-    """`key` is the user's seed; `drawn` counts the streams handed out since; `epoch` counts calls of `seed`."""
+    """`key` is the user's seed, `drawn` counts the streams since; `epoch` counts calls of `seed`."""
 
     key: int
     drawn: int = 0

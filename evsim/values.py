@@ -1,4 +1,4 @@
-"""Text to values: an expression over known names and the constants around the user's call, drawn for n elements."""
+"""Text to values: an expression over known names and the constants around the user's call, for n elements."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class TextValues:
     Parameters
     ----------
     known
-        Names that belong to the elements; `own` are those of them in the text. All others are constants of the
-        namespace or of the code around the user's call.
+        Names that belong to the elements; `own` are those of them in the text. All others are constants of
+        the namespace or of the code around the user's call.
     """
 
     def __init__(

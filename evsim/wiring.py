@@ -1,4 +1,4 @@
-"""The rules of connect() over the names of both ends: conditions, probabilities, indices and generator text."""
+"""The rules of connect() over the names of both ends: condition, probability, indices, generator text."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def test_constants_in_conditions_come_from_the_lines_around() -> None:
     s = synapses(5, 5)
     reach = 2
     s.connect("abs(i - j) == reach")
-    assert set(np.abs(s.i - s.j).tolist()) == {2}
+    assert set(np.abs(s.i - s.j).tolist()) == {reach}
     with pytest.raises(EvsimError, match="raech"):
         s.connect("abs(i - j) == raech")
 
@@ -178,7 +178,8 @@ def test_generator_text_may_step_and_sample() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["k for k in open('x')", "k for k in range(3) for l in range(2)", "k for", "__import__('os')", "[1, 2]"]
+    "text",
+    ["k for k in open('x')", "k for k in range(3) for l in range(2)", "k for", "__import__('os')", "[1, 2]"],
 )
 def test_other_generator_text_is_refused(text: str) -> None:
     with pytest.raises(EvsimError):

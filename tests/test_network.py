@@ -133,7 +133,13 @@ def test_run_needs_something_to_simulate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "words"), [(70, "duration of run"), (-1 * ms, "0 or more"), (float("inf") * ms, "finite"), ([1, 2] * ms, "one time")]
+    ("duration", "words"),
+    [
+        (70, "duration of run"),
+        (-1 * ms, "0 or more"),
+        (float("inf") * ms, "finite"),
+        ([1, 2] * ms, "one time"),
+    ],
 )
 def test_wrong_durations_are_refused(duration: object, words: str) -> None:
     group = clockwork()
@@ -219,7 +225,7 @@ def test_a_report_may_be_a_function() -> None:
     group = clockwork()
     run(10 * ms, report=lambda *values: calls.append(values))
     assert len(group) == 1
-    assert [call[1:] for call in calls[::len(calls) - 1]] == [(0.0, 0 * ms, 10 * ms), (1.0, 0 * ms, 10 * ms)]
+    assert [call[1:] for call in calls[:: len(calls) - 1]] == [(0.0, 0 * ms, 10 * ms), (1.0, 0 * ms, 10 * ms)]
     assert all(call[0].dimension == second.dimension for call in calls)
     with pytest.raises(EvsimError, match="report is 3"):
         run(1 * ms, report=3)
@@ -242,8 +248,14 @@ def test_wrong_ways_to_run_are_refused() -> None:
 
 def test_preferences_come_from_the_environment() -> None:
     code = "import evsim; print(evsim.prefs.timing, evsim.prefs.threads)"
-    environment = {"EVSIM_TIMING": "grid", "EVSIM_THREADS": "3", "PYTHONPATH": ":".join(filter(None, sys.path))}
-    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    environment = {
+        "EVSIM_TIMING": "grid",
+        "EVSIM_THREADS": "3",
+        "PYTHONPATH": ":".join(filter(None, sys.path)),
+    }
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     assert shown.stdout.split() == ["grid", "3"]
 
 
@@ -296,7 +308,9 @@ def test_a_deleted_object_that_ran_is_missed_by_name() -> None:
     run(1 * ms)
     del s
     gc.collect()
-    with pytest.raises(EvsimError, match=r"synapses took part in an earlier run and no longer exists.*start_scope"):
+    with pytest.raises(
+        EvsimError, match=r"synapses took part in an earlier run and no longer exists.*start_scope"
+    ):
         run(1 * ms)
     assert target.x[0] == 0
 

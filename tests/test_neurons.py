@@ -125,7 +125,7 @@ def test_text_may_use_index_size_other_variables_and_constants() -> None:
     g = group()
     step = 3 * ms
     g.tau = "step*(i + 1)/N"
-    assert np.allclose(g.tau / ms, [0.75, 1.5, 2.25, 3.0], rtol=1e-14, atol=0)
+    assert np.allclose(g.tau / step, [0.25, 0.5, 0.75, 1.0], rtol=1e-14, atol=0)
     g.V = "tau/second*volt"
     assert np.allclose(g.V / mV, [0.75, 1.5, 2.25, 3.0], rtol=1e-14, atol=0)
 
@@ -205,7 +205,9 @@ def test_unknown_methods_and_models_are_refused() -> None:
         NeuronGroup(1, "v : 1", threshold=3)
 
 
-@pytest.mark.parametrize(("refractory", "words"), [(5, "refractory"), (-1 * ms, "0 or more"), ([1, 2] * ms, "2 values")])
+@pytest.mark.parametrize(
+    ("refractory", "words"), [(5, "refractory"), (-1 * ms, "0 or more"), ([1, 2] * ms, "2 values")]
+)
 def test_wrong_refractory_periods_are_refused(refractory: object, words: str) -> None:
     with pytest.raises(EvsimError, match=words):
         NeuronGroup(4, "v : 1", threshold="v > 1", reset="v = 0", refractory=refractory)

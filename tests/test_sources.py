@@ -127,7 +127,9 @@ def test_equal_times_leave_in_order_of_index() -> None:
         ([0], [1] * ms, {"period": 3 * ms}, "period"),
     ],
 )
-def test_wrong_spikes_are_refused(indices: list[float], times: object, options: dict[str, object], words: str) -> None:
+def test_wrong_spikes_are_refused(
+    indices: list[float], times: object, options: dict[str, object], words: str
+) -> None:
     with pytest.raises(EvsimError, match=words):
         SpikeGeneratorGroup(3, indices, times, **options)
 
@@ -136,7 +138,7 @@ def test_new_spikes_may_be_set_between_runs_but_not_in_the_past() -> None:
     group = SpikeGeneratorGroup(1, [0], [1] * ms)
     spikes = SpikeMonitor(group)
     run(2 * ms)
-    with pytest.raises(EvsimError, match="past; the time is 0.002 s"):
+    with pytest.raises(EvsimError, match=r"past; the time is 0\.002 s"):
         group.set_spikes([0], [1.5] * ms)
     group.set_spikes([0, 0], [2, 3.5] * ms)
     run(2 * ms)
@@ -169,7 +171,7 @@ def test_poisson_input_to_a_slice_leaves_the_rest_alone() -> None:
     drive = PoissonInput(target[1:3], "v", N=100, rate=100 * Hz, weight="2*step")
     run(10 * ms)
     assert target.v[0] == target.v[3] == 0
-    assert np.all(target.v[1:3] > 50)
+    assert np.all(target.v[1:3] > 100 * step)
     assert np.array_equal(target.v[:], np.rint(target.v[:]))
     assert drive.name == "poissoninput"
 

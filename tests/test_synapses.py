@@ -184,7 +184,13 @@ def test_code_that_does_not_fit_is_refused_before_the_run(model: str, code: str,
 
 
 @pytest.mark.parametrize(
-    "options", [{"on_post": "w += 1"}, {"on_event": "other"}, {"on_pre": {"a": "v_post += 1"}}, {"model": "dx/dt = -x/ms : 1"}]
+    "options",
+    [
+        {"on_post": "w += 1"},
+        {"on_event": "other"},
+        {"on_pre": {"a": "v_post += 1"}},
+        {"model": "dx/dt = -x/ms : 1"},
+    ],
 )
 def test_what_comes_later_is_refused_clearly(options: dict[str, object]) -> None:
     group = NeuronGroup(2, "v : 1")
