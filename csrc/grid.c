@@ -86,17 +86,21 @@ static int fly(const struct simulation *sim, struct shard *sh, const struct proj
     return queue_push(sh->flights, &spike);
 }
 
-static int launch(const struct simulation *sim, struct shard *sh, const struct spike *s) {
+int grid_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
+                int64_t sequence, const struct spike *s, int64_t tick) {
+    const struct queue_entry spike = {.offset = s->offset,
+                                      .kind = (uint32_t)p->number,
+                                      .index = s->index,
+                                      .sequence = sequence,
+                                      .since = s->tick};
+    return fly(sim, sh, p, spike, first_due(p, &spike, p->start[s->index], tick, sim->window));
+}
+
+static int launch(struct simulation *sim, struct shard *sh, const struct spike *s) {
     const struct emitter *e = &sim->emitters[s->emitter];
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *p = sim->projections[e->projections[k]];
-        const struct queue_entry spike = {.offset = s->offset,
-                                          .kind = (uint32_t)p->number,
-                                          .index = s->index,
-                                          .sequence = sh->sequence,
-                                          .since = s->tick};
-        const int64_t position = first_due(p, &spike, p->start[s->index], sh->tick, sim->window);
-        const int code = fly(sim, sh, p, spike, position);
+        const int code = grid_launch(sim, sh, p, sh->sequence, s, sh->tick);
         if (code < 0) return code;
     }
     sh->sequence++;
@@ -273,31 +277,34 @@ static int is_clamped(struct shard *sh, const struct population *p, int32_t port
     return EVSIM_OK;
 }
 
-static int deliver_code(struct shard *sh, struct population *target, const struct projection *p,
-                        int64_t first, int64_t last) {
+static int deliver_code(struct shard *sh, struct population *target, const struct slice *slice) {
+    const struct projection *p = slice->projection;
     if (ENSURE(sh->starts, target->kernel->n_states, sh->starts_room) < 0)
         return EVSIM_NO_MEMORY;
-    for (int64_t k = first; k < last; k++) {
-        const uint32_t i = p->target_of[k];
+    for (int64_t k = 0; k < slice->n; k++) {
+        const int64_t position = slice_position(slice, k);
+        const uint32_t i = p->target_of[position];
         load(target, i, sh->starts);
         p->code->run(sh->starts, &target->cells, i, EVSIM_IS_DORMANT(target->cells.slack[i]),
-                     p->variable, p->step, projection_synapse(p, k));
+                     p->variable, p->step, projection_synapse(p, position));
         store(target, i, sh->starts);
     }
     return EVSIM_OK;
 }
 
-static int deliver_row(struct simulation *sim, struct shard *sh, const struct projection *p,
-                       int64_t first, int64_t last) {
+static int deliver(struct simulation *sim, struct shard *sh, const struct slice *slice) {
+    const struct projection *p = slice->projection;
     struct population *target = sim->populations[p->target];
     for (int k = 0; k < p->n_ports; k++) {
         const struct port *port = &p->port[k];
         int clamped;
         if (is_clamped(sh, target, port->state, &clamped) < 0) return EVSIM_NO_MEMORY;
-        for (int64_t s = first; s < last; s++)
-            add(target, port->state, p->target_of[s], port->amount[s * port->step], clamped);
+        for (int64_t s = 0; s < slice->n; s++) {
+            const int64_t at = slice_position(slice, s);
+            add(target, port->state, p->target_of[at], port->amount[at * port->step], clamped);
+        }
     }
-    return p->code ? deliver_code(sh, target, p, first, last) : EVSIM_OK;
+    return p->code ? deliver_code(sh, target, slice) : EVSIM_OK;
 }
 
 static int compare_due(const void *a, const void *b) {
@@ -319,9 +326,24 @@ static int deliver_spikes(struct simulation *sim, struct shard *sh) {
         const struct projection *p = sim->projections[spike->kind];
         const int64_t first = first_due(p, spike, spike->position, sh->tick, sim->window);
         const int64_t last = first_due(p, spike, first, sh->tick + 1, sim->window);
-        int code = deliver_row(sim, sh, p, first, last);
+        const struct slice slice = {.projection = p, .n = last - first, .first = first};
+        int code = deliver(sim, sh, &slice);
         if (code >= 0) code = fly(sim, sh, p, *spike, last);
         if (code < 0) return code;
+    }
+    return EVSIM_OK;
+}
+
+/* Delivers what exact windows before have dealt out to this step. */
+static int deliver_rings(struct simulation *sim, struct shard *sh) {
+    for (int k = 0; k < sh->n_rings; k++) {
+        if (!sh->rings[k].length) continue;
+        struct bucket *b = &sh->rings[k].bucket[sh->tick & (sh->rings[k].length - 1)];
+        const struct slice slice = {
+            .projection = sim->projections[k], .n = b->n, .positions = b->position};
+        const int code = deliver(sim, sh, &slice);
+        if (code < 0) return code;
+        b->n = 0;
     }
     return EVSIM_OK;
 }
@@ -354,6 +376,7 @@ int shard_grid_step(struct simulation *sim, struct shard *sh) {
     if (code >= 0) code = put_back_resting(sim, sh, timers, n_timers);
     if (code >= 0) code = emit(sim, sh);
     if (code >= 0) code = deliver_spikes(sim, sh);
+    if (code >= 0) code = deliver_rings(sim, sh);
     for (int k = 0; k < sim->n_drives && code >= 0; k++)
         code = deliver_drive(sim, sh, &sim->drives[k]);
     return code < 0 ? code : reset(sim, sh);

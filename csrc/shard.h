@@ -111,8 +111,10 @@ int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, i
 /* The part [from, to) of window sh->tick. */
 int shard_window(struct simulation *sim, struct shard *sh, double from, double to);
 
-/* One step on the grid. */
+/* grid.c: one step on the grid; flights_launch with arrivals rounded to steps. */
 int shard_grid_step(struct simulation *sim, struct shard *sh);
+int grid_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
+                int64_t sequence, const struct spike *spike, int64_t tick);
 
 /* flights.c: pushes the deliveries of a spike at or after `tick`; takes in the spikes that other shards
  * and the sources made; finds the slices due in this window. */
