@@ -252,7 +252,7 @@ def test_gate_parameters_may_differ_between_targets() -> None:
             EvsimTypeError,
             "the output must be an output such as current",
         ),
-        (lif, {"output": current}, EvsimTypeError, "the model must be a gate such as exponential"),
+        (lif, {"output": current}, EvsimTypeError, "goes with a gate as model"),
         (
             Gate(name="square", equations="ds/dt = -s**2/ms : 1", on_pre="s += 1"),
             {"output": current},
