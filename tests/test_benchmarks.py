@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import evsim
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,7 +46,10 @@ def test_a_benchmark_of_evsim_prints_one_line_with_a_plausible_rate(tmp_path: Pa
     )  # beside it, no folder evsim that hides the installed one
     options = ["--n=400", "--variant=0.1-5 ms", "--timing=exact", "--duration=0.1"]
     command = [sys.executable, "-m", "benchmarks.cuba", "evsim", *options]
-    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(evsim.__file__).parents[1])}
+    finished = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment
+    )
     measured = json.loads(finished.stdout)
     assert measured["simulator"] == "evsim"
     assert 1.0 < measured["rate"] < 20.0

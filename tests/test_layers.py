@@ -24,7 +24,8 @@ LAYERS = [
     ["registry"],
     ["models"],
     ["words"],
-    ["demo", "listing", "plot", "testing", "verify"],
+    ["contract", "demo", "installation", "listing", "plot", "trials", "verify"],
+    ["testing"],
     ["commands"],
     ["__main__"],
     ["__init__"],
@@ -51,9 +52,11 @@ PARTS = {
         "progress",
         "randomness",
         "sources",
+        "synapse_monitor",
         "synapses",
         "values",
         "variables",
+        "wiring",
     },
 }
 

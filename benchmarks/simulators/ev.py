@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from benchmarks.measure import Case, Measured, cpu_seconds, since_start
@@ -22,4 +22,11 @@ def simulate(case: Case, build: Callable[[Case], list[Any]]) -> Measured:
     network.run(0 * ev.ms, timing=case.timing)
     before = since_start()
     cpu = cpu_seconds(lambda: network.run(case.duration * ev.second, timing=case.timing))
-    return Measured(before, cpu, int(objects[-1].num_spikes), version("evsim"))
+    return Measured(before, cpu, int(objects[-1].num_spikes), _version())
+
+
+def _version() -> str:
+    try:
+        return version("evsim")
+    except PackageNotFoundError:
+        return "from source"
