@@ -78,7 +78,8 @@ def test_spikes_in_flight_survive_a_change_of_timing() -> None:
     back, exact = _jump(at=0.31, delay=1.0)
     back.run(0.5 * ms)
     back.run(2 * ms, timing="exact")
-    np.testing.assert_allclose(exact.x[0][13:15], [0, np.exp(-0.1 / 5)], rtol=1e-14)  # left at 0.3, arrives at 1.3
+    # left in step 3, arrives at 1.3 ms
+    np.testing.assert_allclose(exact.x[0][13:15], [0, np.exp(-0.1 / 5)], rtol=1e-14)
 
 
 def test_deliveries_dealt_out_by_an_exact_run_arrive_on_the_grid() -> None:

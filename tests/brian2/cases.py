@@ -126,9 +126,8 @@ def code_that_is_no_addition(w: Any) -> dict[str, Any]:
         12, "dv/dt = (0.8 - v)/(6*ms) : 1 (unless refractory)\ndx/dt = -x/(30*ms) : 1", threshold="v > 1",
         reset="v = x", refractory=1.5 * w.ms, method="exact", name="cells",
     )  # fmt: skip
-    synapses = w.Synapses(
-        given, cells, "u : 1", on_pre="v_post += u*(1.6 - v_post)\nx_post = 0.5*x_post + 0.2*u\nu *= 0.995", name="synapses"
-    )
+    code = "v_post += u*(1.6 - v_post)\nx_post = 0.5*x_post + 0.2*u\nu *= 0.995"
+    synapses = w.Synapses(given, cells, "u : 1", on_pre=code, name="synapses")
     synapses.connect(i=np.arange(12), j=(5 * np.arange(12)) % 12)
     synapses.u = 0.2 + 0.6 * rng.random(12)
     synapses.delay = 3 * rng.random(12) * w.ms
@@ -152,7 +151,8 @@ def given_spikes(w: Any) -> dict[str, Any]:
     synapses.connect(i=np.repeat(np.arange(7), 7), j=np.tile(np.arange(7), 7))
     synapses.u = 0.9 * rng.random(49)
     synapses.delay = 2 * rng.random(49) * w.ms
-    monitors = {"given": w.SpikeMonitor(given, name="spikes_given"), "cells": w.SpikeMonitor(cells, name="spikes")}
+    sources = {"given": given, "cells": cells}
+    monitors = {name: w.SpikeMonitor(group, name=f"spikes_{name}") for name, group in sources.items()}
     net = w.Network(given, cells, synapses, *monitors.values())
     net.run(41.3 * w.ms)
     net.run(70 * w.ms)

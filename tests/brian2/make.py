@@ -26,7 +26,6 @@ def main() -> None:
     for name, case in CASES.items():
         found = trains(case(brian2))
         np.savez_compressed(Path(__file__).parent / f"{name}.npz", **found)
-        print(name, {k: v.shape[1] for k, v in found.items()})
 
 
 if __name__ == "__main__":
