@@ -47,9 +47,9 @@ class Clock:
         return f"<{self._name}: dt = {self.dt}>"
 
 
-def in_seconds(value: Any) -> Any:
+def in_seconds(value: Any) -> Quantity:
     """Plain seconds, a number or an array, as a quantity."""
-    return Quantity(value, dim=_SECOND)
+    return Quantity.with_dimensions(value, _SECOND)
 
 
 def step_in_seconds(dt: Any, what: str) -> float:

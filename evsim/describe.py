@@ -69,8 +69,10 @@ class Describer:
     def take_back(self, objects: Sequence[Any]) -> None:
         """After a run: synapse variables that event code changed go to the user's objects."""
         for synapses in objects:
-            known = self._projections.get(synapses.name) if isinstance(synapses, Synapses) else None
-            for name in _changed_by(known.code) if known else ():
+            known = self._projections.get(synapses.name)
+            if known is None:
+                continue
+            for name in _changed_by(known.code):
                 values = synapses._storage.arrays[name]
                 values[:] = known.variables[name]
                 known.variables[name] = _value(synapses._storage, name)
@@ -286,7 +288,7 @@ def _group_value(group: NeuronGroup, name: str, constants: Constants) -> descrip
         return _value(group._storage, name)
     if name in constants:
         return constants[name][0]
-    special = {
+    special: dict[str, description.Values] = {
         "i": np.arange(len(group), dtype=np.float64),
         "N": float(len(group)),
         "dt": (group._clock or defaultclock).dt_,

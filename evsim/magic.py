@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Mapping
 from typing import Any
 
-from evsim.errors import EvsimRuntimeError, EvsimValueError
+from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.monitors import SpikeMonitor, StateMonitor
 from evsim.network import Network
 from evsim.objects import NetworkObject, forget_scope, objects_in_scope
@@ -23,6 +23,16 @@ class MagicNetwork(Network):
     def _members(self) -> list[NetworkObject]:
         members = [each for each in objects_in_scope() if each._network in (None, self)]
         return sorted(members, key=lambda each: each._number)
+
+    def add(self, *objects: Any) -> None:
+        """Refused: the objects of the scope take part by themselves."""
+        if objects:
+            raise EvsimTypeError(
+                "the network of this scope has all its objects; choose objects with Network(...)"
+            )
+
+    def _take_in(self, parts: list[NetworkObject]) -> None:
+        """Nothing to do: they were made in this scope."""
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> Any:
         """The network as plain data; objects that ran before must still exist."""

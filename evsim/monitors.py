@@ -16,6 +16,7 @@ from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimV
 from evsim.instants import join
 from evsim.neurons import NeuronGroup, Sliceable
 from evsim.objects import NetworkObject
+from evsim.synapses import Synapses
 from evsim.units import DIMENSIONLESS, Dimension, Quantity, quantity, require, unit_named
 
 Floats = NDArray[np.float64]
@@ -59,7 +60,7 @@ class SpikeMonitor(NetworkObject):
     def t(self) -> Quantity:
         """Time of every spike, in seconds as doubles; `tick` and `offset` have every digit."""
         tick, offset, _ = self._kept()
-        return in_seconds(join(tick, offset, self._network._dt if self._network else 1.0))  # type: ignore[no-any-return]
+        return in_seconds(join(tick, offset, self._network._dt if self._network else 1.0))
 
     @property
     def t_(self) -> Floats:
@@ -79,7 +80,7 @@ class SpikeMonitor(NetworkObject):
     @property
     def offset(self) -> Quantity:
         """Time of each spike after its grid tick."""
-        return in_seconds(self._kept()[1])  # type: ignore[no-any-return]
+        return in_seconds(self._kept()[1])
 
     @property
     def it(self) -> tuple[Indices, Quantity]:
@@ -155,12 +156,12 @@ class PopulationRateMonitor(SpikeMonitor):
     @property
     def t(self) -> Quantity:
         """Start of every bin."""
-        return in_seconds(self._first_bin() * self._step() + np.arange(self._bins()) * self._step())  # type: ignore[no-any-return]
+        return in_seconds(self._first_bin() * self._step() + np.arange(self._bins()) * self._step())
 
     @property
     def rate(self) -> Quantity:
         """Spikes per neuron and time in every bin."""
-        return quantity(self._counts() / (len(self._source) * self._step()), _HERTZ)  # type: ignore[no-any-return]
+        return Quantity.with_dimensions(self._counts() / (len(self._source) * self._step()), _HERTZ)
 
     def smooth_rate(self, window: Any = "gaussian", width: Any = None) -> Quantity:
         """The rate averaged over time.
@@ -176,7 +177,7 @@ class PopulationRateMonitor(SpikeMonitor):
         if weights.size > rate.size > 0:
             start = (weights.size - 1) // 2
             smooth = np.convolve(rate, weights / weights.sum(), mode="full")[start : start + rate.size]
-        return quantity(smooth, _HERTZ)  # type: ignore[no-any-return]
+        return Quantity.with_dimensions(smooth, _HERTZ)
 
     def _step(self) -> float:
         return (self._clock or defaultclock).dt_
@@ -233,16 +234,24 @@ class StateMonitor(NetworkObject):
     Parameters
     ----------
     source
-        A NeuronGroup or a slice of one.
+        A NeuronGroup or a slice of one; or Synapses made from a gate, for the gates of single synapses.
     variables
         One name or several: states, parameters or subexpressions.
     record
-        Which neurons: True for all, an index, a slice or a list of indices.
+        Which elements: True for all, an index, a slice or a list of indices.
     dt, clock
         When to sample: at the multiples of dt; without it, the step of the group.
     """
 
     _kind = "statemonitor"
+
+    def __new__(cls, source: Any, *_: Any, **__: Any) -> StateMonitor:
+        """Choose the monitor of single synapses where the source is Synapses."""
+        if cls is StateMonitor and isinstance(source, Synapses):
+            from evsim.synapse_monitor import SynapseMonitor
+
+            return super().__new__(SynapseMonitor)
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -277,7 +286,7 @@ class StateMonitor(NetworkObject):
     @property
     def t(self) -> Quantity:
         """The time of every sample."""
-        return in_seconds(self._samples()[0] * self._step)  # type: ignore[no-any-return]
+        return in_seconds(self._samples()[0] * self._step)
 
     @property
     def t_(self) -> Floats:
@@ -315,7 +324,8 @@ class StateMonitor(NetworkObject):
         return int(found[0])
 
     def _dimension(self, name: str) -> Dimension:
-        return self._source._variable(name).dimension  # type: ignore[no-any-return]
+        dimension: Dimension = self._source._variable(name).dimension
+        return dimension
 
     def _values(self, name: str) -> Floats:
         _, states = self._samples()
@@ -329,7 +339,12 @@ class StateMonitor(NetworkObject):
             return np.zeros(0, np.int64), {
                 name: np.zeros((self._indices.size, 0)) for name in self._variables
             }
-        return self._network._simulation.samples(self.name)  # type: ignore[no-any-return]
+        samples: tuple[Indices, dict[str, Floats]] = self._network._simulation.samples(self.name)
+        return samples
+
+    def _parts(self) -> list[NetworkObject]:
+        """Objects that have to run with this monitor."""
+        return []
 
     def _describe(self, network: description.Network, describer: Any) -> None:
         described = describer.groups[self._source._group.name]

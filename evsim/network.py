@@ -66,6 +66,10 @@ class Network:
             if each not in self._objects:
                 self._objects.append(each)
 
+    def _take_in(self, parts: list[NetworkObject]) -> None:
+        """Take in objects that others bring along."""
+        self.add(parts)
+
     def remove(self, *objects: Any) -> None:
         """Take out objects that have not run yet."""
         for each in _flat(objects):
@@ -103,7 +107,7 @@ class Network:
     @property
     def t(self) -> Quantity:
         """The present time."""
-        return in_seconds(self.t_)  # type: ignore[no-any-return]
+        return in_seconds(self.t_)
 
     @property
     def t_(self) -> float:
@@ -114,7 +118,7 @@ class Network:
     def ts(self) -> Quantity:
         """The grid of all runs so far: 0, dt, 2 dt, ... before the present time."""
         tick, offset = self._now
-        return in_seconds(np.arange(tick + (offset > 0)) * self._dt)  # type: ignore[no-any-return]
+        return in_seconds(np.arange(tick + (offset > 0)) * self._dt)
 
     @property
     def _now(self) -> tuple[int, float]:
@@ -169,6 +173,9 @@ class Network:
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
         """The network as plain data, as it is now; `run` does this first."""
+        for each in self._members():
+            if isinstance(each, StateMonitor):
+                self._take_in(each._parts())
         scope = names_around_call()
         scope = scope if namespace is None else ChainMap(dict(namespace), *_maps(scope))
         members = self._members()
@@ -222,10 +229,12 @@ _SECOND = KNOWN_NAMES["dt"]
 
 def _engine() -> Any:
     if prefs.engine == "reference":
-        from evsim.reference import Simulation
-    else:
-        from evsim.engine import Simulation
-    return Simulation
+        from evsim import reference
+
+        return reference.Simulation
+    from evsim import engine
+
+    return engine.Simulation
 
 
 def _checked_duration(duration: Any) -> float:

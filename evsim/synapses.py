@@ -15,7 +15,7 @@ from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.neurons import NeuronGroup
 from evsim.objects import NetworkObject
-from evsim.plugin import Model, Output
+from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.values import Known
 from evsim.variables import Elements, Positions, Storage, refuse_clashes
@@ -73,7 +73,7 @@ class Synapses(Elements, NetworkObject):
         self._clock = own_step(dt, clock, self.name)
         self._on_pre = on_pre
         _refuse_what_comes_later(self.name, on_pre, on_post, on_event)
-        if isinstance(model, Model):
+        if isinstance(model, Gate):
             self._attach(model, output, port)
         else:
             _refuse_what_needs_a_model(self.name, output, port)
@@ -85,7 +85,7 @@ class Synapses(Elements, NetworkObject):
         if delay is not None:
             self._write("delay", delay, slice(None))
 
-    def _attach(self, model: Model, output: Output | None, port: str) -> None:
+    def _attach(self, model: Gate, output: Output | None, port: str) -> None:
         """Become synapses of a registered model: a gate, and an output onto a port of the target."""
         if self._on_pre is not None:
             raise EvsimTypeError(
@@ -101,6 +101,24 @@ class Synapses(Elements, NetworkObject):
         self._equations = Equations([Variable("w", "parameter", None, made.weight)], f"model of {self.name}")
         if made.equations:
             group._receive(made)
+
+    def _on_target(self, name: str) -> tuple[Any, str] | None:
+        """The group and the name there of a parameter that the models of these synapses have."""
+        made = self.__dict__.get("_contribution")
+        if made is None or made.variables.get(name) not in made.parameters:
+            return None
+        return self._target._group, made.variables[name]
+
+    def __getattr__(self, name: str) -> Any:
+        place = None if name.startswith("_") else self._on_target(name)
+        return super().__getattr__(name) if place is None else getattr(*place)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        place = None if name.startswith("_") else self._on_target(name)
+        if place is None:
+            super().__setattr__(name, value)
+        else:
+            setattr(*place, value)
 
     # What was made
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NUMPY_TYPES = {"float": np.float64, "boolean": np.bool_, "integer": np.int64}
 
-Positions = slice | NDArray[np.int64]
+Positions = slice | int | NDArray[np.int64]
 
 
 @dataclass
@@ -223,7 +223,7 @@ class Elements:
         value = _values_of(value)
         if not isinstance(value, str):
             values = number_values(value, variable.dimension, n, what)
-            return values if np.ndim(positions) or isinstance(positions, slice) else values[0]
+            return values[0] if isinstance(positions, int) else values
         text = self._text(value, what)
         if isinstance(positions, int):
             positions = np.array([positions])

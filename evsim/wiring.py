@@ -70,8 +70,8 @@ class Wiring:
             raise EvsimTypeError(f"{self.where}: condition is {condition!r}; give text, as in 'i != j'")
         test = self._condition(condition) if isinstance(condition, str) else None
         if isinstance(p, str):
-            chance = self._chance(p)
-            return rules.tested_pairs(*self.ends.sizes, _both(test, chance) if test else chance)
+            drawn = self._chance(p)
+            return rules.tested_pairs(*self.ends.sizes, _both(test, drawn) if test else drawn)
         chance = self._probability(p)
         if chance == 1 and test:
             return rules.tested_pairs(*self.ends.sizes, test)
