@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shlex
 import subprocess
@@ -9,6 +10,11 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from evsim import kernels
+from evsim.codegen.compiler import find_compiler
+from evsim.codegen.folder import cache_folder
+from evsim.codegen.machine import instruction_sets
+from evsim.codegen.shipped import INDEX
 from evsim.errors import EvsimError
 from evsim.registry import Registry
 
@@ -25,13 +31,6 @@ LIBRARIES = (
     "tqdm",
 )
 
-# Levels of x86-64 by what the newest of them adds; each level has all that those before it have.
-_LEVELS = {
-    "x86-64-v2": {"cx16", "sse4_2", "popcnt"},
-    "x86-64-v3": {"avx2", "bmi2", "fma"},
-    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"},
-}
-
 
 def info(registry: Registry) -> str:
     """Return what is installed, one thing a line."""
@@ -39,28 +38,21 @@ def info(registry: Registry) -> str:
         ("evsim", f"{_version('evsim')}, {Path(__file__).resolve().parent}"),
         ("python", f"{platform.python_version()}, {sys.executable}"),
         ("system", platform.platform()),
-        ("instructions", instruction_set()),
+        ("instructions", _instructions()),
         ("compiler", _compiler()),
         ("cache", _cache()),
+        ("shipped", _shipped()),
         ("libraries", ", ".join(f"{name} {_version(name)}" for name in LIBRARIES)),
         *(("plugin", _plugin_row(plugin.title, plugin.complaint)) for plugin in registry.plugins),
     ]
     return "\n".join(f"{name:<13} {text}" for name, text in rows)
 
 
-def instruction_set() -> str:
-    """Return the newest known level of the processor's instruction set."""
+def _instructions() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return platform.machine()
-    words = next((set(line.split()) for line in lines if line.startswith("flags")), set())
-    level = platform.machine()
-    for name, needed in _LEVELS.items():
-        if not needed <= words:
-            break
-        level = name
-    return level
+        return ", ".join((platform.machine(), *instruction_sets()))
+    except EvsimError as error:
+        return f"{platform.machine()}, {error}"
 
 
 def _plugin_row(title: str, complaint: str) -> str:
@@ -75,8 +67,6 @@ def _version(package: str) -> str:
 
 
 def _compiler() -> str:
-    from evsim.codegen.compiler import find_compiler
-
     try:
         command = find_compiler().command
         done = subprocess.run(
@@ -89,10 +79,17 @@ def _compiler() -> str:
 
 
 def _cache() -> str:
-    from evsim.codegen.cache import cache_folder
-
+    folder = cache_folder()
     try:
-        folder = cache_folder()
         return f"{folder}, {sum(1 for _ in folder.glob('*.so'))} kernels"
-    except (EvsimError, OSError) as error:
-        return f"none: {error}"
+    except OSError as error:
+        return f"{folder}, cannot be read: {error}"
+
+
+def _shipped() -> str:
+    try:
+        index = json.loads((kernels.folder() / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "no kernels"
+    sets = ", ".join(sorted(library.stem for library in kernels.folder().glob("*.so")))
+    return f"{len(index)} kernels for {sets}"

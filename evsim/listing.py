@@ -63,13 +63,15 @@ def _events(model: Model) -> list[str]:
         lines = [f"start       {name} = {shown(value)}" for name, value in model.initial.items()]
         texts = {"threshold": model.threshold, "reset": model.reset, "refractory": model.refractory}
         return lines + [f"{name:<11} {text.strip()}" for name, text in texts.items() if text]
-    if isinstance(model, Gate) and isinstance(model.on_pre, Pulse):
-        pulse = model.on_pre
-        return [f"spike       {pulse.variable} = {pulse.height} for {pulse.duration}"]
     if isinstance(model, Gate):
-        lines = textwrap.dedent(model.written_out(model.on_pre)).strip().splitlines()
-        return [f"spike       {line}" for line in lines]
+        return [f"spike       {line}" for line in _spike(model)]
     return [f"current     {model.written_out(model.current)}"] if isinstance(model, Output) else []
+
+
+def _spike(gate: Gate) -> list[str]:
+    if isinstance(gate.on_pre, Pulse):
+        return [f"{gate.on_pre.variable} = {gate.on_pre.height} for {gate.on_pre.duration}"]
+    return textwrap.dedent(gate.written_out(gate.on_pre)).strip().splitlines()
 
 
 def plugin_table(registry: Registry) -> str:

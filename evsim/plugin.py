@@ -129,14 +129,14 @@ class Model:
         settle = object.__setattr__
         settle(self, "name", self.name or str(place.get("__name__", self.kind)).rpartition(".")[2].strip("_"))
         settle(self, "doc", self.doc or str(place.get("__doc__") or "").strip())
-        names = [entry.name for entry in (*self.parameters, *self.choices)]
+        names = [entry.name for entry in self.entries]
         for name in names:
             if names.count(name) > 1:
                 raise EvsimValueError(f"model {self.name} declares {name} {names.count(name)} times")
 
     def __call__(self, **changes: Any) -> Self:
         """Return a copy with other defaults: `lif(C_m=0.25*nF)`."""
-        entries = {entry.name: entry for entry in (*self.parameters, *self.choices)}
+        entries = {entry.name: entry for entry in self.entries}
         for name, value in changes.items():
             if name not in entries:
                 raise EvsimNameError(
@@ -148,6 +148,11 @@ class Model:
         values = {name: value for name, value in changes.items() if name not in options}
         chosen = {name: value for name, value in changes.items() if name in options}
         return replace(self, values={**self.values, **values}, chosen={**self.chosen, **chosen})
+
+    @property
+    def entries(self) -> tuple[Parameter | Choice, ...]:
+        """What a copy may change."""
+        return (*self.parameters, *self.choices)
 
     def __repr__(self) -> str:
         changes = {**self.values, **self.chosen}

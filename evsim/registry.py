@@ -109,10 +109,10 @@ def _models_of(module: Any, name: str) -> tuple[Model, ...]:
     hooks.add_hookspecs(hookspecs)
     hooks.register(module, name=name)
     hooks.check_pending()
-    offers = hooks.hook.evsim_models.get_hookimpls()
+    offers: list[Callable[[], Any]] = [each.function for each in hooks.hook.evsim_models.get_hookimpls()]
     if not offers:
         raise EvsimError(f"plugin {name} has no hook; define evsim_models() and mark it with @hookimpl")
-    return tuple(_checked(model, name) for offer in offers for model in offer.function())
+    return tuple(_checked(model, name) for offer in offers for model in offer())
 
 
 def _checked(model: Any, plugin: str) -> Model:

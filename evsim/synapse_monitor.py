@@ -156,9 +156,8 @@ class SynapseMonitor(StateMonitor):
         return copy.monitor._values(name)
 
     def _dimension(self, name: str) -> Dimension:
-        if name == CURRENT:
-            return self._synapses._target._group._equations[self._made.port].dimension
-        return self._equations[name].dimension
+        target: Equations = self._synapses._target._group._equations
+        return target[self._made.port].dimension if name == CURRENT else self._equations[name].dimension
 
     def __getitem__(self, item: Any) -> Rows:
         """The recorded variables of synapses, by their number."""
@@ -229,10 +228,11 @@ def _as_now(model: Any, synapses: Synapses, indices: NDArray[np.int64]) -> Any:
 def _values_on_target(synapses: Synapses, name: str, indices: NDArray[np.int64]) -> NDArray[np.float64]:
     """A parameter of the target group for each of these synapses, one value if it is shared."""
     target = synapses._target
-    values = target._group._storage.arrays[name]
+    values: NDArray[np.float64] = target._group._storage.arrays[name]
     if is_shared(target._group._storage.variables[name]):
         return values
-    return values[synapses.j[indices] + target._bounds()[0]]
+    chosen: NDArray[np.float64] = values[synapses.j[indices] + target._bounds()[0]]
+    return chosen
 
 
 def _update(owner: Any, name: str, values: NDArray[np.float64]) -> None:

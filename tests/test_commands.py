@@ -102,7 +102,7 @@ def test_info_names_versions_compiler_cache_instructions_and_plugins(tmp_path: P
     assert done.returncode == 0, done.stderr
     rows = dict(re.split(r"\s+", line, maxsplit=1) for line in done.stdout.splitlines())
     assert list(rows) == [
-        *("evsim", "python", "system", "instructions", "compiler", "cache", "libraries", "plugin"),
+        *("evsim", "python", "system", "instructions", "compiler", "cache", "shipped", "libraries", "plugin"),
     ]
     assert rows["compiler"].startswith("none: CC='no-such-compiler' ")
     assert rows["cache"].startswith(str(tmp_path / "cache"))

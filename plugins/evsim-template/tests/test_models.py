@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import evsim_template
 import pytest
+
 from evsim.plugin import Model
 from evsim.testing import check_model
-
-import evsim_template
 
 
 @pytest.mark.parametrize("model", evsim_template.evsim_models(), ids=lambda model: model.name)
 def test_a_model_keeps_the_contract(model: Model) -> None:
+    """Every sentence of the contract holds."""
     assert check_model(model) == []

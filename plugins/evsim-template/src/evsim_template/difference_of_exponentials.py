@@ -24,5 +24,7 @@ difference_of_exponentials = Gate(
     falling += size
     rising += size
     """,
-    references=["Roth, van Rossum 2009, Modeling synapses; Computational Modeling Methods for Neuroscientists"],
+    references=[
+        "Roth, van Rossum 2009, Modeling synapses; Computational Modeling Methods for Neuroscientists"
+    ],
 )

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evsim.contract import check_texts
 from evsim.declared import own_equations, parameter_names
 from evsim.errors import EvsimError
 from evsim.plugin import Gate, Model, Neuron, Output
-from evsim.trials import check_behaviour
+from evsim.testing.contract import check_texts
+from evsim.testing.trials import check_behaviour
 
 __all__ = [
     "check_behaviour",
@@ -51,7 +51,7 @@ def check_documentation(model: Model) -> Iterator[str]:
         yield f"the docstring of its file should open with one sentence, got {first!r}"
     if not model.name.isidentifier():
         yield f"{model.name!r} is no name; call the file after the model"
-    for entry in (*model.parameters, *model.choices):
+    for entry in model.entries:
         if not entry.meaning.strip():
             yield f"{entry.name} has no meaning; say in one line what it is"
     if not model.references:
