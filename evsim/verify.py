@@ -1,233 +1,145 @@
-"""Runs a network in the compiled engine and in arbitrary precision, and reports how far the spikes are apart."""
+"""Runs a network in the compiled engine and in arbitrary precision, and compares the spikes."""
 
 from __future__ import annotations
 
 import copy
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from evsim import description
-from evsim.description import Network, SpikeRecord, SpikeTrainSource
+import numpy as np
+
+from evsim.description import (
+    Assignment,
+    LinearForm,
+    LinearModel,
+    Network,
+    PoissonDrive,
+    PoissonSource,
+    Population,
+    SpikeRecord,
+    SpikeTrainSource,
+)
+from evsim.equations.expression import Expression
 from evsim.errors import EvsimTypeError
 
-MATCH = 1e-6
-"""Spikes of one neuron closer than this (s) are the same spike; others are missing or extra."""
-
-
-class Name(NamedTuple):
-    """A neuron: its population by position and name, its number in it."""
-
-    position: int
-    population: str
-    index: int
-
-    def __str__(self) -> str:
-        return f"{self.population}[{self.index}]"
-
-
-class Pair(NamedTuple):
-    """A spike that both engines have, times in ms; `conditioning` is its shift by one rounding of a double."""
-
-    neuron: Name
-    time: float
-    difference: float
-    conditioning: float
-
-
-class Disorder(NamedTuple):
-    """The first place where the order of all spikes differs; None stands for the end of the list."""
-
-    number: int
-    expected: Name | None
-    found: Name | None
-    time: float
-
-
-@dataclass(frozen=True, repr=False)
-class Verification:
-    """What `verify` found; print it. Times in ms.
-
-    `pairs` are the spikes that both engines have, `missing` those that only the reference has, `extra` those that
-    only the compiled engine has, as (neuron, time).
-    """
-
-    duration: float
-    digits: int
-    pairs: tuple[Pair, ...]
-    missing: tuple[tuple[Name, float], ...]
-    extra: tuple[tuple[Name, float], ...]
-    disorder: Disorder | None
-
-    @property
-    def n_spikes(self) -> int:
-        """How many spikes there are, by the reference."""
-        return len(self.pairs) + len(self.missing)
-
-    @property
-    def worst(self) -> Pair | None:
-        """The spike whose times differ most."""
-        return max(self.pairs, key=lambda pair: abs(pair.difference), default=None)
-
-    @property
-    def largest_difference(self) -> float:
-        """The largest difference of a spike time (ms)."""
-        return abs(self.worst.difference) if self.worst else 0.0
-
-    @property
-    def is_right(self) -> bool:
-        """Whether the engines have the same spikes in the same order."""
-        return not (self.missing or self.extra or self.disorder)
-
-    def __repr__(self) -> str:
-        return "\n".join(
-            [f"evsim.verify: {self.duration:.12g} ms against {self.digits} digits", *self._lines()]
-        )
-
-    def _lines(self) -> Iterable[str]:
-        yield f"  spikes              {self.n_spikes}, missing {len(self.missing)}, extra {len(self.extra)}"
-        if self.worst:
-            where = f"{self.worst.neuron} at {self.worst.time:.6f} ms"
-            yield f"  largest difference  {self.largest_difference:.2g} ms ({where})"
-        for title, spikes in (("missing", self.missing), ("extra", self.extra)):
-            if spikes:
-                neuron, time = min(spikes, key=lambda spike: spike[1])
-                yield f"  first {title:<13} {neuron} at {time:.6f} ms"
-        if self.disorder is None:
-            yield "  order               the same"
-        else:
-            number, expected, found, time = self.disorder
-            yield f"  order               differs first at spike {number} ({time:.6f} ms): {found}, not {expected}"
+if TYPE_CHECKING:
+    from evsim.reference.comparison import Verification
 
 
 def verify(net: Any, duration: Any, digits: int = 30) -> Verification:
     """Run a network from its present state in both engines and compare every spike.
 
-    The network itself is not changed: both engines run copies. Spikes in flight and refractory periods of an earlier
-    run are not part of the comparison; states, parameters, weights and delays are.
+    The network itself is not changed: both engines run copies, with the time set to zero. Spikes in flight and
+    refractory periods of an earlier run are not part of the comparison; states, parameters, weights and delays are.
+    Poisson processes are drawn once, by the compiled engine, and given to the reference as times.
 
     Parameters
     ----------
     net
         The user's network, or its `description.Network`.
     duration
-        A time, or a number of seconds.
+        A time; for a `description.Network` also a number of seconds.
     digits
         Decimal digits of the reference.
     """
     from evsim.engine import Simulation as Compiled
     from evsim.reference import Simulation as Reference
+    from evsim.reference.comparison import compare
 
-    network = _spikes_only(described(net))
-    seconds = _seconds(duration)
-    compiled = Compiled(_spikes_only(network))
+    seconds = _seconds(duration, net)
+    network = spikes_only(described(net))
+    compiled = Compiled(copy.deepcopy(network))
     compiled.run(seconds)
-    reference = Reference(network, digits, arrivals=_arrivals(compiled, network))
+    reference = Reference(network, digits, arrivals=_arrivals(compiled, network, seconds))
     reference.run(seconds)
     return compare(reference, compiled, network, seconds, digits)
 
 
 def described(net: Any) -> Network:
-    """Return the description of a network, whoever made it."""
+    """Copy the description of a network, whoever made it, with its present time as time zero."""
     if isinstance(net, Network):
-        return net
+        return copy.deepcopy(net)
     describe = getattr(net, "describe", None)
-    if callable(describe) and isinstance(found := describe(), Network):
-        return found
-    raise EvsimTypeError(f"verify takes a Network, not {type(net).__name__}; pass the network that you run.")
-
-
-def compare(reference: Any, compiled: Any, network: Network, seconds: float, digits: int) -> Verification:
-    """Compare what two simulations recorded of the same network."""
-    import mpmath as mp
-
-    from evsim.reference.exact import GUARD, instant
-
-    with mp.workdps(digits + GUARD):
-        right: dict[Name, list[Any]] = defaultdict(list)
-        found: dict[Name, list[Any]] = defaultdict(list)
-        conditioning: dict[tuple[Name, Any], float] = {}
-        for position, record in enumerate(network.spike_records):
-            for spike in reference.exact_spikes(record.name):
-                neuron = Name(position, record.source, spike.element)
-                right[neuron].append(spike.time)
-                conditioning[neuron, spike.time] = spike.conditioning
-            for tick, offset, index in zip(*compiled.spikes(record.name), strict=True):
-                neuron = Name(position, record.source, int(index))
-                found[neuron].append(instant(tick, offset, network.dt))
-        pairs, missing, extra = _match(right, found)
-        return Verification(
-            duration=seconds * 1e3,
-            digits=digits,
-            pairs=tuple(
-                Pair(
-                    neuron, float(time * 1000), float((other - time) * 1000), conditioning[neuron, time] * 1e3
-                )
-                for neuron, time, other in pairs
-            ),
-            missing=tuple((neuron, float(time * 1000)) for neuron, time in missing),
-            extra=tuple((neuron, float(time * 1000)) for neuron, time in extra),
-            disorder=_first_disorder(right, found),
+    if not (callable(describe) and isinstance(found := describe(), Network)):
+        raise EvsimTypeError(
+            f"verify takes a Network, not {type(net).__name__}; pass the network that you run."
         )
+    network = copy.deepcopy(found)
+    tick, offset = net._now
+    for source in network.sources:
+        if isinstance(source, SpikeTrainSource):
+            _begin_at(source, tick, offset, network.dt)
+    return network
 
 
-Trains = dict[Name, list[Any]]  # times, ascending
-
-
-def _match(
-    right: Trains, found: Trains
-) -> tuple[list[tuple[Name, Any, Any]], list[tuple[Name, Any]], list[tuple[Name, Any]]]:
-    pairs, missing, extra = [], [], []
-    for neuron in sorted({*right, *found}):
-        expected, given = list(right.get(neuron, [])), list(found.get(neuron, []))
-        while expected and given:
-            gap = given[0] - expected[0]
-            if abs(gap) <= MATCH:
-                pairs.append((neuron, expected.pop(0), given.pop(0)))
-            elif gap > 0:
-                missing.append((neuron, expected.pop(0)))
-            else:
-                extra.append((neuron, given.pop(0)))
-        missing += [(neuron, time) for time in expected]
-        extra += [(neuron, time) for time in given]
-    return pairs, missing, extra
-
-
-def _first_disorder(right: Trains, found: Trains) -> Disorder | None:
-    expected, given = _in_order(right), _in_order(found)
-    for number, (one, other) in enumerate(zip(expected, given, strict=False)):
-        if one[1] != other[1]:
-            return Disorder(number, one[1], other[1], float(one[0] * 1000))
-    number = min(len(expected), len(given))
-    if len(expected) > number:
-        return Disorder(number, expected[number][1], None, float(expected[number][0] * 1000))
-    if len(given) > number:
-        return Disorder(number, None, given[number][1], float(given[number][0] * 1000))
-    return None
-
-
-def _in_order(trains: Trains) -> list[tuple[Any, Name]]:
-    return sorted((time, neuron) for neuron, times in trains.items() for time in times)
-
-
-def _spikes_only(network: Network) -> Network:
-    """Copy a network, with one record for the spikes of each population and no others."""
-    copied = copy.deepcopy(network)
-    copied.state_records = []
-    copied.spike_records = [
-        SpikeRecord(f"spikes of {each.name}", each.name, 0, each.size) for each in copied.populations
+def spikes_only(network: Network) -> Network:
+    """Give a network a record of every spike, and no other records."""
+    network.state_records = []
+    network.spike_records = [
+        SpikeRecord(f"spikes of {each.name}", each.name, 0, each.size)
+        for each in [*network.populations, *network.sources]
     ]
-    return copied
+    return network
 
 
-def _arrivals(compiled: Any, network: Network) -> dict[str, SpikeTrainSource]:
-    """Return what the compiled engine drew for each Poisson object; the reference draws nothing itself."""
-    poisson = [each for each in network.sources if isinstance(each, description.PoissonSource)]
-    return {each.name: compiled.poisson_events(each.name) for each in [*poisson, *network.drives]}
+def _begin_at(train: SpikeTrainSource, tick: int, offset: float, dt: float) -> None:
+    """Drop the spikes of a train that are over and count the others from the given time."""
+    late = (train.ticks > tick) | ((train.ticks == tick) & (train.offsets >= offset))
+    ticks, offsets = train.ticks[late] - tick, train.offsets[late] - offset
+    train.indices = train.indices[late]
+    train.ticks, train.offsets = ticks - (offsets < 0), np.where(offsets < 0, offsets + dt, offsets)
 
 
-def _seconds(duration: Any) -> float:
-    from evsim.units import si
+# What the compiled engine drew.
 
-    return float(si(duration))
+
+def _arrivals(compiled: Any, network: Network, seconds: float) -> dict[str, SpikeTrainSource]:
+    """The times of all Poisson objects; those of a drive show as spikes of cells that fire at every arrival."""
+    found = {
+        each.name: _train(each.name, each.size, compiled.spikes(f"spikes of {each.name}"))
+        for each in network.sources
+        if isinstance(each, PoissonSource)
+    }
+    if network.drives:
+        from evsim.engine import Simulation as Compiled
+
+        probe = Network(network.dt, network.seed)
+        for drive in network.drives:
+            probe.populations.append(_relay(drive))
+            probe.drives.append(replace(drive, target=f"relay of {drive.name}", state="v", weight=1.0))
+            record = SpikeRecord(drive.name, f"relay of {drive.name}", drive.start, drive.stop)
+            probe.spike_records.append(record)
+        relays = Compiled(probe)
+        relays.run(seconds)
+        for drive in network.drives:
+            found[drive.name] = _train(drive.name, drive.stop - drive.start, relays.spikes(drive.name))
+    return found
+
+
+def _train(name: str, size: int, spikes: Any) -> SpikeTrainSource:
+    ticks, offsets, indices = spikes
+    return SpikeTrainSource(name, size, indices, ticks, offsets)
+
+
+def _relay(drive: PoissonDrive) -> Population:
+    """Cells that fire at once whenever something arrives, numbered as the targets of the drive."""
+    zero, one = Expression.number(0.0), Expression.number(1.0)
+    model = LinearModel(
+        states=("v",),
+        rates={"v": LinearForm({}, zero)},
+        clamped=frozenset(),
+        threshold=LinearForm({"v": one}, Expression.number(-0.5)),
+        strict=True,
+        reset=(Assignment("v", "neuron", "set", zero),),
+        parameters=(),
+    )
+    return Population(f"relay of {drive.name}", drive.stop, model, {"v": np.zeros(drive.stop)}, {}, 0.0)
+
+
+def _seconds(duration: Any, net: Any) -> float:
+    from evsim.equations.known import KNOWN_NAMES
+    from evsim.units import require
+
+    if isinstance(net, Network) and isinstance(duration, int | float):
+        return float(duration)
+    return float(require(duration, KNOWN_NAMES["dt"], "duration of verify()"))

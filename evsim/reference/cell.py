@@ -106,7 +106,7 @@ class Cell:
     def conditioning(self) -> float:
         """By how many seconds one rounding of a double in the threshold form moves the crossing at `time`."""
         slope = abs(self.series.form(1))
-        parts = [abs(a * self.series.term(0)[state]) for state, a in self.system.form]
+        parts = [abs(a * self.series.derivative(0)[state]) for state, a in self.system.form]
         return (
             float(mp.mpf(2) ** -53 * max([*parts, abs(self.system.level)]) / slope) if slope else float("inf")
         )

@@ -27,8 +27,7 @@ def is_over(series: Series, strict: bool) -> bool:
     value = series.form(0)
     if abs(value) > tolerance or not strict:
         return bool(value >= -tolerance)
-    for k in range(1, len(series.system.rows) + 1):
-        change = series.form(k) * mp.mpf(series.reach) ** k
+    for change in series.form_terms(mp.mpf(series.reach), len(series.system.rows))[1:]:
         if abs(change) > tolerance:
             return bool(change > 0)
     return False

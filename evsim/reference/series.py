@@ -13,41 +13,40 @@ from evsim.reference.system import System
 
 
 class Series:
-    """x(h) = sum of `term(k)` * h**k for 0 <= h <= reach; terms are made when first asked for.
+    """x(h) = sum of `derivative(k)` * h**k / k! for 0 <= h <= reach, made when first asked for.
 
-    Term k is the k-th derivative over k!. Since x' solves the homogeneous equation, `System.growth` bounds
-    every term by those of an exponential: |term(k)| <= bound/rate * rate**k / k!. No eigenvalues are needed,
-    so equal time constants are nothing special.
+    Since x' solves the homogeneous equation, `System.growth` bounds every derivative by those of an exponential:
+    |derivative(k)| <= bound * rate**(k - 1) for k >= 1. No eigenvalues are needed, so equal time constants are
+    nothing special.
     """
 
     def __init__(self, system: System, start: list[Exact]) -> None:
         slope = [mp.fadd(a, b) for a, b in zip(system.derivative(start), system.drift, strict=True)]
         self.system = system
         self.reach = 1 / system.rate
-        self._terms = [start, slope]
+        self._derivatives = [start, slope]
         self._bound = system.growth @ np.array([abs(float(value)) for value in slope]) * (1 + 1e-9)
 
-    def term(self, k: int) -> list[Exact]:
-        """Coefficient k of every state."""
-        while len(self._terms) <= k:
-            order = len(self._terms)
-            self._terms.append([value / order for value in self.system.derivative(self._terms[-1])])
-        return self._terms[k]
+    def derivative(self, k: int) -> list[Exact]:
+        """Derivative k of every state at the start."""
+        while len(self._derivatives) <= k:
+            self._derivatives.append(self.system.derivative(self._derivatives[-1]))
+        return self._derivatives[k]
 
     def state(self, h: Exact) -> list[Exact]:
         """Every state after h <= reach, to working precision."""
-        powers = _powers(h, self._degree(float(h), float(mp.eps)))
-        terms = [self.term(k) for k in range(len(powers))]
-        return [mp.fdot(zip(values, powers, strict=True)) for values in zip(*terms, strict=True)]
+        factors = _factors(h, self._degree(float(h), float(mp.eps)))
+        derivatives = [self.derivative(k) for k in range(len(factors))]
+        return [mp.fdot(zip(values, factors, strict=True)) for values in zip(*derivatives, strict=True)]
 
     def form(self, k: int) -> Exact:
-        """Coefficient k of the threshold form."""
-        value = self.system.form_of(self.term(k))
+        """Derivative k of the threshold form at the start."""
+        value = self.system.form_of(self.derivative(k))
         return value + self.system.level if k == 0 else value
 
     def form_scale(self) -> Exact:
         """The size of the parts of the threshold form, against which its value is measured."""
-        parts = [abs(a * self.term(0)[state]) for state, a in self.system.form]
+        parts = [abs(a * self.derivative(0)[state]) for state, a in self.system.form]
         return mp.fsum([*parts, abs(self.system.level)]) + self._form_bound()
 
     def form_polynomial(self, h: Exact) -> list[Exact]:
@@ -56,14 +55,14 @@ class Series:
 
     def form_terms(self, h: Exact, degree: int) -> list[Exact]:
         """The first terms of the form over [0, h], in units of h."""
-        return [self.form(k) * power for k, power in enumerate(_powers(h, degree))]
+        return [self.form(k) * factor for k, factor in enumerate(_factors(h, degree))]
 
     def form_rest(self, h: float, degree: int) -> float:
         """How far, at most, the form is from its first terms anywhere in [0, h]."""
         return self._form_bound() * _tail(self.system.rate * h, degree)
 
     def _form_bound(self) -> float:
-        """b such that |form(k)| <= b * rate**k / k! for k >= 1."""
+        """b such that |form(k)| <= b * rate**k for k >= 1."""
         return float(self.system.form_magnitudes @ self._bound) / self.system.rate
 
     def _degree(self, h: float, tolerance: float) -> int:
@@ -88,8 +87,9 @@ def _tail(x: float, degree: int) -> float:
     return x ** (degree + 1) / math.factorial(degree + 1) * math.exp(x) * (1 + 1e-9)
 
 
-def _powers(h: Exact, degree: int) -> list[Exact]:
-    powers = [mp.mpf(1)]
-    for _ in range(degree):
-        powers.append(powers[-1] * h)
-    return powers
+def _factors(h: Exact, degree: int) -> list[Exact]:
+    """h**k / k!."""
+    factors = [mp.mpf(1)]
+    for k in range(1, degree + 1):
+        factors.append(factors[-1] * h / k)
+    return factors
