@@ -31,16 +31,25 @@ static void free_rows(struct projection *p) {
     p->delay_tick = NULL, p->delay_offset = NULL;
 }
 
+static void free_ports(struct projection *p) {
+    for (int k = 0; k < p->n_ports; k++)
+        free(p->port[k].amount);
+    free(p->port);
+}
+
+static void free_all(double **arrays, int n) {
+    for (int k = 0; arrays && k < n; k++)
+        free(arrays[k]);
+    free(arrays);
+}
+
 void projection_free(struct projection *p) {
     if (!p)
         return;
     free_rows(p);
-    for (int k = 0; k < p->n_ports; k++)
-        free(p->port[k].amount);
-    for (int v = 0; v < p->n_variables; v++)
-        free(p->variable[v]);
-    free(p->port), free(p->variable), free(p->step);
-    free(p->i), free(p->j);
+    free_ports(p);
+    free_all(p->variable, p->n_variables);
+    free(p->step), free(p->i), free(p->j);
     free(p);
 }
 
@@ -116,10 +125,43 @@ static int sort_by_delay(struct projection *p, const int32_t *tick, const double
     return EVSIM_OK;
 }
 
-int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
-                       int n_shards, const int64_t *bounds) {
-    free_rows(p);
-    p->n_shards = n_shards;
+/* The amounts of a port in the order of rows sorted anew. */
+static double *reorder(const struct projection *p, const struct port *port,
+                       const struct projection *sorted) {
+    double *created = allocate((size_t)p->n + 1, sizeof *created);
+    double *amount = allocate((size_t)p->n + 1, sizeof *amount);
+    for (int64_t k = 0; k < p->n && created && amount; k++)
+        created[projection_synapse(p, k)] = port->amount[k];
+    for (int64_t k = 0; k < p->n && created && amount; k++)
+        amount[k] = created[projection_synapse(sorted, k)];
+    if (!created)
+        free(amount), amount = NULL;
+    free(created);
+    return amount;
+}
+
+/* Takes over the sorted rows and brings the amounts into their order; or leaves all as it was. */
+static int take_rows(struct projection *p, struct projection *sorted) {
+    double **amounts = allocate_zeroed((size_t)p->n_ports + 1, sizeof *amounts);
+    int code = amounts ? EVSIM_OK : EVSIM_NO_MEMORY;
+    for (int k = 0; k < p->n_ports && code >= 0; k++)
+        if (p->port[k].step && !(amounts[k] = reorder(p, &p->port[k], sorted)))
+            code = EVSIM_NO_MEMORY;
+    for (int k = 0; k < p->n_ports && amounts; k++) {
+        if (code >= 0 && amounts[k]) {
+            double *before = p->port[k].amount;
+            p->port[k].amount = amounts[k], amounts[k] = before;
+        }
+        free(amounts[k]);
+    }
+    free(amounts);
+    free_rows(code < 0 ? sorted : p);
+    if (code >= 0)
+        *p = *sorted;
+    return code;
+}
+
+static void find_range(struct projection *p, const int32_t *tick, int is_one) {
     p->shortest = p->longest = p->n > 0 || is_one ? tick[0] : 0;
     for (int64_t k = 1; k < p->n && !is_one; k++) {
         if (tick[k] < p->shortest)
@@ -128,61 +170,69 @@ int projection_arrange(struct projection *p, const int32_t *tick, const double *
             p->longest = tick[k];
     }
     p->is_short = p->n > 0 && p->shortest == 0;
-    int code = sort_rows(p, bounds);
-    if (code < 0)
-        return code;
+}
+
+int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
+                       int n_shards, const int64_t *bounds) {
+    struct projection sorted = *p;
+    sorted.start = NULL, sorted.target_of = sorted.synapse_of = NULL;
+    sorted.delay_tick = NULL, sorted.delay_offset = NULL;
+    sorted.n_shards = n_shards;
+    find_range(&sorted, tick, is_one);
+    int code = sort_rows(&sorted, bounds);
     if (is_one)
-        p->one_tick = tick[0], p->one_offset = offset[0];
-    else if ((code = sort_by_delay(p, tick, offset)) < 0)
+        sorted.one_tick = tick[0], sorted.one_offset = offset[0];
+    else if (code >= 0)
+        code = sort_by_delay(&sorted, tick, offset);
+    if (code < 0) {
+        free_rows(&sorted);
         return code;
-    for (int64_t k = 0; k < p->n; k++)
-        p->target_of[k] = p->j[p->synapse_of[k]];
-    return EVSIM_OK;
-}
-
-/* The delays in order of creation. */
-static int original_delays(const struct projection *p, int32_t **tick, double **offset) {
-    *tick = allocate((size_t)p->n + 1, sizeof **tick);
-    *offset = allocate((size_t)p->n + 1, sizeof **offset);
-    if (!*tick || !*offset) return EVSIM_NO_MEMORY;
-    for (int64_t k = 0; k < p->n && p->delay_tick; k++) {
-        (*tick)[p->synapse_of[k]] = p->delay_tick[k];
-        (*offset)[p->synapse_of[k]] = p->delay_offset[k];
     }
-    if (!p->delay_tick) (*tick)[0] = p->one_tick, (*offset)[0] = p->one_offset;
-    return EVSIM_OK;
-}
-
-static int original_amounts(const struct projection *p, struct port *port) {
-    if (!port->step || !port->amount) return EVSIM_OK;
-    double *amount = allocate((size_t)p->n, sizeof *amount);
-    if (!amount) return EVSIM_NO_MEMORY;
-    for (int64_t k = 0; k < p->n; k++) amount[projection_synapse(p, k)] = port->amount[k];
-    free(port->amount);
-    port->amount = amount;
-    return EVSIM_OK;
+    for (int64_t k = 0; k < p->n; k++)
+        sorted.target_of[k] = p->j[sorted.synapse_of[k]];
+    return take_rows(p, &sorted);
 }
 
 int projection_cut(struct projection *p, int n_shards, const int64_t *bounds) {
-    int32_t *tick = NULL;
-    double *offset = NULL;
-    int code = original_delays(p, &tick, &offset);
-    for (int k = 0; k < p->n_ports && code >= 0; k++) code = original_amounts(p, &p->port[k]);
+    if (!p->delay_tick)
+        return projection_arrange(p, &p->one_tick, &p->one_offset, 1, n_shards, bounds);
+    int32_t *tick = allocate((size_t)p->n + 1, sizeof *tick);
+    double *offset = allocate((size_t)p->n + 1, sizeof *offset);
+    int code = tick && offset ? EVSIM_OK : EVSIM_NO_MEMORY;
+    for (int64_t k = 0; k < p->n && code >= 0; k++) {
+        tick[projection_synapse(p, k)] = p->delay_tick[k];
+        offset[projection_synapse(p, k)] = p->delay_offset[k];
+    }
     if (code >= 0)
-        code = projection_arrange(p, tick, offset, p->delay_tick == NULL, n_shards, bounds);
-    for (int k = 0; k < p->n_ports && code >= 0; k++)
-        if (p->port[k].step) code = projection_set_amount(p, k, p->port[k].amount, 0);
+        code = projection_arrange(p, tick, offset, 0, n_shards, bounds);
     free(tick), free(offset);
     return code;
 }
 
+/* n arrays that hold one zero each. */
+static double **zeros(int n) {
+    double **arrays = allocate_zeroed((size_t)n + 1, sizeof *arrays);
+    for (int k = 0; k < n && arrays; k++) {
+        if ((arrays[k] = allocate_zeroed(1, sizeof **arrays)))
+            continue;
+        free_all(arrays, k);
+        return NULL;
+    }
+    return arrays;
+}
+
 int projection_set_ports(struct projection *p, int n_ports, const int32_t *states) {
-    p->port = allocate_zeroed((size_t)n_ports + 1, sizeof *p->port);
-    if (!p->port)
+    struct port *port = allocate_zeroed((size_t)n_ports + 1, sizeof *port);
+    double **amounts = zeros(n_ports);
+    if (!port || !amounts) {
+        free(port), free_all(amounts, n_ports);
         return EVSIM_NO_MEMORY;
-    p->n_ports = n_ports;
+    }
     for (int k = 0; k < n_ports; k++)
-        p->port[k].state = states[k];
+        port[k].state = states[k], port[k].amount = amounts[k];
+    free(amounts);
+    free_ports(p);
+    p->port = port, p->n_ports = n_ports;
     return EVSIM_OK;
 }
 
@@ -203,12 +253,15 @@ int projection_set_amount(struct projection *p, int port, const double *amount, 
 }
 
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables) {
-    p->variable = allocate_zeroed((size_t)n_variables + 1, sizeof *p->variable);
-    p->step = allocate_zeroed((size_t)n_variables + 1, sizeof *p->step);
-    if (!p->variable || !p->step)
+    double **variable = zeros(n_variables);
+    int64_t *step = allocate_zeroed((size_t)n_variables + 1, sizeof *step);
+    if (!variable || !step) {
+        free_all(variable, n_variables), free(step);
         return EVSIM_NO_MEMORY;
-    p->code = code;
-    p->n_variables = n_variables;
+    }
+    free_all(p->variable, p->n_variables), free(p->step);
+    p->code = code, p->n_variables = n_variables;
+    p->variable = variable, p->step = step;
     return EVSIM_OK;
 }
 

@@ -69,13 +69,15 @@ int projection_new(struct projection **out, int32_t number, int32_t emitter, int
 void projection_free(struct projection *p);
 
 /* Sorts the rows for these delays (arrays of n, or of 1 with `is_one`) and shards; bounds[s] is the first
- * target of shard s, bounds[n_shards] the end. Amounts must be set after it. */
+ * target of shard s, bounds[n_shards] the end. Amounts stay with their synapses. EVSIM_NO_MEMORY leaves
+ * all as it was, here and below. */
 int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
                        int n_shards, const int64_t *bounds);
 
 /* Cuts the rows anew for other shards; delays and amounts stay. */
 int projection_cut(struct projection *p, int n_shards, const int64_t *bounds);
 
+/* Amounts and variables are zero until they are set. */
 int projection_set_ports(struct projection *p, int n_ports, const int32_t *states);
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
