@@ -73,7 +73,7 @@ def random_pairs(n_source: int, n_target: int, p: float, generator: np.random.Ge
         np.floor_divide(position, n_target, out=i[filled:end])
         np.subtract(position, i[filled:end] * n_target, out=j[filled:end])
         filled = end
-    return i[:filled].copy(), j[:filled].copy()
+    return i[:filled], j[:filled]
 
 
 def _random_positions(total: int, p: float, generator: np.random.Generator) -> Iterator[Indices]:

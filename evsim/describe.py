@@ -165,8 +165,8 @@ class Describer:
             name=synapses.name,
             source=source._group.name,
             target=synapses._target._group.name,
-            i=synapses._pairs[0] + source._bounds()[0],
-            j=synapses._pairs[1] + synapses._target._bounds()[0],
+            i=_shifted(synapses._pairs[0], source._bounds()[0]),
+            j=_shifted(synapses._pairs[1], synapses._target._bounds()[0]),
             delay=_value(synapses._storage, "delay"),
             code=code,
             variables=values,
@@ -343,6 +343,10 @@ def _resolved(names: Iterable[str], owner: Any, scope: Scope) -> Constants:
 def _value(storage: Storage, name: str) -> description.Values:
     values = storage.arrays[name]
     return float(values[0]) if is_shared(storage.variables[name]) else values
+
+
+def _shifted(index: NDArray[np.int64], start: int) -> NDArray[np.int64]:
+    return index + start if start else index
 
 
 def _one_or_all(values: NDArray[np.float64]) -> description.Values:

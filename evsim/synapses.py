@@ -18,7 +18,7 @@ from evsim.objects import NetworkObject
 from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.values import Known
-from evsim.variables import Elements, Positions, Storage, refuse_clashes
+from evsim.variables import Elements, Positions, Storage, is_shared, refuse_clashes
 from evsim.wiring import Ends, Wiring
 
 
@@ -198,11 +198,11 @@ class Synapses(Elements, NetworkObject):
         self._append(wiring.repeated(wiring.pairs(condition, i, j, p, skip_if_invalid), n))
 
     def _append(self, pairs: Pairs) -> None:
-        self._pairs = (np.concatenate([self._pairs[0], pairs[0]]), np.concatenate([self._pairs[1], pairs[1]]))
         storage, added = self._storage, pairs[0].size
+        self._pairs = (_joined(self._pairs[0], pairs[0]), _joined(self._pairs[1], pairs[1]))
         for name, values in storage.arrays.items():
-            if "shared" not in storage.variables[name].flags:
-                storage.arrays[name] = np.concatenate([values, np.full(added, self._default(name))])
+            if not is_shared(storage.variables[name]):
+                storage.arrays[name] = _joined(values, np.full(added, self._default(name)))
         storage.size += added
         self._is_connected = True
 
@@ -279,6 +279,10 @@ def _check_delays(seconds: NDArray[np.float64], name: str) -> None:
     wrong = seconds[seconds < 0]
     if wrong.size:
         raise EvsimValueError(f"{name}.delay: got {wrong[0]:g} s; a delay is 0 or more")
+
+
+def _joined(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([before, after]) if before.size else after
 
 
 def _members(index: Any, n: int) -> NDArray[np.bool_]:
