@@ -219,11 +219,13 @@ int evsim_record_states(struct simulation *sim, int population, int n_states,
     o->states = allocate((size_t)n_states, sizeof *o->states);
     o->indices = allocate((size_t)n, sizeof *o->indices);
     o->record = record_samples_new((uint32_t)(n_states * n));
-    sim->n_state_outputs++;
-    if (!o->states || !o->indices || !o->record) return EVSIM_NO_MEMORY;
+    if (!o->states || !o->indices || !o->record) {
+        free(o->states), free(o->indices), record_samples_free(o->record);
+        return EVSIM_NO_MEMORY;
+    }
     memcpy(o->states, states, (size_t)n_states * sizeof *states);
     memcpy(o->indices, indices, (size_t)n * sizeof *indices);
-    return sim->n_state_outputs - 1;
+    return sim->n_state_outputs++;
 }
 
 int64_t evsim_sample_count(struct simulation *sim, int record) {

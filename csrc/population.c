@@ -94,8 +94,9 @@ int population_set_coefficient(struct population *p, int c, const double *values
 }
 
 int population_set_parameter(struct population *p, int k, const double *values, int64_t count) {
-    p->parameter_step[k] = count > 1;
-    return replace(&p->parameter[k], values, count, p->n_padded);
+    const int code = replace(&p->parameter[k], values, count, p->n_padded);
+    if (code >= 0) p->parameter_step[k] = count > 1;
+    return code;
 }
 
 int population_set_refractory(struct population *p, const int32_t *tick, const double *offset,

@@ -32,17 +32,13 @@ void spikes_sort(struct spikes *list) {
 }
 
 int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count) {
+    double *cumulative = NULL, sum = 0.0;
+    if (count > 1 && !(cumulative = allocate((size_t)count, sizeof *cumulative)))
+        return EVSIM_NO_MEMORY;
+    for (int64_t i = 0; i < count && cumulative; i++) cumulative[i] = sum += rates[i];
     free(s->cumulative);
-    s->cumulative = NULL;
-    if (count == 1) {
-        s->total = rates[0] * (double)s->n;
-        return EVSIM_OK;
-    }
-    s->cumulative = allocate((size_t)count, sizeof *s->cumulative);
-    if (!s->cumulative) return EVSIM_NO_MEMORY;
-    double sum = 0.0;
-    for (int64_t i = 0; i < count; i++) s->cumulative[i] = sum += rates[i];
-    s->total = sum;
+    s->cumulative = cumulative;
+    s->total = cumulative ? sum : rates[0] * (double)s->n;
     return EVSIM_OK;
 }
 
