@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -102,3 +103,10 @@ def test_a_plugin_neuron_and_a_plugin_gate_run_and_equal_their_closed_forms(inst
     highest = 0.1 ** (0.1 / 0.9) - 0.1 ** (1 / 0.9)
     assert np.max(np.abs(traces["I"] - 0.2 * shape / highest)) < 1e-12
     assert 0.199 < np.max(traces["I"]) <= 0.2
+
+
+def test_the_example_of_the_templates_readme_runs(installed: Path) -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    (installed / "example.py").write_text(example + "assert spikes.num_spikes > 0\n")
+    python(["-W", "error", "example.py"], installed)
