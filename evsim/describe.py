@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evsim import description
 from evsim.clocks import defaultclock
+from evsim.coefficients import check_coefficients
 from evsim.composition import Contribution, attach
 from evsim.equations.assignments import synapse_code
 from evsim.equations.check import check_condition, check_equations, check_statements, check_synapse_code
@@ -275,6 +276,8 @@ def _refresh(group: NeuronGroup, known: DescribedGroup, scope: Scope) -> None:
         if before is None or name in storage.changed or not np.array_equal(before, value):
             population.parameters[name] = value
             population.changed.add(name)
+    if population.changed:
+        check_coefficients(population, known.equations)
     population.changed |= storage.changed & set(population.model.states)
     refractory = group._refractory_seconds()
     if not np.array_equal(refractory, population.refractory):

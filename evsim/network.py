@@ -17,6 +17,7 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
 from evsim.monitors import SpikeMonitor, StateMonitor
+from evsim.neurons import Sliceable
 from evsim.objects import NetworkObject
 from evsim.preferences import check_threads, check_timing, prefs
 from evsim.progress import Reporter
@@ -162,6 +163,7 @@ class Network:
         reporter = Reporter(report, period, self.t_, seconds)
         self.describe(namespace)
         if timing == "grid":
+            _refuse_other_steps(self._members(), self._dt)
             _log.info("timing='grid': spikes happen at ends of steps, and delays are rounded to steps")
         reporter.begin()
         try:
@@ -261,6 +263,17 @@ def _flat(objects: Any) -> Iterator[NetworkObject]:
             yield from _flat(each)
         else:
             raise EvsimTypeError(f"a network holds groups, synapses, sources and monitors, not {each!r}")
+
+
+def _refuse_other_steps(members: list[NetworkObject], dt: float) -> None:
+    """In grid timing all groups step together."""
+    for each in members:
+        clock = each._clock if isinstance(each, Sliceable) else None
+        if clock is not None and clock.dt_ != dt:
+            raise EvsimValueError(
+                f"{each.name} has dt = {clock.dt}, but timing='grid' steps all groups with defaultclock.dt = "
+                f"{in_seconds(dt)}; leave its dt out, or use timing='exact'"
+            )
 
 
 def _refuse_missing_source(monitor: Any, members: list[NetworkObject]) -> None:

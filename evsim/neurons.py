@@ -41,6 +41,8 @@ _LATER = (
 class Sliceable(Elements):
     """Elements in a row, of which slices are sources and targets too."""
 
+    _clock: Clock | None = None
+
     @property
     def _group(self) -> Any:
         """The whole group."""
@@ -196,6 +198,7 @@ class NeuronGroup(Sliceable, NetworkObject):
 
     def _start(self, neuron: Neuron) -> None:
         """Set parameters and states as the model declares them."""
+        self._storage.expandable |= {parameter.name for parameter in neuron.parameters}
         for parameter in neuron.parameters:
             setattr(self, parameter.name, neuron.value(parameter.name))
         for name, value in (neuron.initial or {}).items():
@@ -206,6 +209,7 @@ class NeuronGroup(Sliceable, NetworkObject):
         """Take in the variables that synapses of a registered model bring along."""
         for variable in contribution.equations.values():
             self._storage.declare(variable)
+        self._storage.expandable |= contribution.parameters.keys()
         for name, value in contribution.parameters.items():
             self._write(name, value, slice(None))
 

@@ -11,7 +11,7 @@ from typing import Any
 _BETWEEN = frozenset(
     "evsim." + module
     for module in (
-        "surroundings variables values neurons synapses wiring connect sources monitors clocks"
+        "surroundings variables values neurons synapses synapse_monitor wiring connect sources monitors clocks"
         " network describe magic objects randomness progress"
     ).split()
 ) | {"evsim.verify"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError, Quantity, quantity
 from evsim.values import Known, TextValues, check_finite, number_values
 
@@ -26,13 +26,15 @@ Positions = slice | int | NDArray[np.int64]
 class Storage:
     """The values behind the variables of one group, in SI: `size` each, or one for a shared variable.
 
-    The engine works on the same arrays. `changed` names what the user wrote since the last run.
+    The engine works on the same arrays. `changed` names what the user wrote since the last run. `expandable` are
+    shared parameters of registered models: they become one value per element when elements get different ones.
     """
 
     variables: dict[str, Variable]
     size: int
     arrays: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    expandable: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for variable in self.variables.values():
@@ -45,6 +47,12 @@ class Storage:
             self.arrays.pop(variable.name, None)
         elif variable.name not in self.arrays:
             self.arrays[variable.name] = np.zeros(1 if is_shared(variable) else self.size)
+
+    def expand(self, name: str) -> None:
+        """Give every element its own value of a shared variable."""
+        variable = self.variables[name]
+        self.variables[name] = replace(variable, flags=variable.flags - {"shared"})
+        self.arrays[name] = np.full(self.size, self.arrays[name][0])
 
 
 def is_shared(variable: Variable) -> bool:
@@ -198,6 +206,13 @@ class Elements:
             raise EvsimAttributeError(
                 f"{what} is given by its equation, {variable.expression}; set what stands there"
             )
+        if "input" in variable.flags:
+            raise EvsimAttributeError(
+                f"{what} sums what synapses deliver and cannot be set; set their weights, or add a parameter"
+            )
+        if is_shared(variable) and name in self._storage.expandable and not self._is_for_all(value, item):
+            self._expanded(name, value, item)
+            return
         if is_shared(variable):
             values = self._shared_value(value, variable, item, what)
         else:
@@ -212,9 +227,26 @@ class Elements:
             self._storage.arrays[name][start:stop][positions] = values
         self._storage.changed.add(name)
 
+    def _is_for_all(self, value: Any, item: Any) -> bool:
+        """Whether all elements of the whole group get one value."""
+        is_whole = self._count() == self._storage.size and is_everything(item)
+        return is_whole and not isinstance(value, str) and np.ndim(_values_of(value)) == 0
+
+    def _expanded(self, name: str, value: Any, item: Any) -> None:
+        """Write different values into a shared variable, which stays shared if they are refused."""
+        before = self._storage.variables[name], self._storage.arrays[name]
+        self._storage.expand(name)
+        try:
+            self._write(name, value, item)
+        except EvsimError:
+            self._storage.variables[name], self._storage.arrays[name] = before
+            raise
+
     def _shared_value(self, value: Any, variable: Variable, item: Any, what: str) -> NDArray[np.float64]:
         if not is_everything(item):
             raise EvsimTypeError(f"{what} is shared by all elements; set it without an index")
+        if not isinstance(value, str) and np.ndim(_values_of(value)):
+            raise EvsimValueError(f"{what} is shared by all elements; give one value, not an array")
         return self._values(value, variable, np.zeros(1, dtype=np.int64), 1, what)
 
     def _values(

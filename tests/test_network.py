@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import logging
 import re
@@ -291,6 +292,47 @@ def test_grid_timing_puts_spikes_on_steps_and_says_so(caplog: pytest.LogCaptureF
     assert spikes.num_spikes == 2
 
 
+def test_grid_timing_refuses_groups_with_other_steps() -> None:
+    group = clockwork()
+    other = NeuronGroup(1, "v : 1", dt=0.5 * ms)
+    with pytest.raises(EvsimError, match=r"neurongroup_1 has dt = 0.5 ms|neurongroup_1 has dt = 500. us"):
+        run(1 * ms, timing="grid")
+    run(1 * ms)
+    assert (len(group), len(other)) == (1, 1)
+
+
+def interrupt_when_under_way(elapsed: object, completed: float, *_: object) -> None:
+    if completed > 0:
+        _thread.interrupt_main()
+
+
+def test_an_interrupted_run_stops_at_a_consistent_time_and_goes_on() -> None:
+    trains = []
+    for interrupt in (True, False):
+        start_scope()
+        seed(4)
+        group = NeuronGroup(
+            2000, "dv/dt = (1.2 - v)/(10*ms) : 1", threshold="v > 1", reset="v = 0", refractory=1 * ms
+        )
+        group.v = "rand()"
+        synapses = Synapses(group, group, on_pre="v_post -= 0.001", delay=1.5 * ms)
+        synapses.connect(p=0.01)
+        spikes = SpikeMonitor(group[:50])
+        if interrupt:
+            with pytest.raises(KeyboardInterrupt):
+                run(1000 * second, report=interrupt_when_under_way, report_period=20 * ms)
+            reached = magic_network().t
+            assert 0 * ms < reached < 1000 * second
+            assert len(group.v[:]) == 2000
+            run(5 * ms)
+            end = magic_network().t
+        else:
+            run(end)
+        trains.append((spikes.t_ * 1e3, spikes.i))
+    assert np.array_equal(trains[0][1], trains[1][1])
+    assert np.allclose(trains[0][0], trains[1][0], rtol=1e-13, atol=0)
+
+
 def test_two_networks_in_one_process_do_not_meet() -> None:
     first, second_ = clockwork(), clockwork()
     one, two = Network(first), Network(second_)
@@ -323,6 +365,18 @@ def test_a_cell_run_again_begins_anew() -> None:
         assert spikes.num_spikes == 1
         assert magic_network().t / ms == pytest.approx(15, rel=1e-15)
         del group, spikes
+
+
+def test_a_parameter_that_was_forgotten_is_named_before_the_run() -> None:
+    group = NeuronGroup(3, "dv/dt = -v/tau : 1\ntau : second")
+    group.tau[:2] = 10 * ms
+    with pytest.raises(EvsimError, match=r"dv/dt = -v/tau is not finite for neuron 2, where tau = 0 s; set"):
+        run(1 * ms)
+    group.tau[2] = 10 * ms
+    run(1 * ms)
+    group.tau = 0 * ms
+    with pytest.raises(EvsimError, match="tau = 0 s"):
+        run(1 * ms)
 
 
 def test_a_late_error_leaves_the_network_usable() -> None:
