@@ -210,3 +210,18 @@ def test_importing_a_model_of_a_broken_plugin_raises_its_error(tmp_path: Path) -
     assert last.startswith("evsim.registry.ModelError: no model is named 'its_gate'")
     assert last.endswith("plugin broken-two could not be loaded: OSError: no such device")
     assert "OSError: no such device\n" in done.stderr
+
+
+def test_the_command_line_lists_what_works_and_tells_what_does_not(tmp_path: Path) -> None:
+    plugin(tmp_path, "broken-three", "raise OSError('no such device')")
+    call = "import sys; from evsim.commands import main; sys.exit(main({arguments}))"
+    listed = run_python(call.format(arguments=["models"]), tmp_path)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "\n  lif " in listed.stdout
+    assert listed.stdout.endswith("plugin broken-three could not be loaded: OSError: no such device\n")
+    plugins = run_python(call.format(arguments=["plugins"]), tmp_path)
+    assert "broken-three         broken-three 1.2\n" in plugins.stdout
+    assert "could not be loaded: OSError: no such device\n" in plugins.stdout
+    asked = run_python(call.format(arguments=["models", "its_gate"]), tmp_path)
+    assert (asked.returncode, asked.stdout, asked.stderr.count("\n")) == (1, "", 1)
+    assert asked.stderr.endswith("plugin broken-three could not be loaded: OSError: no such device\n")
