@@ -24,7 +24,7 @@ LAYERS = [
     ["registry"],
     ["models"],
     ["words"],
-    ["contract", "demo", "installation", "listing", "plot", "trials", "verify"],
+    ["contract", "demo", "installation", "listing", "plot", "shipment", "trials", "verify"],
     ["testing"],
     ["commands"],
     ["__main__"],
@@ -38,6 +38,7 @@ PARTS = {
     "words": {
         "attachment",
         "clocks",
+        "coefficients",
         "composition",
         "connect",
         "declared",
