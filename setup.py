@@ -15,7 +15,7 @@ from setuptools.command.build_py import build_py
 BUILD_KERNELS = """
 import sys
 from pathlib import Path
-from evsim.codegen.shipped import build
+from evsim.shipment import build
 build(Path(sys.argv[1]))
 """
 
@@ -46,7 +46,7 @@ class CoreAndKernels(build_ext):
 
     def run(self) -> None:
         super().run()
-        if Path("evsim/codegen/shipped.py").exists() and os.environ.get("EVSIM_SHIP_KERNELS") != "0":
+        if os.environ.get("EVSIM_SHIP_KERNELS") != "0":
             home = Path("." if self.inplace else self.build_lib).resolve()
             paths = [str(home), os.environ.get("PYTHONPATH", "")]
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

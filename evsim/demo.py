@@ -55,10 +55,8 @@ class Spikes:
         return float(np.mean([each.std() / each.mean() for each in intervals])) if intervals else float("nan")
 
 
-def simulate(duration: float = 1.0, number: int = 1) -> Spikes:
-    """Run the network for `duration` seconds, with random numbers from the seed `number`."""
-    started = time.perf_counter()
-    seed(number)
+def network() -> tuple[Network, SpikeMonitor]:
+    """Make the network, and the monitor of all its spikes."""
     cells = NeuronGroup(1000, EQUATIONS, threshold="V > -50*mV", reset="V = -90*mV", method="exact")
     cells.V = "E_L + rand()*20*mV"
     excitatory = Synapses(cells[:N_EXCITATORY], cells, on_pre="I_syn_post += 100*pA")
@@ -66,10 +64,18 @@ def simulate(duration: float = 1.0, number: int = 1) -> Spikes:
     inhibitory = Synapses(cells[N_EXCITATORY:], cells, on_pre="I_syn_post -= 200*pA")
     inhibitory.connect(p=0.02)
     spikes = SpikeMonitor(cells)
-    Network(cells, excitatory, inhibitory, spikes).run(duration * second)
+    return Network(cells, excitatory, inhibitory, spikes), spikes
 
+
+def simulate(duration: float = 1.0, number: int = 1) -> Spikes:
+    """Run the network for `duration` seconds, with random numbers from the seed `number`."""
+    started = time.perf_counter()
+    seed(number)
+    whole, spikes = network()
+    whole.run(duration * second)
     elapsed = time.perf_counter() - started
-    return Spikes(np.asarray(spikes.t / second), np.asarray(spikes.i), len(cells), duration, elapsed)
+    n_cells = N_EXCITATORY + N_INHIBITORY
+    return Spikes(np.asarray(spikes.t / second), np.asarray(spikes.i), n_cells, duration, elapsed)
 
 
 def save_picture(spikes: Spikes, path: Path) -> None:

@@ -78,7 +78,7 @@ def _takes(compiler: Compiler, name: str) -> bool:
 
 def _table(units: Mapping[str, str]) -> str:
     """C of the function that finds a table by its key."""
-    named = {key: next(f"{name}_{key}" for name in NAMES if name in source) for key, source in units.items()}
+    named = {key: f"{_entry_of(source)}_{key}" for key, source in units.items()}
     declared = "\n".join(f"const void *{function}(void);" for function in named.values())
     cases = "\n".join(
         f'    if (strcmp(key, "{key}") == 0) return {function}();' for key, function in named.items()
@@ -94,6 +94,11 @@ const void *evsim_shipped(const char *key) {{
     return NULL;
 }}
 """
+
+
+def _entry_of(source: str) -> str:
+    """Which function the text defines; a kernel's stands in the header that it ends with."""
+    return "evsim_code" if "evsim_code(" in source else "evsim_kernel"
 
 
 @cache

@@ -1,0 +1,80 @@
+"""Networks of shipped models run where there is no compiler, from kernels that came with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evsim import (
+    Network,
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    Synapses,
+    demo,
+    kernels,
+    ms,
+    mV,
+    nA,
+    shipment,
+)
+from evsim.codegen import cache
+from evsim.errors import CompilerError
+from evsim.models import alpha, current, exponential, lif, voltage_jump
+
+pytestmark = pytest.mark.skipif(
+    not (kernels.folder() / "index.json").exists(), reason="this evsim was built without kernels"
+)
+
+
+@pytest.fixture(autouse=True)
+def no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Name a compiler that is not there, and a cache with nothing in it; forget what was loaded before."""
+    monkeypatch.setenv("CC", "no-such-compiler")
+    monkeypatch.setenv("EVSIM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "_addresses", {})
+    yield tmp_path / "cache"
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("gate", [exponential, alpha], ids=lambda gate: gate.name)
+def test_a_shipped_neuron_with_a_shipped_gate_needs_no_compiler(gate: object) -> None:
+    source = SpikeGeneratorGroup(1, [0], [1.234] * ms)
+    cells = NeuronGroup(2, lif(I_stim=0 * nA))
+    synapses = Synapses(source, cells, gate, output=current, delay=0.5 * ms)
+    synapses.connect()
+    before = cells.V[0]
+    Network(source, cells, synapses).run(5 * ms)
+    assert cells.V[0] > before
+
+
+def test_voltage_jumps_need_no_compiler() -> None:
+    source = SpikeGeneratorGroup(1, [0, 0], [1.0, 2.0] * ms)
+    cells = NeuronGroup(1, lif(I_stim=0 * nA))
+    synapses = Synapses(source, cells, voltage_jump)
+    synapses.connect()
+    synapses.w = 100 * mV
+    spikes = SpikeMonitor(cells)
+    Network(source, cells, synapses, spikes).run(3 * ms)
+    assert spikes.num_spikes >= 1
+    assert spikes.t[0] == 1.0 * ms
+
+
+def test_the_demonstration_needs_no_compiler() -> None:
+    assert demo.simulate(duration=0.01).n_cells == 1000
+
+
+def test_other_equations_are_refused_with_the_remedy() -> None:
+    cells = NeuronGroup(1, "dx/dt = -x/(7*ms) + 1/second : 1\ny : 1\ndz/dt = -z/ms : 1")
+    with pytest.raises(CompilerError, match=r"evsim\[compiler\]"):
+        Network(cells).run(1 * ms)
+
+
+def test_every_shipped_text_is_in_the_index() -> None:
+    from evsim.codegen.text import text_key
+
+    wanted = {text_key(text) for text in shipment.texts()}
+    assert len(wanted) > 20
+    assert {key for key in wanted if cache.shipped.address(key) is None} == set()
