@@ -2,7 +2,6 @@
 #include "sources.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "allocation.h"
 #include "error.h"
@@ -89,9 +88,8 @@ int train_set(struct train_source *s, int64_t n, const int64_t *tick, const doub
         free(ticks), free(offsets), free(indices);
         return EVSIM_NO_MEMORY;
     }
-    memcpy(ticks, tick, (size_t)n * sizeof *ticks);
-    memcpy(offsets, offset, (size_t)n * sizeof *offsets);
-    memcpy(indices, index, (size_t)n * sizeof *indices);
+    for (int64_t k = 0; k < n; k++)
+        ticks[k] = tick[k], offsets[k] = offset[k], indices[k] = index[k];
     free(s->tick), free(s->offset), free(s->index);
     s->n_spikes = n;
     s->tick = ticks, s->offset = offsets, s->index = indices;

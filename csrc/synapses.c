@@ -19,8 +19,8 @@ int projection_new(struct projection **out, int32_t number, int32_t emitter, int
     p->j = allocate((size_t)(n + 1), sizeof *p->j);
     if (!p->i || !p->j)
         return EVSIM_NO_MEMORY;
-    memcpy(p->i, i, (size_t)n * sizeof *i);
-    memcpy(p->j, j, (size_t)n * sizeof *j);
+    for (int64_t k = 0; k < n; k++)
+        p->i[k] = i[k], p->j[k] = j[k];
     return EVSIM_OK;
 }
 
