@@ -18,8 +18,8 @@ _LEVELS = {
     "x86-64-v3": "abm avx avx2 bmi1 bmi2 f16c fma movbe xsave",
     "x86-64-v4": "avx512bw avx512cd avx512dq avx512f avx512vl",
 }
-_PROCESSOR = ("vendor_id", "cpu family", "model", "model name", "flags")
-_PROCESSOR += ("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "Features")
+_ON_PC = ("vendor_id", "cpu family", "model", "model name", "flags")
+_ON_ARM = ("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "Features")
 
 
 def is_x86_64() -> bool:
@@ -76,7 +76,7 @@ def _processor() -> dict[str, str]:
         return {"model name": platform.processor()}
     pairs = [line.partition(":")[::2] for line in first]
     named = [(name.strip(), value.strip()) for name, value in pairs]
-    return {name: value for name, value in reversed(named) if name in _PROCESSOR}
+    return {name: value for name, value in reversed(named) if name in (*_ON_PC, *_ON_ARM)}
 
 
 def _c_library() -> str:
