@@ -1,4 +1,5 @@
 /* Samples: states of recorded neurons at their instants, without a trace on the run. See shard.h. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static int sample_walks(struct simulation *sim, struct shard *sh, struct state_o
         sh->cells[sh->n_cells - 1].release_tick = sh->cells[slot - 1].release_tick;
         sh->cells[sh->n_cells - 1].release_offset = sh->cells[slot - 1].release_offset;
     }
-    const double end = nextafter(at, HUGE_VAL);
+    const double end = at > 0.0 ? nextafter(at, HUGE_VAL) : DBL_MIN; /* denormals are flushed */
     sh->n_events = 0;
     for (int64_t k = 0; k < sh->n_slices && code >= 0; k++)
         if (sh->slices[k].projection->target == o->population)

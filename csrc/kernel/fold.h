@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define BATCH 64  /* deliveries whose factors are computed together */
+#define BATCH 64  /* deliveries whose factors are computed together; a multiple of eight */
 #define BLOCK 256 /* neurons that are advanced together */
 
 #if IS_UNIFORM
@@ -26,17 +26,35 @@ static inline void fold_factors(const struct evsim_cells *cells, int64_t i, int3
     }
 }
 
-/* Factors on state `row` of n additions to `port`, at offset[e*step]. */
+/* As many doubles as a register holds. */
+#if defined(__AVX512F__)
+#define LANES 8
+#elif defined(__AVX__)
+#define LANES 4
+#else
+#define LANES 2
+#endif
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8)));
+
+/* Parts of the window at which n additions are made; filled up to whole lanes. */
+static inline void batch_parts(const struct evsim_cells *cells, int64_t n, const double *offset,
+                               double *u) {
+    for (int64_t e = 0; e < n; e++) u[e] = offset[e] / cells->window;
+    for (int64_t e = n; e % LANES; e++) u[e] = 0.0;
+}
+
+/* Factors on state `row` of n additions to `port` at the parts u, or all at u[0]. */
 static inline void batch_factors(const struct evsim_cells *cells, int port, int row, int64_t n,
-                                 const double *offset, int64_t step, double *f) {
+                                 const double *u, int is_one, double *f) {
     const double *c = factor_polynomial(cells, port, row);
-    const int64_t different = step ? n : 1;
-    double u[BATCH];
-    for (int64_t e = 0; e < different; e++) u[e] = offset[e * step] / cells->window;
-    for (int64_t e = 0; e < different; e++) f[e] = c[cells->degree];
-    for (int k = cells->degree - 1; k >= 0; k--)
-        for (int64_t e = 0; e < different; e++) f[e] = f[e] * u[e] + c[k];
-    for (int64_t e = different; e < n; e++) f[e] = f[0];
+    for (int64_t e = 0; e < (is_one ? 1 : n); e += LANES) {
+        lanes at, value;
+        memcpy(&at, u + e, sizeof at);
+        value = at * 0.0 + c[cells->degree];
+        for (int k = cells->degree - 1; k >= 0; k--) value = value * at + c[k];
+        memcpy(f + e, &value, sizeof value);
+    }
+    for (int64_t e = 1; e < n && is_one; e++) f[e] = f[0];
 }
 
 #else

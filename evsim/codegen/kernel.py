@@ -19,8 +19,8 @@ class Layout:
     """Where a kernel expects its numbers.
 
     Kinds: `a`, `b` the system in units of one piece; `m`, `q` one window's propagator less the identity; `t` the
-    threshold form, row -1 its constant; `k` the weight of a state's rate in the bound on the form's curvature; `g`
-    the guard against rounding. `is_each` tells which kinds have one value per neuron.
+    threshold form, row -1 its constant; `k` the weight of a state's change in the bound on the form's curvature;
+    `g` the guard against rounding. `is_each` tells which kinds have one value per neuron.
     """
 
     states: tuple[str, ...]
@@ -63,7 +63,7 @@ class Structure:
 
     @property
     def bending(self) -> list[int]:
-        """States whose rate acts on the threshold form's slope."""
+        """States that the threshold form's slope depends on."""
         return [c for c in range(self.n) if any((r, c) in self.reach for r in self.form)]
 
 
@@ -193,13 +193,13 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
 
     def _fold_port(self, port: int) -> str:
         rows = self.structure.rows_from(port)
-        states = "".join(f"    double *const x{r} = cells->state[{r}];\n" for r in rows)
+        states = "".join(f"    double *restrict const x{r} = cells->state[{r}];\n" for r in rows)
         if self.is_uniform:
-            before = "".join(
-                f"        double f{r}[BATCH];\n"
-                f"        batch_factors(cells, {port}, {r}, count, offset + first * offset_step, offset_step, f{r});\n"
-                for r in rows
-            )
+            before = "        double u[BATCH + 8];\n"
+            before += "        batch_parts(cells, offset_step ? count : 1, offset + first * offset_step, u);\n"
+            for r in rows:
+                before += f"        double f{r}[BATCH];\n"
+                before += f"        batch_factors(cells, {port}, {r}, count, u, offset_step == 0, f{r});\n"
             each, factor = "", "f{}[k]"
         else:
             before, factor = "", "factor[{}]"
@@ -212,15 +212,16 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
         return f"""static void fold_{port}(const struct evsim_cells *cells, int64_t n, const uint32_t *target,
                    const double *amount, int64_t amount_step, const double *offset,
                    int64_t offset_step, const double cost[2]) {{
-{states}    double *const slack = cells->slack;
+{states}    double *restrict const slack = cells->slack;
+    const double up = cost[0], down = -cost[1];
     for (int64_t first = 0; first < n; first += BATCH) {{
         const int64_t count = n - first < BATCH ? n - first : BATCH;
 {before}        for (int64_t k = 0; k < count; k++) {{
             const uint32_t i = target[first + k];
             const double w = amount[(first + k) * amount_step];
-            const double live = EVSIM_IS_DORMANT(slack[i]) ? 0.0 : w;
+            const double room = slack[i], live = w * (double)!EVSIM_IS_DORMANT(room);
             (void)live;
-{each}{adds}            slack[i] += w > 0.0 ? w * cost[0] : -w * cost[1];
+{each}{adds}            slack[i] = room + (w * up > w * down ? w * up : w * down);
         }}
     }}
 }}"""
@@ -236,7 +237,7 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
 }}"""
 
     def _advance(self) -> str:
-        """Two passes over blocks that stay in the first cache: find who may spike, then step all."""
+        """Steps blocks that stay in the first cache; blocks in which a neuron may spike give their states away first."""
         shared = [c for c in self.layout.coefficients if not self.layout.is_each(c)]
         each = [c for c in self.layout.coefficients if self.layout.is_each(c)]
         n = self.structure.n
@@ -251,32 +252,34 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
             f"            const double {_name(c)} = {_name(c)}_each[i];\n            (void){_name(c)};\n"
             for c in each
         )
-        reads += "            const double room = slack[i];\n            const int is_live = !EVSIM_IS_DORMANT(room);\n"
+        reads += "            const double room = slack[i];\n"
+        again = reads
+        for r in range(n):
+            again = again.replace(f"x{r}[i];", f"old[{r}][i - from];")
+        olds = "".join(f"            old[{r}][i - from] = v{r};\n" for r in range(n))
         changes = "".join(self._change(r) for r in range(n))
         writes = "".join(f"            x{r}[i] = v{r} + d{r};\n" for r in range(n))
-        sums = " + ".join(f"d{r}" for r in range(n))
         return f"""static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
                        uint32_t *found, double *start) {{
 {setup}    double *restrict const slack = cells->slack;
-    const double at_start = is_grid ? EVSIM_DORMANT : 0.0, within = is_grid ? 0.0 : 1.0;
-    (void)at_start, (void)within;
-    int64_t n = 0;
+    const double part = is_grid ? 1.0 : 0.5, within = is_grid ? 0.0 : 1.0;
+    (void)part, (void)within;
+{self._bound_constants()}    int64_t n = 0;
     for (int64_t from = first; from < last; from += BLOCK) {{
         const int64_t to = last - from < BLOCK ? last : from + BLOCK;
-        int64_t hit[BLOCK], any = 0;
+        double old[STATES][BLOCK];
+        int64_t any = 0;
         for (int64_t i = from; i < to; i++) {{
-{reads}{changes}{self._bound(sums)}            hit[i - from] = !(bound < 0.0);
-            any |= hit[i - from];
-        }}
+{reads}{changes}{self._bound()}            any |= !(bound < 0.0);
+{olds}{writes}        }}
         for (int64_t i = from; any && i < to; i++) {{
-            if (!hit[i - from]) continue;
+{again}{changes}{self._bound()}            if (bound < 0.0) continue;
             found[n] = (uint32_t)i;
-            for (int s = 0; s < STATES; s++) start[n * STATES + s] = cells->state[s][i];
+            for (int s = 0; s < STATES; s++) start[n * STATES + s] = old[s][i - from];
             n++;
         }}
-        for (int64_t i = from; i < to; i++) {{
-{reads}{changes}{writes}            slack[i] = is_live ? 0.0 : room;
-        }}
+        for (int64_t i = from; i < to; i++)
+            slack[i] = EVSIM_IS_DORMANT(slack[i]) ? slack[i] : 0.0;
     }}
     return n;
 }}"""
@@ -288,25 +291,44 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
             terms.append(f"q_{row}")
         change = " + ".join(terms) or "0.0"
         if row in self.clamped:
-            change = f"is_live ? {change} : 0.0"
+            change = f"EVSIM_IS_DORMANT(room) ? 0.0 : {change}"
         return f"            const double d{row} = {change};\n"
 
-    def _bound(self, sums: str) -> str:
-        """A bound on the threshold form in the window; never below zero for a state that is not finite."""
+    def _bound_constants(self) -> str:
+        if self.model.threshold is None or self.layout.each & {"t", "k", "g"}:
+            return ""
+        sums = "".join(f"    const double w_{s} = within * {self._weight(s)};\n" for s in self._watched())
+        return f"    const double form_constant_and_guard = t_constant + g_0;\n{sums}"
+
+    def _watched(self) -> list[int]:
+        return sorted({*self.structure.bending, *self.structure.form})
+
+    def _weight(self, state: int) -> str:
+        bend = f"k_{state}" if state in self.structure.bending else "0.0"
+        return f"({bend} + 0.5 * fabs(t_{state}))" if state in self.structure.form else bend
+
+    def _bound(self) -> str:
+        """An upper bound on the threshold form in the window, never below zero for a state that is not finite.
+
+        The form at the start, at the end (the higher one is start + change/2 + |change|/2), and what it may rise
+        above them in between: a bound on its curvature by the changes of the states, plus the slack of deliveries.
+        """
+        watched = [] if self.model.threshold is None else self._watched()
+        others = [r for r in range(self.structure.n) if r not in watched]
+        finite = f" + 0.0 * ({' + '.join(f'd{r}' for r in others)})" if others else ""
         if self.model.threshold is None:
-            return f"            const double bound = -1.0 + 0.0 * ({sums});\n"
-        form = " + ".join([f"t_{s} * v{s}" for s in sorted(self.structure.form)] + ["t_constant"])
-        change = " + ".join(f"t_{s} * d{s}" for s in sorted(self.structure.form)) or "0.0"
-        rates = ""
-        for s in self.structure.bending:
-            terms = self._row(s, "a_{}_{} * v{}") + ([f"b_{s}"] if s in self.structure.b else [])
-            rates += f" + k_{s} * fabs({' + '.join(terms) or '0.0'})"
-        return f"""            const double form_start = {form};
-            const double form_end = form_start + ({change});
-            const double higher = form_start + at_start > form_end ? form_start : form_end;
-            const double bend = g_0{rates};
-            const double bound = higher + within * bend + room + 0.0 * ({sums});
-"""
+            return f"            const double bound = -1.0{finite};\n"
+        is_each = bool(self.layout.each & {"t", "k", "g"})
+        constant = "t_constant + g_0" if is_each else "form_constant_and_guard"
+        weights = {s: f"within * {self._weight(s)}" if is_each else f"w_{s}" for s in watched}
+        form = "".join(f" + {self._scaled(s, 'v')}" for s in sorted(self.structure.form))
+        change = "".join(f" + part * ({self._scaled(s, 'd')})" for s in sorted(self.structure.form))
+        bend = "".join(f" + {weights[s]} * fabs(d{s})" for s in watched)
+        return f"            const double bound = {constant}{form}{change}{bend} + room{finite};\n"
+
+    def _scaled(self, state: int, of: str) -> str:
+        coefficient = self.model.threshold.coefficients[self.model.states[state]] if self.model.threshold else None
+        return f"{of}{state}" if coefficient and coefficient.text in ("1", "1.0") else f"t_{state} * {of}{state}"
 
     def _reset(self) -> str:
         statements = "".join(f"    {line}\n" for line in assignments_to_c(self.model.reset, self.model, self.layout))

@@ -21,6 +21,8 @@ from evsim.description import LinearForm, LinearModel, Values
 MAX_DEGREE = 24  # of csrc/kernel/linear.h
 LONGEST_PIECE = 0.5  # in units of the fastest rate: there a Taylor polynomial of degree 16 is exact to rounding
 LONGEST_FOLD = 0.5  # further back in time an addition would lose digits
+LONGEST_BOUND = 4.0  # beyond, every neuron is taken through its events
+BOUND_TERMS = 40  # of the exponential series up to there
 
 Matrix = NDArray[np.longdouble]  # (states, states) or (states, states, neurons)
 
@@ -84,7 +86,7 @@ def propagator(system: System, layout: Layout, window: float) -> Propagator:
         push = 2 * push + _times(step, push)
         step = 2 * step + _product(step, step)
     numbers: dict[str, Any] = {"a": a, "b": b, "m": step, "q": push, "t": system.form}
-    numbers["k"] = _bend(system, window, float(piece))
+    numbers["k"] = _bend(system, window)
     constant = system.form_constant[0]
 
     def number(kind: str, row: int, column: int) -> NDArray[np.float64]:
@@ -196,22 +198,33 @@ def _first_piece(a: Matrix, b: Matrix, degree: int) -> tuple[Matrix, Matrix]:
     return step, _times(integral, b)
 
 
-def _bend(system: System, window: float, piece: float) -> Matrix:
-    """Weight of each state's rate (per piece) in a bound on window**2/8 times the form's second derivative."""
-    magnitude = np.abs(system.a)
-    slope = np.abs(system.form)
-    if slope.ndim == 1 and magnitude.ndim == 3:
-        slope = slope[:, None]
-    if magnitude.ndim == 2 and slope.ndim == 2:
-        magnitude = magnitude[:, :, None]
-    term = (slope[:, None] * magnitude).sum(axis=0)
-    total, k = term, 0
-    limit = max(60, int(4 * window * float(magnitude.max(initial=0))) if magnitude.shape[0] == 1 else 60)
-    while k < limit:
-        k += 1
-        term = (term[:, None] * magnitude).sum(axis=0) * window / k
-        total = total + term
-    return total * window**2 / (8 * piece)
+def _bend(system: System, window: float) -> Matrix:
+    """Weight of each state's change over a window in a bound on window**2/8 times the form's second derivative.
+
+    form'' = form . A exp(A t) x'(0), and the change over the window is F x'(0) with F the integral of exp(A t): so
+    |form''| <= |form| |A| exp(|A| window) |F^-1| |change|.
+    """
+    each = system.a.ndim == 3 or system.form.ndim == 2
+    a = np.moveaxis(system.a, 2, 0) if system.a.ndim == 3 else system.a
+    a = a.astype(np.float64) * window
+    slope = np.abs(np.moveaxis(system.form, -1, 0) if system.form.ndim == 2 else system.form).astype(np.float64)
+    if _fastest_rate(system.a) * window > LONGEST_BOUND:
+        bend = np.where(_any_link(system.a), 1e30, 0.0)
+        return np.repeat(bend[:, None], max(slope.shape[0], a.shape[0]), axis=1) if each else bend
+    identity = np.broadcast_to(np.eye(a.shape[-1]), a.shape)
+    growth, integral, power = identity.copy(), identity.copy(), identity.copy()
+    signed = identity.copy()
+    for k in range(1, BOUND_TERMS):
+        power, signed = power @ np.abs(a) / k, signed @ a / k
+        growth, integral = growth + power, integral + signed / (k + 1)
+    weight = (slope[..., None, :] @ np.abs(a) @ growth @ np.abs(np.linalg.inv(integral)))[..., 0, :]
+    bend = 1.001 * weight / 8
+    return np.asarray(bend.T if bend.ndim == 2 else bend, dtype=np.longdouble)
+
+
+def _any_link(a: Matrix) -> NDArray[np.bool_]:
+    """States that act on any state's rate."""
+    return np.asarray((a != 0).reshape(a.shape[0], a.shape[1], -1).any(axis=(0, 2)))
 
 
 def _costs(back: list[Matrix], form: Matrix) -> NDArray[np.float64]:
