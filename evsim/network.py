@@ -17,11 +17,11 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
 from evsim.monitors import SpikeMonitor, StateMonitor
-from evsim.neurons import Sliceable
 from evsim.objects import NetworkObject
 from evsim.preferences import check_threads, check_timing, prefs
 from evsim.progress import Reporter
 from evsim.randomness import next_seed, seed_epoch
+from evsim.slices import Sliceable
 from evsim.sources import PoissonGroup, PoissonInput
 from evsim.surroundings import names_around_call
 from evsim.units import Quantity, require

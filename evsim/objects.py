@@ -11,6 +11,7 @@ from evsim.errors import EvsimTypeError, EvsimValueError
 
 _numbers = itertools.count()
 _scope: list[weakref.ref[NetworkObject]] = []
+_named: weakref.WeakValueDictionary[str, NetworkObject] = weakref.WeakValueDictionary()
 
 
 class NetworkObject:
@@ -25,6 +26,7 @@ class NetworkObject:
         object.__setattr__(self, "name", _unique_name(name, self._kind))
         object.__setattr__(self, "_number", next(_numbers))
         _scope.append(weakref.ref(self))
+        _named[self.name] = self
 
     def __hash__(self) -> int:
         return id(self)
@@ -42,24 +44,28 @@ def objects_in_scope() -> list[Any]:
 def forget_scope() -> None:
     """Leave all objects made so far to their owners."""
     _scope.clear()
+    _named.clear()
 
 
 def _unique_name(name: str | None, kind: str) -> str:
-    taken = {living.name for living in objects_in_scope()}
     if name is not None and not str(name).endswith("*"):
-        return _given_name(name, kind, taken)
-    stem = kind if name is None else _given_name(str(name)[:-1], kind, set())
+        return _free_name(name, kind)
+    stem = kind if name is None else _checked_name(str(name)[:-1], kind)
     candidates = itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(1)))
-    return next(candidate for candidate in candidates if candidate not in taken)
+    return next(candidate for candidate in candidates if candidate not in _named)
 
 
-def _given_name(name: str, kind: str, taken: set[str]) -> str:
+def _free_name(name: str, kind: str) -> str:
+    if _checked_name(name, kind) in _named:
+        raise EvsimValueError(
+            f"name '{name}' is taken by another object; give another name or call start_scope()"
+        )
+    return name
+
+
+def _checked_name(name: str, kind: str) -> str:
     if not isinstance(name, str):
         raise EvsimTypeError(f"name of a {kind}: got {name!r}; give a text")
     if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
         raise EvsimValueError(f"name of a {kind}: got {name!r}; give letters, digits and _ , as in 'cells'")
-    if name in taken:
-        raise EvsimValueError(
-            f"name '{name}' is taken by another object; give another name or call start_scope()"
-        )
     return name

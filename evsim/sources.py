@@ -14,11 +14,12 @@ from evsim.connect import checked_indices
 from evsim.equations.declaration import Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import split
-from evsim.neurons import NeuronGroup, Sliceable, Subgroup, checked_size
+from evsim.neurons import NeuronGroup
 from evsim.objects import NetworkObject
+from evsim.slices import Sliceable, Subgroup, checked_size
+from evsim.storage import Storage
 from evsim.units import Quantity, dimension_of, require, unit_named
 from evsim.values import check_finite
-from evsim.variables import Storage
 
 _HERTZ = dimension_of(unit_named("Hz"))
 _SECOND = dimension_of(unit_named("second"))

@@ -11,8 +11,9 @@ from typing import Any
 _BETWEEN = frozenset(
     "evsim." + module
     for module in (
-        "surroundings variables values neurons synapses synapse_monitor wiring connect sources monitors clocks"
-        " network describe magic objects randomness progress"
+        "surroundings variables view storage values slices neurons synapses wiring connect sources clocks"
+        " monitors spike_monitor rate_monitor state_monitor synapse_monitor"
+        " network describe described_neurons described_synapses magic objects randomness progress"
     ).split()
 ) | {"evsim.verify"}
 

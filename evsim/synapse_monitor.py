@@ -25,7 +25,7 @@ from evsim.objects import NetworkObject
 from evsim.plugin import Gate, nearest
 from evsim.synapses import Synapses
 from evsim.units import Dimension, Quantity, quantity, second
-from evsim.variables import is_shared
+from evsim.storage import is_shared
 
 CURRENT = "I"
 

@@ -16,9 +16,10 @@ from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.neurons import NeuronGroup
 from evsim.objects import NetworkObject
 from evsim.plugin import Gate, Output
+from evsim.storage import Storage, is_shared
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.values import Known
-from evsim.variables import Elements, Positions, Storage, is_shared, refuse_clashes
+from evsim.variables import Elements, Positions, refuse_clashes
 from evsim.wiring import Ends, Wiring
 
 

@@ -1,123 +1,22 @@
-"""Variables of groups and synapses as attributes: arrays with units that are read and written in place."""
+"""Elements of a group whose variables are attributes, set from numbers with units or from text."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evsim.equations.declaration import Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
-from evsim.units import DIMENSIONLESS, DimensionMismatchError, Quantity, quantity
+from evsim.storage import Storage, is_shared
+from evsim.units import DIMENSIONLESS, DimensionMismatchError
 from evsim.values import Known, TextValues, check_finite, number_values
-
-if TYPE_CHECKING:
-    from evsim.equations.declaration import Variable
-
-_NUMPY_TYPES = {"float": np.float64, "boolean": np.bool_, "integer": np.int64}
+from evsim.view import VariableView, is_everything, values_of
 
 Positions = slice | int | NDArray[np.int64]
-
-
-@dataclass
-class Storage:
-    """The values behind the variables of one group, in SI: `size` each, or one for a shared variable.
-
-    The engine works on the same arrays. `changed` names what the user wrote since the last run. `expandable` are
-    shared parameters of registered models: they become one value per element when elements get different ones.
-    """
-
-    variables: dict[str, Variable]
-    size: int
-    arrays: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
-    expandable: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        for variable in self.variables.values():
-            self.declare(variable)
-
-    def declare(self, variable: Variable) -> None:
-        """Take in a variable; one with values of its own starts at 0."""
-        self.variables[variable.name] = variable
-        if variable.kind == "subexpression":
-            self.arrays.pop(variable.name, None)
-        elif variable.name not in self.arrays:
-            self.arrays[variable.name] = np.zeros(1 if is_shared(variable) else self.size)
-
-    def expand(self, name: str) -> None:
-        """Give every element its own value of a shared variable."""
-        variable = self.variables[name]
-        self.variables[name] = replace(variable, flags=variable.flags - {"shared"})
-        self.arrays[name] = np.full(self.size, self.arrays[name][0])
-
-
-def is_shared(variable: Variable) -> bool:
-    """Whether all elements share one value."""
-    return "shared" in variable.flags
-
-
-class VariableView(Quantity):
-    """The present values of one variable; `[...]` reads a copy, assignment writes them."""
-
-    _elements: Elements
-    _name: str
-
-    @classmethod
-    def over(cls, values: NDArray[np.float64], elements: Elements, name: str) -> VariableView:
-        """A view of values that belong to the variable `name`."""
-        view = values.view(cls)
-        view.flags.writeable = False
-        view.dimension = elements._variable(name).dimension
-        view._elements, view._name = elements, name
-        return view
-
-    def __array_finalize__(self, obj: Any) -> None:
-        super().__array_finalize__(obj)
-        self._elements = getattr(obj, "_elements", None)  # type: ignore[assignment]
-        self._name = getattr(obj, "_name", "")
-
-    def __getitem__(self, item: Any) -> Any:
-        plain = np.asarray(self)
-        if plain.ndim == 0 and not is_everything(item):
-            plain = np.broadcast_to(plain, (self._elements._count(),))
-        chosen = plain[self._elements._positions(item)] if plain.ndim else plain
-        kind = self._elements._variable(self._name).type
-        return quantity(np.array(chosen, dtype=_NUMPY_TYPES[kind])[()], self.dimension)
-
-    def __setitem__(self, item: Any, value: Any) -> None:
-        self._elements._write(self._name, value, item)
-
-    def __iadd__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
-        return self._changed_to(self[:] + _values_of(other))
-
-    def __isub__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
-        return self._changed_to(self[:] - _values_of(other))
-
-    def __imul__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
-        return self._changed_to(self[:] * _values_of(other))
-
-    def __itruediv__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
-        return self._changed_to(self[:] / _values_of(other))
-
-    def _changed_to(self, value: Any) -> VariableView:
-        self._elements._write(self._name, value, slice(None))
-        return self
-
-    def __repr__(self) -> str:
-        return f"<{self._elements._label()}.{self._name}: {quantity(np.array(self), self.dimension)!r}>"
-
-
-def is_everything(item: Any) -> bool:
-    """Whether an index is `:`."""
-    return isinstance(item, slice) and item == slice(None)
-
-
-def _values_of(value: Any) -> Any:
-    return value[:] if isinstance(value, VariableView) else value
 
 
 class Elements:
@@ -230,7 +129,7 @@ class Elements:
     def _is_for_all(self, value: Any, item: Any) -> bool:
         """Whether all elements of the whole group get one value."""
         is_whole = self._count() == self._storage.size and is_everything(item)
-        return is_whole and not isinstance(value, str) and np.ndim(_values_of(value)) == 0
+        return is_whole and not isinstance(value, str) and np.ndim(values_of(value)) == 0
 
     def _expanded(self, name: str, value: Any, item: Any) -> None:
         """Write different values into a shared variable, which stays shared if they are refused."""
@@ -245,14 +144,14 @@ class Elements:
     def _shared_value(self, value: Any, variable: Variable, item: Any, what: str) -> NDArray[np.float64]:
         if not is_everything(item):
             raise EvsimTypeError(f"{what} is shared by all elements; set it without an index")
-        if not isinstance(value, str) and np.ndim(_values_of(value)):
+        if not isinstance(value, str) and np.ndim(values_of(value)):
             raise EvsimValueError(f"{what} is shared by all elements; give one value, not an array")
         return self._values(value, variable, np.zeros(1, dtype=np.int64), 1, what)
 
     def _values(
         self, value: Any, variable: Variable, positions: Positions, n: int, what: str
     ) -> NDArray[np.float64]:
-        value = _values_of(value)
+        value = values_of(value)
         if not isinstance(value, str):
             values = number_values(value, variable.dimension, n, what)
             return values[0] if isinstance(positions, int) else values
