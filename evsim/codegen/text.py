@@ -9,7 +9,6 @@ from functools import cache
 from evsim import include
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_BLANK = re.compile(r"[ \t]*\n\s*")
 
 
 def text_key(source: str) -> str:
@@ -28,8 +27,9 @@ def digest(*parts: str | bytes) -> str:
 
 
 def plain(source: str) -> str:
-    """The text without comments and empty lines."""
-    return _BLANK.sub("\n", _COMMENT.sub(" ", source)).strip()
+    """The text without comments, indentation and empty lines."""
+    lines = (" ".join(line.split()) for line in _COMMENT.sub(" ", source).splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 @cache
