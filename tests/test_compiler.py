@@ -33,7 +33,9 @@ def formula(text: str) -> Expression:
 def cuba() -> LinearModel:
     """Leaky integrate-and-fire with an exciting and an inhibiting current."""
     rates = {
-        "V": LinearForm({"V": formula("-1/tau"), "g": formula("1/tau"), "h": formula("1/tau")}, formula("E/tau")),
+        "V": LinearForm(
+            {"V": formula("-1/tau"), "g": formula("1/tau"), "h": formula("1/tau")}, formula("E/tau")
+        ),
         "g": LinearForm({"g": formula("-1/tau_g")}, formula("0")),
         "h": LinearForm({"h": formula("-1/tau_h")}, formula("0")),
     }
