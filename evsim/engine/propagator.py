@@ -161,7 +161,7 @@ def _balanced(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 def _degree(rate: float, size: int) -> int:
     """Degree that leaves less than rounding, with couplings of `size` states in a chain."""
     for degree in range(max(size, 3), MAX_DEGREE + 1):
-        left = comb(degree + 1, size - 1) * rate ** max(degree + 2 - size, 1) / factorial(degree + 1)
+        left = comb(degree + 1, max(size - 1, 0)) * rate ** max(degree + 2 - size, 1) / factorial(degree + 1)
         if left < 2.0**-57:
             return degree
     return MAX_DEGREE
