@@ -142,27 +142,31 @@ int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int popu
 
 int evsim_add_projection(struct simulation *sim, int emitter, int population, int64_t n,
                          int64_t n_sources, const uint32_t *i, const uint32_t *j) {
-    struct emitter *e = &sim->emitters[emitter];
     const int number = sim->n_projections;
-    if (MORE(sim->projections, number) < 0 || MORE(e->projections, e->n_projections) < 0)
-        return EVSIM_NO_MEMORY;
+    if (MORE(sim->projections, number) < 0) return EVSIM_NO_MEMORY;
     const int code =
         projection_new(&sim->projections[number], number, emitter, population, n, n_sources, i, j);
     if (code < 0) {
         projection_free(sim->projections[number]);
         return code;
     }
-    e->projections[e->n_projections++] = number;
     sim->is_arranged = 0;
     return sim->n_projections++;
 }
 
+/* The emitter knows a projection from its first delays on: then it has rows. */
 int evsim_set_delay(struct simulation *sim, int projection, const int32_t *tick,
                     const double *offset, int64_t count) {
     struct projection *p = sim->projections[projection];
+    struct emitter *e = &sim->emitters[p->emitter];
     const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
+    const int is_first = p->start == NULL;
+    if (is_first && MORE(e->projections, e->n_projections) < 0) return EVSIM_NO_MEMORY;
+    const int code = projection_arrange(p, tick, offset, count == 1, 1, bounds);
+    if (code < 0) return code;
+    if (is_first) e->projections[e->n_projections++] = projection;
     sim->is_arranged = 0;
-    return projection_arrange(p, tick, offset, count == 1, 1, bounds);
+    return EVSIM_OK;
 }
 
 int evsim_set_ports(struct simulation *sim, int projection, int n_ports, const int32_t *states) {
