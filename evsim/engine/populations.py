@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import kernel_address
 from evsim.codegen.kernel import Layout, kernel_source
-from evsim.description import Population, Values
+from evsim.description import LinearForm, LinearModel, Population, Values
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.propagator import System, propagator, system_of
+from evsim.equations.expression import Expression
 from evsim.errors import EvsimValueError
 from evsim.instants import split
 
@@ -22,8 +24,9 @@ class PopulationInCore:
     def __init__(self, sim: object, population: Population, window: float, parameters: tuple[str, ...]) -> None:
         self.sim, self.population, self.window = sim, population, window
         require_finite(population.name, population.parameters)
-        system = system_of(population.model, population.parameters)
-        source, self.layout = kernel_source(population.model, system.each, parameters)
+        self.model = population.model if population.model.states else idle(population.model)
+        system = system_of(self.model, population.parameters)
+        source, self.layout = kernel_source(self.model, system.each, parameters)
         self.each = system.each
         kernel = ffi.cast("void *", kernel_address(source))
         self.number = check(lib.evsim_add_population(sim, population.size, kernel))
@@ -44,7 +47,7 @@ class PopulationInCore:
         states = [s for s in population.model.states if s in changed]
         self._push_states(tuple(states))
         if changed - set(states):
-            system = system_of(population.model, population.parameters)
+            system = system_of(self.model, population.parameters)
             if not system.each <= self.each:
                 raise EvsimValueError(
                     f"{population.name}: {', '.join(sorted(changed - set(states)))} had one value for all neurons when"
@@ -109,6 +112,12 @@ class PopulationInCore:
         tick, _keep_tick = array(ticks, "int32_t")
         offset, keep = array(offsets, "double")
         check(lib.evsim_set_refractory(self.sim, self.number, tick, offset, keep.size))
+
+
+def idle(model: LinearModel) -> LinearModel:
+    """The model of a group that has no states, with one that stands still: kernels have at least one."""
+    still = LinearForm({}, Expression.number(0.0))
+    return replace(model, states=("_still",), rates={"_still": still})
 
 
 def require_finite(owner: str, values: Mapping[str, Values]) -> None:
