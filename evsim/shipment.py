@@ -7,6 +7,7 @@ and numbers share one kernel.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from evsim.neurons import NeuronGroup
 from evsim.plugin import Gate, Neuron
 from evsim.synapses import Synapses
 
-# What may differ between the cells of a group: their input (b), their time constants as well (A).
-WAYS_TO_DIFFER: dict[int, list[tuple[str, ...]]] = {0: [(), ("b",), ("A", "b")], 1: [(), ("b",)], 2: [()]}
+# What may differ between the cells of a group that has so many kinds of gates: nothing, their input (b), their time
+# constants as well (A).
+EQUAL: tuple[str, ...] = ()
+WAYS_TO_DIFFER = {0: [EQUAL, ("b",), ("A", "b")], 1: [EQUAL, ("b",)], 2: [EQUAL]}
 
 
 def build(folder: Path) -> None:
@@ -30,20 +33,21 @@ def build(folder: Path) -> None:
 def texts() -> dict[str, str]:
     """Return the C texts, each with a word on what it is."""
     found = texts_of(demo.network()[0].describe(namespace=vars(demo)))
-    for n_synapses, network in networks():
-        for each in WAYS_TO_DIFFER[n_synapses]:
+    for network, ways in networks():
+        for each in ways:
             found |= texts_of(network, each)
     return found
 
 
-def networks() -> Iterator[tuple[int, description.Network]]:
-    """Yield every neuron alone, with each gate, and with each gate twice: exciting and inhibiting."""
+def networks() -> Iterator[tuple[description.Network, list[tuple[str, ...]]]]:
+    """Yield every neuron alone, with each gate and with two (exciting and inhibiting), and what may differ."""
     offered = models.evsim_models()
+    gates = [model for model in offered if isinstance(model, Gate)]
     for neuron in (model for model in offered if isinstance(model, Neuron)):
-        yield 0, described(neuron)
-        for gate in (model for model in offered if isinstance(model, Gate)):
-            yield 1, described(neuron, gate)
-            yield 2, described(neuron, gate, gate)
+        for count in range(3):
+            for chosen in product(gates, repeat=count):
+                kinds = len(set(chosen))  # two of a kind: as usual as one
+                yield described(neuron, *chosen), WAYS_TO_DIFFER[kinds]
 
 
 def described(neuron: Neuron, *gates: Gate) -> description.Network:
