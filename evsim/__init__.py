@@ -15,10 +15,11 @@ from evsim.randomness import seed
 from evsim.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.synapses import Synapses
 from evsim.units import *
+from evsim.verify import verify
 
 __all__ = [
     "Clock", "Equations", "EvsimError", "Network", "NeuronGroup", "PoissonGroup", "PoissonInput",
     "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "defaultclock",
-    "magic_network", "prefs", "run", "seed", "start_scope",
+    "magic_network", "prefs", "run", "seed", "start_scope", "verify",
     *_units.__all__,
 ]  # fmt: skip

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
+from evsim.equations.known import VARYING
 from evsim.equations.resolve import resolve_names
-from evsim.errors import EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.randomness import next_generator
 from evsim.surroundings import names_around_call
 from evsim.units import Dimension, require
@@ -36,6 +37,10 @@ class TextValues:
         self.expression = Expression.parse(text, where)
         self.own = self.expression.names & set(known)
         outside = self.expression.names - self.own
+        for name in sorted(outside & VARYING.keys()):
+            raise EvsimError(
+                f"{where}: {name} {VARYING[name]}, and {text!r} is evaluated once; leave {name} out"
+            )
         self.constants: Mapping[str, Known] = (
             resolve_names(outside, namespace, names_around_call(), where) if outside else {}
         )

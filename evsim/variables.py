@@ -152,13 +152,17 @@ class Elements:
         self, value: Any, variable: Variable, positions: Positions, n: int, what: str
     ) -> NDArray[np.float64]:
         value = values_of(value)
-        if not isinstance(value, str):
+        if isinstance(value, str):
+            values = self._text_values(value, variable, positions, n, what)
+        else:
             values = number_values(value, variable.dimension, n, what)
-            return values[0] if isinstance(positions, int) else values
+        return values[0] if isinstance(positions, int) else values
+
+    def _text_values(
+        self, value: str, variable: Variable, positions: Positions, n: int, what: str
+    ) -> NDArray[np.float64]:
         text = self._text(value, what)
-        if isinstance(positions, int):
-            positions = np.array([positions])
-        own = self._known(text.own, positions)
+        own = self._known(text.own, np.array([positions]) if isinstance(positions, int) else positions)
         found = text.dimension(own)
         if found != variable.dimension and not _is_plain_zero(text):
             raise DimensionMismatchError(f"{what} = {value!r} does not fit", found, variable.dimension)

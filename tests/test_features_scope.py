@@ -169,3 +169,25 @@ def test_138_the_star_import_brings_public_names_and_leaves_builtins_alone() -> 
     assert set(evsim.__all__) & set(dir(builtins)) == set()
     assert all(name in globals() for name in evsim.__all__)
     assert not any(name.startswith("_") for name in evsim.__all__)
+
+
+def test_the_script_of_the_documentation_runs_as_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    defaultclock.dt = 0.1 * ms
+    seed(1)
+    tau_syn, C_m, E_L, g_L, I_stim = 5 * ms, 0.4 * nF, -70 * mV, 20 * nS, 0.44 * nA
+    eqs = """dV/dt = (g_L*(E_L - V) + I_syn + I_stim)/C_m : volt
+             dI_syn/dt = -I_syn/tau_syn : amp"""
+    cells = NeuronGroup(1000, eqs, threshold="V > -50*mV", reset="V = -90*mV", method="exact")
+    cells.V = "E_L + rand()*20*mV"
+    exc = Synapses(cells[:800], cells, on_pre="I_syn_post += 100*pA", delay=1.37 * ms)
+    exc.connect(p=0.02)
+    spikes = SpikeMonitor(cells)
+    trace = StateMonitor(cells, ["V", "I_syn"], record=[0, 7])
+    run(1 * second, report="text")
+    assert "100 %" in capsys.readouterr().out
+    assert len(spikes.t) == len(spikes.i) == spikes.count.sum() > 30_000
+    assert (trace.t / ms).shape == (trace.V[0] / mV).shape == (10_000,)
+    assert spikes.tick.dtype == np.int64
+    assert np.all((spikes.offset >= 0 * ms) & (spikes.offset < 0.1 * ms))
+    assert np.allclose(spikes.tick * 0.1 + spikes.offset / ms, spikes.t / ms, rtol=1e-15, atol=0)
+    assert (tau_syn, C_m, E_L, g_L, I_stim) == (5 * ms, 0.4 * nF, -70 * mV, 20 * nS, 0.44 * nA)

@@ -106,3 +106,37 @@ def test_new_synapses_of_a_model_after_a_run_are_refused() -> None:
     late.connect()
     with pytest.raises(EvsimError, match="make all synapses before the first run"):
         run(1 * ms)
+
+
+def bits_of_a_run(pieces: list[float], watched: str = "") -> tuple[bytes, bytes, bytes, int]:
+    """Ticks, offsets and indices of the spikes of driven cells, while some of the model is watched."""
+    start_scope()
+    seed(8)
+    source = PoissonGroup(200, 40 * Hz)
+    cells = NeuronGroup(50, lif(I_stim=0.3 * nA))
+    cells.V = "-70*mV + rand()*15*mV"
+    synapses = Synapses(source, cells, exponential, output=current, delay=0.73 * ms)
+    synapses.connect(p=0.2)
+    synapses.w = "rand()*0.1*nA"
+    monitors = {
+        "states": lambda: StateMonitor(cells, ["V", "I_syn"], record=True),
+        "spikes": lambda: [SpikeMonitor(source), PopulationRateMonitor(cells)],
+        "synapses": lambda: StateMonitor(synapses, ["s", "I"], record=[0, 5]),
+    }
+    kept = [monitors[watched]()] if watched else []
+    spikes = SpikeMonitor(cells)
+    for piece in pieces:
+        run(piece * ms)
+    assert len(kept) == bool(watched)
+    return spikes.tick.tobytes(), spikes.offset.tobytes(), spikes.i.tobytes(), spikes.num_spikes
+
+
+@pytest.mark.parametrize("watched", ["spikes", "states", "synapses"])
+def test_monitors_change_no_bit(watched: str) -> None:
+    plain = bits_of_a_run([60])
+    assert plain[3] > 20
+    assert bits_of_a_run([60], watched) == plain
+
+
+def test_pieces_change_no_bit() -> None:
+    assert bits_of_a_run([10, 20.05, 0, 29.95]) == bits_of_a_run([60])

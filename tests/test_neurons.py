@@ -121,6 +121,19 @@ def test_text_draws_for_every_neuron_and_the_seed_repeats_it() -> None:
     assert not np.array_equal(drawn[0], g.V[:] / mV)
 
 
+def test_text_may_set_one_neuron() -> None:
+    g = group()
+    g.tau[2] = "(i + 1)*ms"
+    g.V[1] = "rand()*mV"
+    assert np.allclose(g.tau / ms, [0, 0, 3, 0], rtol=1e-14, atol=0)
+    assert 0 * mV < g.V[1] < 1 * mV
+
+
+def test_text_is_evaluated_once_and_knows_no_time() -> None:
+    with pytest.raises(EvsimError, match=r"neurongroup.tau: t changes with time"):
+        group().tau = "t"
+
+
 def test_text_may_use_index_size_other_variables_and_constants() -> None:
     g = group()
     step = 3 * ms
