@@ -1,4 +1,4 @@
-"""The C tests of the core, built twice: under sanitizers, and as the product is compiled."""
+"""The C tests of the core, built twice: under sanitizers, and as the product is compiled; threads a third time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ PROGRAMS = sorted((CSRC / "tests").glob("test_*.c"))
 COMMON = "-std=c11 -Wall -Wextra -Wpedantic -Werror -DEVSIM_TEST_ALLOCATION -pthread".split()
 EXACT = "-ffp-contract=off -fno-math-errno -fno-trapping-math".split()
 CHECKED = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer".split()
-KINDS = {"checked": [*COMMON, *EXACT, *CHECKED], "product": [*COMMON, *EXACT, "-O3"]}
+KINDS = {
+    "checked": [*COMMON, *EXACT, *CHECKED],
+    "product": [*COMMON, *EXACT, "-O3"],
+    "threads": [*COMMON, *EXACT, *"-O1 -g -fsanitize=thread".split()],
+}
+THREADED = {"test_simulation", "test_team"}
+RUNS = [
+    (kind, program) for kind in KINDS for program in PROGRAMS if kind != "threads" or program.stem in THREADED
+]
 
 pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="the C tests need a C compiler named cc")
 
@@ -29,7 +37,7 @@ def run(command: list[str | Path]) -> str:
     return finished.stdout
 
 
-@pytest.fixture(scope="module", params=list(KINDS))
+@pytest.fixture(scope="module")
 def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Path]]:
     """Compile the core once for each kind; return the kind and the object files."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -42,10 +50,10 @@ def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_the_core_is_there_to_be_tested() -> None:
     names = {program.stem for program in PROGRAMS}
-    assert {"test_error", "test_queue", "test_random", "test_record"} <= names
+    assert {"test_error", "test_linear", "test_queue", "test_random", "test_record", *THREADED} <= names
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)
+@pytest.mark.parametrize(("core", "program"), RUNS, indirect=["core"], ids=lambda x: getattr(x, "stem", x))
 def test_the_core_passes_its_own_tests(program: Path, core: tuple[str, list[Path]], tmp_path: Path) -> None:
     kind, objects = core
     binary = tmp_path / program.stem
