@@ -91,6 +91,6 @@ int shard_window(struct simulation *sim, struct shard *sh, double from, double t
     code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
     if (code >= 0) code = samples_take(sim, sh, from);
     cells_clear(sim, sh);
-    spikes_sort(&sh->out[(sh->tick + 1) & 1]);
+    if (code >= 0) spikes_sort(&sh->out[(sh->tick + 1) & 1]);
     return code;
 }

@@ -468,3 +468,17 @@ int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads
         }
     return code < 0 ? code : 1;
 }
+
+int64_t evsim_members(struct simulation *sim, int64_t max, int *population, int64_t *neuron) {
+    const struct failure *f = &sim->failure;
+    int64_t n = 0;
+    for (int s = 0; s < sim->n_shards && f->code < 0; s++) {
+        const struct spikes *out = &sim->shards[s].out[(f->tick + 1) & 1];
+        for (int64_t k = out->n - 1; k >= 0 && n < max; k--) {
+            if (out->all[k].tick != f->tick || out->all[k].offset != f->offset) break;
+            population[n] = sim->emitters[out->all[k].emitter].population;
+            neuron[n++] = out->all[k].index;
+        }
+    }
+    return n;
+}

@@ -13,10 +13,13 @@ from evsim.description import Network, PoissonSource, Population, SpikeTrainSour
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.engine.projections import ProjectionInCore, parameters_read
+from evsim.engine.rings import Neuron, ring_members
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 from evsim.instants import join, split
 
 SLICE = 50.0  # ms of wall time between two looks at the signals
+MOST_NAMES = 10  # in an error
+MOST_SPIKES = 100_000  # looked at to find the members of a ring
 STEP_SLACK = 1e-4  # of a step: a grid run that ends so little after a step's start does not take it
 
 
@@ -42,6 +45,7 @@ class Simulation:
         self._spike_records: dict[str, int] = {}
         self._state_records: dict[str, int] = {}
         self._first_samples: dict[str, int] = {}
+        self._failed = ""  # where and when
 
     @property
     def now(self) -> tuple[int, float]:
@@ -62,6 +66,11 @@ class Simulation:
 
         With "grid" a run takes every step that begins before its end, as in Brian: it ends on the grid.
         """
+        if self._failed:
+            raise EvsimRuntimeError(
+                f"an earlier run failed ({self._failed}), and the network cannot go on from there; begin again"
+                " with new objects, after start_scope() or in a new Network."
+            )
         tick, offset = self._end_of(duration)
         if timing == "grid" and duration > 0:
             tick, offset = tick + int(offset > STEP_SLACK * self.network.dt), 0.0
@@ -105,6 +114,18 @@ class Simulation:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
         """Tick and offset of every neuron's last spike, and whether there was one."""
         return self._populations[population_name].last_spikes()
+
+    # ---- a run that failed ----
+
+    def _name_of(self, neuron: Neuron) -> str:
+        names = [known.population.name for known in self._populations.values()]
+        return f"{names[neuron[0]]}[{neuron[1]}]"
+
+    def _last_at_failure(self) -> set[Neuron]:
+        """Neurons of the last spikes at the instant of a failure."""
+        population, neuron = ffi.new("int[]", MOST_SPIKES), ffi.new("int64_t[]", MOST_SPIKES)
+        count = check(lib.evsim_members(self._sim, MOST_SPIKES, population, neuron))
+        return set(zip(population[0:count], neuron[0:count], strict=True))
 
     # ---- before and after a run ----
 
@@ -237,9 +258,9 @@ def check_run(simulation: Simulation, code: int) -> int:
         return code
     population, neuron, tick, offset = ffi.new("int *"), ffi.new("int64_t *"), ffi.new("int64_t *"), ffi.new("double *")
     lib.evsim_failure(simulation._sim, population, neuron, tick, offset)
-    names = [p.population.name for p in simulation._populations.values()]
     when = f"{float(join(tick[0], offset[0], simulation.network.dt)) * 1e3:.9g} ms"
-    who = f"{names[population[0]]}[{neuron[0]}]" if population[0] >= 0 else "the simulation"
+    simulation._failed = f"at {when}"
+    who = simulation._name_of((population[0], neuron[0])) if population[0] >= 0 else "the simulation"
     if code == NOT_FINITE:
         raise EvsimRuntimeError(
             f"{who}: its state became infinite or NaN at {when}; check its parameters, inputs and reset."
@@ -250,8 +271,11 @@ def check_run(simulation: Simulation, code: int) -> int:
             " period, so it would fire for ever at one instant; let the reset go below threshold or set refractory."
         )
     if code == ENDLESS:
+        members = ring_members(simulation.network, simulation._last_at_failure())
+        names = [simulation._name_of(member) for member in members[:MOST_NAMES]]
+        names += ["..."] * (len(members) > MOST_NAMES)
         raise EvsimRuntimeError(
-            f"{who}: at {when} a loop of synapses with zero delay fires for ever at one instant;"
+            f"{', '.join(names)}: at {when} this loop of synapses with zero delay fires for ever at one instant;"
             " give one of them a delay or the neurons a refractory period."
         )
     return check(code)
