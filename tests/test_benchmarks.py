@@ -11,8 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import evsim
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -46,7 +44,7 @@ def test_a_benchmark_of_evsim_prints_one_line_with_a_plausible_rate(tmp_path: Pa
     )  # beside it, no folder evsim that hides the installed one
     options = ["--n=400", "--variant=0.1-5 ms", "--timing=exact", "--duration=0.1"]
     command = [sys.executable, "-m", "benchmarks.cuba", "evsim", *options]
-    environment = {**os.environ, "PYTHONPATH": str(Path(evsim.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])}
     finished = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment
     )

@@ -13,13 +13,11 @@ import pytest
 from evsim import commands
 from evsim.models import evsim_models
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 def evsim(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, without a display."""
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "MPLBACKEND")}
-    environment |= {"PYTHONPATH": str(ROOT), **variables}
+    environment |= variables
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "evsim", *arguments],
         env=environment,

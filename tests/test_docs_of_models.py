@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -38,10 +37,8 @@ def test_the_page_names_every_normalisation_and_the_default() -> None:
 def test_an_example_of_the_page_runs(number: int, tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(examples(PAGE)[number], encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script)],
-        env=environment,
         capture_output=True,
         text=True,
         timeout=120,

@@ -31,7 +31,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def python(arguments: list[str], installed: Path) -> str:
     """Run Python with the plugin in sight; return what it prints."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), os.environ["PYTHONPATH"]])}
     done = subprocess.run(
         [sys.executable, *arguments],
         env=environment,
