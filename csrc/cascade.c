@@ -1,14 +1,15 @@
 /* Cascades: spikes whose deliveries act inside the window of the spike, zero delays included.
  *
- * All cells of the window run side by side. Each has a state that is certain (`sure`, up to its latest
- * spike or the window's start) and a walk from there to its next spike, which holds only as long as
- * nothing arrives before. The earliest of these spikes over all cells is certain: it is made, its short
- * synapses deliver, and only the cells concerned are walked again.
+ * All cells of the window run side by side. Each has a state that is certain (`sure`, up to its
+ * latest spike or the window's start) and a walk from there to its next spike, which holds only as
+ * long as nothing arrives before. The earliest of these spikes over all cells is certain: it is
+ * made, its short synapses deliver, and only the cells concerned are walked again.
  *
- *   heap of next spikes, by (offset, round) --> all that are first --> reset, deliver --> walk again
+ *   heap of next spikes, by (offset, round) --> all that are first --> reset, deliver --> walk
+ * again
  *
- * At one instant things go in rounds: deliveries, one threshold test, resets; what these spikes deliver
- * without delay belongs to the next round. One shard only.
+ * At one instant things go in rounds: deliveries, one threshold test, resets; what these spikes
+ * deliver without delay belongs to the next round. One shard only.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -24,9 +25,9 @@ struct runner {
     struct evsim_walk sure, next;
     struct evsim_event *events;
     int64_t n_events, room;
-    double *sure_x; /* next.x is the cell's place in sh->starts */
+    double *sure_x;  /* next.x is the cell's place in sh->starts */
     int64_t version; /* how often it was walked: tells which heap entries hold */
-    int is_first; /* among the spikes of this round */
+    int is_first;    /* among the spikes of this round */
 };
 
 struct next_spike {
@@ -52,13 +53,16 @@ struct cascade {
 };
 
 static int is_before(const struct next_spike *a, const struct next_spike *b) {
-    if (a->offset != b->offset) return a->offset < b->offset;
-    if (a->round != b->round) return a->round < b->round;
+    if (a->offset != b->offset)
+        return a->offset < b->offset;
+    if (a->round != b->round)
+        return a->round < b->round;
     return a->cell < b->cell;
 }
 
 static int heap_push(struct cascade *c, struct next_spike spike) {
-    if (GROW(c->heap, c->n_heap, c->heap_room) < 0) return EVSIM_NO_MEMORY;
+    if (GROW(c->heap, c->n_heap, c->heap_room) < 0)
+        return EVSIM_NO_MEMORY;
     int64_t k = c->n_heap++;
     for (; k > 0 && is_before(&spike, &c->heap[(k - 1) / 2]); k = (k - 1) / 2)
         c->heap[k] = c->heap[(k - 1) / 2];
@@ -70,8 +74,10 @@ static struct next_spike heap_pop(struct cascade *c) {
     const struct next_spike top = c->heap[0], last = c->heap[--c->n_heap];
     int64_t k = 0;
     for (int64_t child; (child = 2 * k + 1) < c->n_heap; k = child) {
-        if (child + 1 < c->n_heap && is_before(&c->heap[child + 1], &c->heap[child])) child++;
-        if (!is_before(&c->heap[child], &last)) break;
+        if (child + 1 < c->n_heap && is_before(&c->heap[child + 1], &c->heap[child]))
+            child++;
+        if (!is_before(&c->heap[child], &last))
+            break;
         c->heap[k] = c->heap[child];
     }
     c->heap[k] = last;
@@ -93,8 +99,10 @@ static int walk_on(struct cascade *c, int64_t cell) {
     r->next.x = x;
     r->version++;
     const int code = p->kernel->walk(&p->cells, i, &r->next, r->events, r->n_events, c->to);
-    if (code < 0) return shard_fail(c->sh, code, p->number, i, c->sh->tick, r->next.offset);
-    if (code == EVSIM_WALK_END) return EVSIM_OK;
+    if (code < 0)
+        return shard_fail(c->sh, code, p->number, i, c->sh->tick, r->next.offset);
+    if (code == EVSIM_WALK_END)
+        return EVSIM_OK;
     return heap_push(c, (struct next_spike){r->next.offset, r->next.round, cell, r->version});
 }
 
@@ -103,14 +111,17 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
     struct shard *sh = c->sh;
     const struct cell *start = &sh->cells[cell];
     const struct population *p = population_of(c, cell);
-    if (is_unfolding && p->is_foldable && !p->begin) walk_unfold(c->sim, sh, start);
-    if (GROW(c->runners, cell, c->runners_room) < 0) return EVSIM_NO_MEMORY;
+    if (is_unfolding && p->is_foldable && !p->begin)
+        walk_unfold(c->sim, sh, start);
+    if (GROW(c->runners, cell, c->runners_room) < 0)
+        return EVSIM_NO_MEMORY;
     struct runner *r = &c->runners[cell];
     *r = (struct runner){.n_events = start->n_events, .room = start->n_events + 4};
     c->n_runners = cell + 1;
     r->events = allocate((size_t)r->room, sizeof *r->events);
     r->sure_x = allocate((size_t)p->kernel->n_states, sizeof *r->sure_x);
-    if (!r->events || !r->sure_x) return EVSIM_NO_MEMORY;
+    if (!r->events || !r->sure_x)
+        return EVSIM_NO_MEMORY;
     if (r->n_events)
         memcpy(r->events, sh->sorted + start->first_event, (size_t)r->n_events * sizeof *r->events);
     memcpy(r->sure_x, sh->starts + start->x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
@@ -123,12 +134,14 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
 static int wake(struct cascade *c, int32_t population, uint32_t i, double from) {
     struct shard *sh = c->sh;
     int code = cells_add(c->sim, sh, population, i, NULL);
-    if (code >= 0) code = events_gather_one(c->sim, sh, sh->n_cells - 1, from, c->to);
+    if (code >= 0)
+        code = events_gather_one(c->sim, sh, sh->n_cells - 1, from, c->to);
     return code < 0 ? code : start_runner(c, sh->n_cells - 1, from, 0);
 }
 
 static int insert_event(struct runner *r, const struct evsim_event *event) {
-    if (GROW(r->events, r->n_events, r->room) < 0) return EVSIM_NO_MEMORY;
+    if (GROW(r->events, r->n_events, r->room) < 0)
+        return EVSIM_NO_MEMORY;
     int64_t k = r->n_events++;
     for (; k > r->sure.next && events_compare(&r->events[k - 1], event) > 0; k--)
         r->events[k] = r->events[k - 1];
@@ -137,9 +150,11 @@ static int insert_event(struct runner *r, const struct evsim_event *event) {
 }
 
 static int touch(struct cascade *c, int64_t cell) {
-    if (c->runners[cell].is_first) return EVSIM_OK;
+    if (c->runners[cell].is_first)
+        return EVSIM_OK;
     c->runners[cell].is_first = 1;
-    if (GROW(c->touched, c->n_touched, c->touched_room) < 0) return EVSIM_NO_MEMORY;
+    if (GROW(c->touched, c->n_touched, c->touched_room) < 0)
+        return EVSIM_NO_MEMORY;
     c->touched[c->n_touched++] = cell;
     return EVSIM_OK;
 }
@@ -151,7 +166,8 @@ static int deliver_one(struct cascade *c, const struct projection *p, int64_t po
     const uint32_t i = p->target_of[position];
     const int64_t n_local = sh->n_local;
     int code = events_note_local(sh, p, position, offset, round);
-    if (code < 0 || offset >= c->to) return code;
+    if (code < 0 || offset >= c->to)
+        return code;
     const struct population *target = c->sim->populations[p->target];
     if (!target->slot[i]) { /* its gathered events include the new ones */
         code = wake(c, p->target, i, from);
@@ -168,7 +184,8 @@ static int deliver_short(struct cascade *c, const struct spike *spike, int32_t r
     int code = EVSIM_OK;
     for (int k = 0; k < e->n_projections && code >= 0; k++) {
         const struct projection *p = c->sim->projections[e->projections[k]];
-        if (!p->is_short) continue;
+        if (!p->is_short)
+            continue;
         const int64_t end = p->start[spike->index + 1];
         for (int64_t at = p->start[spike->index]; at < end && code >= 0; at++) {
             double offset;
@@ -195,7 +212,8 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
     const int rests = refractory_end(p, i, sh->tick, at, &end_tick, &end_offset);
     p->kernel->reset(&p->cells, i, x);
     int is_over = 0;
-    if (!rests) p->kernel->form(&p->cells, i, x, &is_over);
+    if (!rests)
+        p->kernel->form(&p->cells, i, x, &is_over);
     if (is_over || r->next.spikes == MOST_SPIKES)
         return shard_fail(sh, EVSIM_STUCK, p->number, i, sh->tick, at);
     r->sure = r->next;
@@ -215,45 +233,57 @@ static int pop_first(struct cascade *c, double *offset, int32_t *round) {
     while (c->n_heap) {
         const struct next_spike top = c->heap[0];
         const int holds = c->runners[top.cell].version == top.version;
-        if (holds && c->n_first && (top.offset != *offset || top.round != *round)) break;
+        if (holds && c->n_first && (top.offset != *offset || top.round != *round))
+            break;
         heap_pop(c);
-        if (!holds) continue;
+        if (!holds)
+            continue;
         *offset = top.offset, *round = top.round;
-        if (GROW(c->first, c->n_first, c->first_room) < 0) return EVSIM_NO_MEMORY;
+        if (GROW(c->first, c->n_first, c->first_room) < 0)
+            return EVSIM_NO_MEMORY;
         c->first[c->n_first++] = top.cell;
     }
     return c->n_first > 0;
 }
 
 static int endless(struct cascade *c, double offset) {
-    if (offset != c->instant) c->instant = offset, c->rounds = 0;
+    if (offset != c->instant)
+        c->instant = offset, c->rounds = 0;
     int64_t most = 1000;
-    for (int p = 0; p < c->sim->n_populations; p++) most += c->sim->populations[p]->n;
-    if (c->rounds++ < most) return EVSIM_OK;
+    for (int p = 0; p < c->sim->n_populations; p++)
+        most += c->sim->populations[p]->n;
+    if (c->rounds++ < most)
+        return EVSIM_OK;
     const struct cell *cell = &c->sh->cells[c->first[0]];
     return shard_fail(c->sh, EVSIM_ENDLESS, cell->population, cell->i, c->sh->tick, offset);
 }
 
 static int compare_cells(const void *a, const void *b) {
     const struct spike *x = a, *y = b;
-    if (x->emitter != y->emitter) return x->emitter < y->emitter ? -1 : 1;
+    if (x->emitter != y->emitter)
+        return x->emitter < y->emitter ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
 static int one_round(struct cascade *c, double offset, int32_t round, double from) {
     int code = endless(c, offset);
     struct spike *spikes = code < 0 ? NULL : allocate((size_t)c->n_first, sizeof *spikes);
-    if (!spikes) return code < 0 ? code : EVSIM_NO_MEMORY;
+    if (!spikes)
+        return code < 0 ? code : EVSIM_NO_MEMORY;
     c->n_touched = 0;
     const int64_t n = c->n_first;
     for (int64_t k = 0; k < n && code >= 0; k++) {
         code = make_spike(c, c->first[k], &spikes[k]);
-        if (code >= 0) code = touch(c, c->first[k]);
+        if (code >= 0)
+            code = touch(c, c->first[k]);
     }
     qsort(spikes, (size_t)n, sizeof *spikes, compare_cells);
-    for (int64_t k = 0; k < n && code >= 0; k++) code = deliver_short(c, &spikes[k], round, from);
-    for (int64_t k = 0; k < c->n_touched; k++) c->runners[c->touched[k]].is_first = 0;
-    for (int64_t k = 0; k < c->n_touched && code >= 0; k++) code = walk_on(c, c->touched[k]);
+    for (int64_t k = 0; k < n && code >= 0; k++)
+        code = deliver_short(c, &spikes[k], round, from);
+    for (int64_t k = 0; k < c->n_touched; k++)
+        c->runners[c->touched[k]].is_first = 0;
+    for (int64_t k = 0; k < c->n_touched && code >= 0; k++)
+        code = walk_on(c, c->touched[k]);
     free(spikes);
     return code;
 }
@@ -262,7 +292,8 @@ static int run_cascade(struct cascade *c, double from, int is_unfolding) {
     int code = EVSIM_OK;
     for (int64_t k = 0; k < c->sh->n_cells && code >= 0; k++) {
         code = start_runner(c, k, from, is_unfolding);
-        if (code >= 0) code = walk_on(c, k);
+        if (code >= 0)
+            code = walk_on(c, k);
     }
     double offset = 0.0;
     int32_t round = 0;
@@ -277,7 +308,8 @@ int cascade_run(struct simulation *sim, struct shard *sh, double from, double to
                 int is_unfolding) {
     struct cascade c = {.sim = sim, .sh = sh, .to = to, .instant = -1.0};
     const int code = run_cascade(&c, from, is_unfolding);
-    for (int64_t k = 0; k < c.n_runners; k++) free(c.runners[k].events), free(c.runners[k].sure_x);
+    for (int64_t k = 0; k < c.n_runners; k++)
+        free(c.runners[k].events), free(c.runners[k].sure_x);
     free(c.runners), free(c.heap), free(c.first), free(c.touched);
     return code;
 }

@@ -8,15 +8,17 @@
 #include "random.h"
 #include "shard.h"
 
-/* Gives neuron i a walk in this window from the state that stands at x[s*step]; NULL: fill in later. */
+/* Gives neuron i a walk in this window from the state that stands at x[s*step]; NULL: fill in
+ * later. */
 int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i,
-                    const double *x) {
+              const double *x) {
     struct population *p = sim->populations[population];
     const int n_states = p->kernel->n_states;
-    if (GROW(sh->cells, sh->n_cells, sh->cells_room) < 0) return EVSIM_NO_MEMORY;
+    if (GROW(sh->cells, sh->n_cells, sh->cells_room) < 0)
+        return EVSIM_NO_MEMORY;
     if (sh->n_starts + n_states > sh->starts_room &&
         shard_grow((void **)&sh->starts, sh->n_starts + n_states, &sh->starts_room,
-             sizeof *sh->starts) < 0)
+                   sizeof *sh->starts) < 0)
         return EVSIM_NO_MEMORY;
     for (int s = 0; s < n_states; s++)
         sh->starts[sh->n_starts + s] = p->begin ? p->begin[s][i] : x ? x[s] : 0.0;
@@ -31,14 +33,16 @@ int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint
 }
 
 int cells_force(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i) {
-    if (sim->populations[population]->slot[i]) return EVSIM_OK;
+    if (sim->populations[population]->slot[i])
+        return EVSIM_OK;
     return cells_add(sim, sh, population, i, NULL);
 }
 
 int cells_force_all(struct simulation *sim, struct shard *sh) {
     for (int p = 0; p < sim->n_populations; p++)
         for (int64_t i = sh->first[p]; i < sh->last[p] && i < sim->populations[p]->n; i++)
-            if (cells_force(sim, sh, p, (uint32_t)i) < 0) return EVSIM_NO_MEMORY;
+            if (cells_force(sim, sh, p, (uint32_t)i) < 0)
+                return EVSIM_NO_MEMORY;
     return EVSIM_OK;
 }
 
@@ -47,14 +51,16 @@ int cells_force_timers(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *popped;
     const int64_t n = queue_pop_tick(sh->timers, sh->tick, &popped);
     for (int64_t k = 0; k < n; k++)
-        if (cells_force(sim, sh, (int32_t)popped[k].kind, popped[k].index) < 0) return EVSIM_NO_MEMORY;
+        if (cells_force(sim, sh, (int32_t)popped[k].kind, popped[k].index) < 0)
+            return EVSIM_NO_MEMORY;
     return n < 0 ? (int)n : EVSIM_OK;
 }
 
 void cells_keep_begin(struct simulation *sim, struct shard *sh) {
     for (int k = 0; k < sim->n_populations; k++) {
         struct population *p = sim->populations[k];
-        if (!p->begin) continue;
+        if (!p->begin)
+            continue;
         const size_t size = (size_t)(sh->last[k] - sh->first[k]) * sizeof(double);
         for (int s = 0; s < p->kernel->n_states; s++)
             memcpy(p->begin[s] + sh->first[k], p->state[s] + sh->first[k], size);
@@ -65,7 +71,8 @@ void cells_keep_begin(struct simulation *sim, struct shard *sh) {
 void cells_fill_starts(struct simulation *sim, struct shard *sh) {
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct population *p = sim->populations[sh->cells[c].population];
-        if (p->begin) continue;
+        if (p->begin)
+            continue;
         for (int s = 0; s < p->kernel->n_states; s++)
             sh->starts[sh->cells[c].x + s] = p->state[s][sh->cells[c].i];
     }

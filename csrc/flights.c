@@ -8,7 +8,8 @@
 #include "random.h"
 #include "shard.h"
 
-/* Pushes the spike with its next delivery at or after `tick`, looking from `position` of its row on. */
+/* Pushes the spike with its next delivery at or after `tick`, looking from `position` of its row
+ * on. */
 static int push_flight(struct simulation *sim, struct shard *sh, const struct projection *p,
                        int64_t sequence, const struct spike *s, int64_t position, int64_t tick) {
     const int64_t end = p->start[sh->number * p->n_sources + s->index + 1];
@@ -17,7 +18,8 @@ static int push_flight(struct simulation *sim, struct shard *sh, const struct pr
     while (position < end && (arrival = projection_arrival(p, position, s->tick, s->offset,
                                                            sim->window, &offset)) < tick)
         position++;
-    if (position == end) return EVSIM_OK;
+    if (position == end)
+        return EVSIM_OK;
     const struct queue_entry entry = {.tick = arrival,
                                       .offset = s->offset,
                                       .kind = (uint32_t)p->number,
@@ -29,9 +31,10 @@ static int push_flight(struct simulation *sim, struct shard *sh, const struct pr
 }
 
 int flights_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
-                 int64_t sequence, const struct spike *spike, int64_t tick) {
+                   int64_t sequence, const struct spike *spike, int64_t tick) {
     const int64_t row = p->start[sh->number * p->n_sources + spike->index];
-    if (!sh->rings[p->number].length) return push_flight(sim, sh, p, sequence, spike, row, tick);
+    if (!sh->rings[p->number].length)
+        return push_flight(sim, sh, p, sequence, spike, row, tick);
     const int64_t end = p->start[sh->number * p->n_sources + spike->index + 1];
     for (int64_t at = row; at < end; at++) {
         double offset;
@@ -49,7 +52,8 @@ static int launch_all(struct simulation *sim, struct shard *sh, const struct spi
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *p = sim->projections[e->projections[k]];
         const int code = flights_launch(sim, sh, p, sequence, s, sh->tick);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -60,19 +64,21 @@ static int collect_incoming(struct simulation *sim, struct shard *sh, int parity
     for (int s = 0; s < sim->n_shards; s++)
         for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
             code = spikes_add(&sh->incoming, &sim->shards[s].out[parity].all[k]);
-    if (sim->n_shards > 1) spikes_sort(&sh->incoming);
+    if (sim->n_shards > 1)
+        spikes_sort(&sh->incoming);
     return code;
 }
 
-/* Launches the neurons' spikes of the window before and this window's sources' spikes, in one order for
- * every shard. Shard 0 records them. */
+/* Launches the neurons' spikes of the window before and this window's sources' spikes, in one order
+ * for every shard. Shard 0 records them. */
 int flights_take_in(struct simulation *sim, struct shard *sh, double from, double to) {
     const int parity = sh->tick & 1;
     const struct spikes *sources = &sim->source_out[parity];
     for (int64_t k = 0; k < sources->n && sh->number == 0; k++)
         if (sources->all[k].offset >= from && sources->all[k].offset < to)
             simulation_record_spike(sim, &sources->all[k]);
-    if (from > 0.0) return EVSIM_OK;
+    if (from > 0.0)
+        return EVSIM_OK;
     int code = collect_incoming(sim, sh, parity);
     if (sh->number == 0 && !sim->is_recorded)
         for (int64_t k = 0; k < sh->incoming.n; k++)
@@ -87,7 +93,8 @@ int flights_take_in(struct simulation *sim, struct shard *sh, double from, doubl
 
 static int compare_due(const void *a, const void *b) {
     const struct queue_entry *x = a, *y = b;
-    if (x->sequence != y->sequence) return x->sequence < y->sequence ? -1 : 1;
+    if (x->sequence != y->sequence)
+        return x->sequence < y->sequence ? -1 : 1;
     return x->kind < y->kind ? -1 : x->kind > y->kind;
 }
 
@@ -97,7 +104,8 @@ static void sort_due(struct queue_entry *due, int64_t n) {
     for (int64_t k = 1; k < n; k++) {
         const struct queue_entry entry = due[k];
         int64_t j = k;
-        for (; j > 0 && compare_due(&due[j - 1], &entry) > 0; j--, moves--) due[j] = due[j - 1];
+        for (; j > 0 && compare_due(&due[j - 1], &entry) > 0; j--, moves--)
+            due[j] = due[j - 1];
         due[j] = entry;
         if (moves < 0) {
             qsort(due, (size_t)n, sizeof *due, compare_due);
@@ -110,15 +118,19 @@ static void sort_due(struct queue_entry *due, int64_t n) {
 int flights_find_due(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *popped;
     const int64_t n = queue_pop_tick(sh->flights, sh->tick, &popped);
-    if (n < 0) return (int)n;
+    if (n < 0)
+        return (int)n;
     while (sh->due_room < n) {
         const int code = shard_grow((void **)&sh->due, n, &sh->due_room, sizeof *sh->due);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
-    if (n) memcpy(sh->due, popped, (size_t)n * sizeof *popped);
+    if (n)
+        memcpy(sh->due, popped, (size_t)n * sizeof *popped);
     sort_due(sh->due, n);
     sh->n_slices = 0;
-    if (rings_find_due(sim, sh) < 0) return EVSIM_NO_MEMORY;
+    if (rings_find_due(sim, sh) < 0)
+        return EVSIM_NO_MEMORY;
     for (int64_t k = 0; k < n; k++) {
         const struct queue_entry *e = &sh->due[k];
         const struct projection *p = sim->projections[e->kind];
@@ -131,7 +143,8 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
             while (position < end && projection_arrival(p, position, e->since, e->offset,
                                                         sim->window, &offset) <= sh->tick)
                 position++;
-        if (GROW(sh->slices, sh->n_slices, sh->slices_room) < 0) return EVSIM_NO_MEMORY;
+        if (GROW(sh->slices, sh->n_slices, sh->slices_room) < 0)
+            return EVSIM_NO_MEMORY;
         sh->slices[sh->n_slices++] = (struct slice){.projection = p,
                                                     .n = position - e->position,
                                                     .first = e->position,
@@ -139,7 +152,8 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
                                                     .offset = e->offset};
         const struct spike s = {e->since, e->offset, p->emitter, e->index};
         const int code = push_flight(sim, sh, p, e->sequence, &s, position, sh->tick + 1);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }

@@ -2,7 +2,8 @@
  *
  * Generated C, the kernels of shipped models and a plugin's hand-written C include this header and
  * nothing else of the core. A kernel is one constant table of functions over a population's arrays.
- * Functions are called from several threads at once, each for neurons of its own; they keep no state.
+ * Functions are called from several threads at once, each for neurons of its own; they keep no
+ * state.
  *
  * Time inside a window is an offset in seconds, 0 <= offset <= window.
  */
@@ -24,11 +25,11 @@
  *
  *   state[s][i]          state s of neuron i at the start of the window
  *   slack[i]             how much higher the threshold form may have been inside the window than at
- *                        its ends, because of events folded into the state; EVSIM_DORMANT: see above
- *   coefficient[c][i]    numbers of the linear system, or coefficient[c][0] for all; the kernel knows
- *   parameter[p][i*step] parameters that reset and event code name
- *   fold[(j*S + r)*(degree + 1) + k]   Taylor coefficient k of state r per unit added to state j, one
- *                        window length back in time (only when all neurons have equal coefficients)
+ *                        its ends, because of events folded into the state; EVSIM_DORMANT: see
+ * above coefficient[c][i]    numbers of the linear system, or coefficient[c][0] for all; the kernel
+ * knows parameter[p][i*step] parameters that reset and event code name fold[(j*S + r)*(degree + 1)
+ * + k]   Taylor coefficient k of state r per unit added to state j, one window length back in time
+ * (only when all neurons have equal coefficients)
  */
 struct evsim_cells {
     int64_t n;
@@ -46,8 +47,8 @@ struct evsim_cells {
 /* Event code that is more than an addition, compiled from a synapse's statements. */
 struct evsim_code {
     int32_t abi;
-    /* Runs the statements of one synapse on the state x of its target i. `variable[v][synapse*step[v]]`
-     * are the synapse's variables and constants. */
+    /* Runs the statements of one synapse on the state x of its target i.
+     * `variable[v][synapse*step[v]]` are the synapse's variables and constants. */
     void (*run)(double *x, const struct evsim_cells *cells, int64_t i, int is_refractory,
                 double *const *variable, const int64_t *step, int64_t synapse);
 };
@@ -55,9 +56,9 @@ struct evsim_code {
 /* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */
 struct evsim_event {
     double offset;
-    double amount;      /* added to state `port`... */
-    int32_t port;       /* ...or -1: run the code */
-    int32_t round;      /* deliveries of zero delay come in rounds at one instant */
+    double amount; /* added to state `port`... */
+    int32_t port;  /* ...or -1: run the code */
+    int32_t round; /* deliveries of zero delay come in rounds at one instant */
     int32_t projection;
     uint32_t source;
     int64_t synapse; /* number of the synapse in its projection */
@@ -68,7 +69,7 @@ struct evsim_event {
 
 /* A neuron on its way through a window. */
 struct evsim_walk {
-    double *x;      /* its state at (offset, round) */
+    double *x; /* its state at (offset, round) */
     double offset;
     double release; /* refractory while offset < release; negative when it is not */
     int64_t next;   /* the first event not yet delivered */
@@ -86,9 +87,9 @@ struct evsim_kernel {
     int32_t has_threshold;
     int32_t is_foldable; /* additions may be folded into the state at the start of the window */
 
-    /* Adds amount[k*amount_step] to state `port` of neuron target[k] at offset[k*offset_step], as the
-     * equivalent change at the start of the window. Dormant neurons lose what touches clamped states.
-     * cost[0], cost[1]: what a unit of positive or negative amount adds to the slack. */
+    /* Adds amount[k*amount_step] to state `port` of neuron target[k] at offset[k*offset_step], as
+     * the equivalent change at the start of the window. Dormant neurons lose what touches clamped
+     * states. cost[0], cost[1]: what a unit of positive or negative amount adds to the slack. */
     void (*fold)(const struct evsim_cells *cells, int32_t port, int64_t n, const uint32_t *target,
                  const double *amount, int64_t amount_step, const double *offset,
                  int64_t offset_step, const double cost[2]);
@@ -103,8 +104,8 @@ struct evsim_kernel {
     int64_t (*advance)(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
                        uint32_t *found, double *start);
 
-    /* Takes neuron i through its events up to `end`, or to its first spike. Returns a walk result or a
-     * negative error. */
+    /* Takes neuron i through its events up to `end`, or to its first spike. Returns a walk result
+     * or a negative error. */
     int (*walk)(const struct evsim_cells *cells, int64_t i, struct evsim_walk *walk,
                 const struct evsim_event *events, int64_t n_events, double end);
 

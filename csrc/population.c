@@ -11,16 +11,19 @@
 static double *aligned_doubles(int64_t n) {
     const size_t size = ((size_t)n * sizeof(double) + 63) / 64 * 64 + 64;
     double *array = test_allocation_fails() ? NULL : aligned_alloc(64, size);
-    if (array) memset(array, 0, size);
+    if (array)
+        memset(array, 0, size);
     return array;
 }
 
 static double **aligned_rows(int n_rows, int64_t n) {
     double **rows = allocate_zeroed((size_t)n_rows + 1, sizeof *rows);
-    if (!rows) return NULL;
+    if (!rows)
+        return NULL;
     for (int r = 0; r < n_rows; r++)
         if (!(rows[r] = aligned_doubles(n))) {
-            while (r--) free(rows[r]);
+            while (r--)
+                free(rows[r]);
             free(rows);
             return NULL;
         }
@@ -28,22 +31,26 @@ static double **aligned_rows(int n_rows, int64_t n) {
 }
 
 static void free_rows(double **rows, int n_rows) {
-    if (!rows) return;
-    for (int r = 0; r < n_rows; r++) free(rows[r]);
+    if (!rows)
+        return;
+    for (int r = 0; r < n_rows; r++)
+        free(rows[r]);
     free(rows);
 }
 
 int population_new(struct population **out, int32_t number, int32_t emitter, int64_t n,
                    const struct evsim_kernel *kernel) {
     struct population *p = *out = allocate_zeroed(1, sizeof *p);
-    if (!p) return EVSIM_NO_MEMORY;
+    if (!p)
+        return EVSIM_NO_MEMORY;
     p->number = number, p->emitter = emitter, p->n = n, p->kernel = kernel;
     p->n_padded = (n + EVSIM_PAD - 1) / EVSIM_PAD * EVSIM_PAD;
     const size_t m = (size_t)p->n_padded + 1;
     p->state = aligned_rows(kernel->n_states, p->n_padded);
     p->coefficient = allocate_zeroed((size_t)kernel->n_coefficients + 1, sizeof *p->coefficient);
     p->parameter = allocate_zeroed((size_t)kernel->n_parameters + 1, sizeof *p->parameter);
-    p->parameter_step = allocate_zeroed((size_t)kernel->n_parameters + 1, sizeof *p->parameter_step);
+    p->parameter_step =
+        allocate_zeroed((size_t)kernel->n_parameters + 1, sizeof *p->parameter_step);
     p->cost = allocate_zeroed((size_t)kernel->n_states + 1, sizeof *p->cost);
     p->cells.slack = aligned_doubles(p->n_padded);
     p->release_tick = allocate(m, sizeof *p->release_tick);
@@ -57,8 +64,10 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
         !p->cells.slack || !p->release_tick || !p->release_offset || !p->last_tick ||
         !p->last_offset || !p->slot || !p->refractory_tick || !p->refractory_offset)
         return EVSIM_NO_MEMORY;
-    for (int64_t i = 0; i < p->n_padded; i++) p->release_tick[i] = p->last_tick[i] = -1;
-    for (int64_t i = n; i < p->n_padded; i++) p->cells.slack[i] = EVSIM_DORMANT;
+    for (int64_t i = 0; i < p->n_padded; i++)
+        p->release_tick[i] = p->last_tick[i] = -1;
+    for (int64_t i = n; i < p->n_padded; i++)
+        p->cells.slack[i] = EVSIM_DORMANT;
     p->cells.n = n;
     p->cells.state = p->state;
     p->cells.coefficient = (const double *const *)p->coefficient;
@@ -68,7 +77,8 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
 }
 
 void population_free(struct population *p) {
-    if (!p) return;
+    if (!p)
+        return;
     free_rows(p->state, p->kernel->n_states);
     free_rows(p->begin, p->kernel->n_states);
     free_rows(p->coefficient, p->kernel->n_coefficients);
@@ -82,7 +92,8 @@ void population_free(struct population *p) {
 
 static int replace(double **to, const double *values, int64_t count, int64_t n_padded) {
     double *copy = aligned_doubles(count == 1 ? 1 : n_padded);
-    if (!copy) return EVSIM_NO_MEMORY;
+    if (!copy)
+        return EVSIM_NO_MEMORY;
     memcpy(copy, values, (size_t)count * sizeof *copy);
     free(*to);
     *to = copy;
@@ -95,7 +106,8 @@ int population_set_coefficient(struct population *p, int c, const double *values
 
 int population_set_parameter(struct population *p, int k, const double *values, int64_t count) {
     const int code = replace(&p->parameter[k], values, count, p->n_padded);
-    if (code >= 0) p->parameter_step[k] = count > 1;
+    if (code >= 0)
+        p->parameter_step[k] = count > 1;
     return code;
 }
 
@@ -119,8 +131,10 @@ int population_set_propagator(struct population *p, double window, int pieces, i
                               int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                               const double *cost) {
     double *copy = allocate((size_t)n_fold + 1, sizeof *copy);
-    if (!copy) return EVSIM_NO_MEMORY;
-    if (n_fold) memcpy(copy, fold, (size_t)n_fold * sizeof *copy);
+    if (!copy)
+        return EVSIM_NO_MEMORY;
+    if (n_fold)
+        memcpy(copy, fold, (size_t)n_fold * sizeof *copy);
     free(p->fold);
     p->cells.fold = p->fold = copy;
     p->cells.window = window;

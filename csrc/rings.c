@@ -5,8 +5,8 @@
 #include "error.h"
 #include "shard.h"
 
-#define LONGEST_RING 4096  /* windows */
-#define LEAST_PIECE 20     /* synapses of a row that arrive in one window, to let it walk */
+#define LONGEST_RING 4096 /* windows */
+#define LEAST_PIECE 20    /* synapses of a row that arrive in one window, to let it walk */
 
 int is_ringed(const struct projection *p) {
     const int64_t windows = (int64_t)p->longest - p->shortest + 1;
@@ -16,15 +16,18 @@ int is_ringed(const struct projection *p) {
 
 int ring_new(struct ring *r, int64_t longest) {
     int64_t length = 4;
-    while (length < longest + 3) length *= 2;
+    while (length < longest + 3)
+        length *= 2;
     r->bucket = allocate_zeroed((size_t)length, sizeof *r->bucket);
-    if (!r->bucket) return EVSIM_NO_MEMORY;
+    if (!r->bucket)
+        return EVSIM_NO_MEMORY;
     r->length = length;
     return EVSIM_OK;
 }
 
 void ring_free(struct ring *r) {
-    for (int64_t k = 0; k < r->length; k++) free(r->bucket[k].position), free(r->bucket[k].offset);
+    for (int64_t k = 0; k < r->length; k++)
+        free(r->bucket[k].position), free(r->bucket[k].offset);
     free(r->bucket);
     *r = (struct ring){0};
 }
@@ -32,17 +35,20 @@ void ring_free(struct ring *r) {
 static int bucket_grow(struct bucket *b) {
     const int64_t room = b->room ? 2 * b->room : 32;
     uint32_t *position = reallocate(b->position, (size_t)room, sizeof *position);
-    if (!position) return EVSIM_NO_MEMORY;
+    if (!position)
+        return EVSIM_NO_MEMORY;
     b->position = position;
     double *offset = reallocate(b->offset, (size_t)room, sizeof *offset);
-    if (!offset) return EVSIM_NO_MEMORY;
+    if (!offset)
+        return EVSIM_NO_MEMORY;
     b->offset = offset, b->room = room;
     return EVSIM_OK;
 }
 
 int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset) {
     struct bucket *b = &r->bucket[tick & (r->length - 1)];
-    if (b->n == b->room && bucket_grow(b) < 0) return EVSIM_NO_MEMORY;
+    if (b->n == b->room && bucket_grow(b) < 0)
+        return EVSIM_NO_MEMORY;
     b->position[b->n] = position;
     b->offset[b->n++] = offset;
     return EVSIM_OK;
@@ -51,11 +57,14 @@ int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset) {
 int rings_find_due(struct simulation *sim, struct shard *sh) {
     for (int k = 0; k < sh->n_rings; k++) {
         const struct ring *r = &sh->rings[k];
-        if (!r->length) continue;
+        if (!r->length)
+            continue;
         r->bucket[(sh->tick - 1) & (r->length - 1)].n = 0; /* done with */
         const struct bucket *b = &r->bucket[sh->tick & (r->length - 1)];
-        if (!b->n) continue;
-        if (GROW(sh->slices, sh->n_slices, sh->slices_room) < 0) return EVSIM_NO_MEMORY;
+        if (!b->n)
+            continue;
+        if (GROW(sh->slices, sh->n_slices, sh->slices_room) < 0)
+            return EVSIM_NO_MEMORY;
         sh->slices[sh->n_slices++] = (struct slice){.projection = sim->projections[k],
                                                     .n = b->n,
                                                     .positions = b->position,

@@ -19,7 +19,8 @@ struct barrier {
 
 struct barrier *barrier_new(int n) {
     struct barrier *b = allocate_zeroed(1, sizeof *b);
-    if (!b) return NULL;
+    if (!b)
+        return NULL;
     b->n = n;
     pthread_mutex_init(&b->mutex, NULL);
     pthread_cond_init(&b->turned, NULL);
@@ -27,14 +28,16 @@ struct barrier *barrier_new(int n) {
 }
 
 void barrier_free(struct barrier *b) {
-    if (!b) return;
+    if (!b)
+        return;
     pthread_mutex_destroy(&b->mutex);
     pthread_cond_destroy(&b->turned);
     free(b);
 }
 
 void barrier_wait(struct barrier *b) {
-    if (b->n == 1) return;
+    if (b->n == 1)
+        return;
     const unsigned round = atomic_load(&b->round);
     if (atomic_fetch_add(&b->waiting, 1) == b->n - 1) {
         atomic_store(&b->waiting, 0);
@@ -45,9 +48,11 @@ void barrier_wait(struct barrier *b) {
         return;
     }
     for (int k = 0; k < SPINS; k++)
-        if (atomic_load(&b->round) != round) return;
+        if (atomic_load(&b->round) != round)
+            return;
     pthread_mutex_lock(&b->mutex);
-    while (atomic_load(&b->round) == round) pthread_cond_wait(&b->turned, &b->mutex);
+    while (atomic_load(&b->round) == round)
+        pthread_cond_wait(&b->turned, &b->mutex);
     pthread_mutex_unlock(&b->mutex);
 }
 
@@ -69,7 +74,8 @@ static void *member_run(void *argument) {
     pthread_mutex_lock(&m->team->start);
     const int is_complete = m->team->is_complete;
     pthread_mutex_unlock(&m->team->start);
-    if (is_complete) m->team->work(m->team->context, m->number);
+    if (is_complete)
+        m->team->work(m->team->context, m->number);
     return NULL;
 }
 
@@ -80,18 +86,22 @@ int team_run(int n, void (*work)(void *context, int number), void *context) {
     }
     struct team team = {.work = work, .context = context};
     struct member *members = allocate_zeroed((size_t)n, sizeof *members);
-    if (!members) return EVSIM_NO_MEMORY;
+    if (!members)
+        return EVSIM_NO_MEMORY;
     pthread_mutex_init(&team.start, NULL);
     pthread_mutex_lock(&team.start);
     int made = 1;
     for (; made < n; made++) {
         members[made].team = &team, members[made].number = made;
-        if (pthread_create(&members[made].thread, NULL, member_run, &members[made])) break;
+        if (pthread_create(&members[made].thread, NULL, member_run, &members[made]))
+            break;
     }
     team.is_complete = made == n;
     pthread_mutex_unlock(&team.start);
-    if (team.is_complete) work(context, 0);
-    for (int k = 1; k < made; k++) pthread_join(members[k].thread, NULL);
+    if (team.is_complete)
+        work(context, 0);
+    for (int k = 1; k < made; k++)
+        pthread_join(members[k].thread, NULL);
     pthread_mutex_destroy(&team.start);
     free(members);
     return team.is_complete ? EVSIM_OK : EVSIM_NO_THREAD;

@@ -21,7 +21,8 @@ static inline void fold_factors(const struct evsim_cells *cells, int64_t i, int3
     for (int s = 0; s < STATES; s++) {
         const double *c = factor_polynomial(cells, port, s);
         double value = c[cells->degree];
-        for (int k = cells->degree - 1; k >= 0; k--) value = value * u + c[k];
+        for (int k = cells->degree - 1; k >= 0; k--)
+            value = value * u + c[k];
         factor[s] = value;
     }
 }
@@ -39,8 +40,10 @@ typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned
 /* Parts of the window at which n additions are made; filled up to whole lanes. */
 static inline void batch_parts(const struct evsim_cells *cells, int64_t n, const double *offset,
                                double *u) {
-    for (int64_t e = 0; e < n; e++) u[e] = offset[e] / cells->window;
-    for (int64_t e = n; e % LANES; e++) u[e] = 0.0;
+    for (int64_t e = 0; e < n; e++)
+        u[e] = offset[e] / cells->window;
+    for (int64_t e = n; e % LANES; e++)
+        u[e] = 0.0;
 }
 
 /* Factors on state `row` of n additions to `port` at the parts u, or all at u[0]. */
@@ -51,10 +54,12 @@ static inline void batch_factors(const struct evsim_cells *cells, int port, int 
         lanes at, value;
         memcpy(&at, u + e, sizeof at);
         value = at * 0.0 + c[cells->degree];
-        for (int k = cells->degree - 1; k >= 0; k--) value = value * at + c[k];
+        for (int k = cells->degree - 1; k >= 0; k--)
+            value = value * at + c[k];
         memcpy(f + e, &value, sizeof value);
     }
-    for (int64_t e = 1; e < n && is_one; e++) f[e] = f[0];
+    for (int64_t e = 1; e < n && is_one; e++)
+        f[e] = f[0];
 }
 
 #else
@@ -68,7 +73,8 @@ static inline void fold_factors(const struct evsim_cells *cells, int64_t i, int3
     memcpy(factor, term, sizeof term);
     for (int k = 1; k <= cells->degree; k++) {
         rates(&sys, term, next);
-        for (int s = 0; s < STATES; s++) factor[s] += term[s] = next[s] * (-u / k);
+        for (int s = 0; s < STATES; s++)
+            factor[s] += term[s] = next[s] * (-u / k);
     }
 }
 

@@ -19,12 +19,13 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_DEGREE 24 /* of the Taylor polynomials */
+#define MAX_DEGREE 24   /* of the Taylor polynomials */
 #define NOT_FINITE (-2) /* EVSIM_NOT_FINITE */
 #define DEEPEST 56      /* halvings after which two roots are one touch */
 #define NO_ROOT 2.0
 
-/* The only root of c in [low, high], negative at low, positive at high: Newton kept in its bracket. */
+/* The only root of c in [low, high], negative at low, positive at high: Newton kept in its bracket.
+ */
 static double single_root(const double *c, int degree, double low, double high) {
     double u = low + 0.5 * (high - low);
     for (int i = 0; i < 200; i++) {
@@ -33,14 +34,17 @@ static double single_root(const double *c, int degree, double low, double high) 
             slope = slope * u + value;
             value = value * u + c[k];
         }
-        if (value == 0.0) return u;
+        if (value == 0.0)
+            return u;
         if (value < 0.0)
             low = u;
         else
             high = u;
         double next = u - value / slope;
-        if (!(next > low && next < high)) next = low + 0.5 * (high - low);
-        if (next <= low || next >= high || fabs(next - u) <= 1e-17 + 1e-16 * u) return next;
+        if (!(next > low && next < high))
+            next = low + 0.5 * (high - low);
+        if (next <= low || next >= high || fabs(next - u) <= 1e-17 + 1e-16 * u)
+            return next;
         u = next;
     }
     return u;
@@ -50,18 +54,26 @@ static double single_root(const double *c, int degree, double low, double high) 
 static double root_between(const double *c, int degree, double *b, double low, double high,
                            int depth) {
     int k = 0;
-    while (k <= degree && b[k] == 0.0) k++;
-    if (k > degree) return NO_ROOT;
-    if (b[k] > 0.0) return low;
+    while (k <= degree && b[k] == 0.0)
+        k++;
+    if (k > degree)
+        return NO_ROOT;
+    if (b[k] > 0.0)
+        return low;
     int changes = 0;
-    for (; k < degree; k++) changes += (b[k] < 0.0) != (b[k + 1] < 0.0);
-    if (changes == 0) return NO_ROOT;
-    if (changes == 1 && b[0] < 0.0 && b[degree] > 0.0) return single_root(c, degree, low, high);
-    if (depth == DEEPEST) return IS_OVER(0.0) ? low : NO_ROOT;
+    for (; k < degree; k++)
+        changes += (b[k] < 0.0) != (b[k + 1] < 0.0);
+    if (changes == 0)
+        return NO_ROOT;
+    if (changes == 1 && b[0] < 0.0 && b[degree] > 0.0)
+        return single_root(c, degree, low, high);
+    if (depth == DEEPEST)
+        return IS_OVER(0.0) ? low : NO_ROOT;
     double left[MAX_DEGREE + 1]; /* de Casteljau at the middle; b becomes the right half */
     left[0] = b[0];
     for (int l = 1; l <= degree; l++) {
-        for (int j = 0; j <= degree - l; j++) b[j] = 0.5 * (b[j] + b[j + 1]);
+        for (int j = 0; j <= degree - l; j++)
+            b[j] = 0.5 * (b[j] + b[j + 1]);
         left[l] = b[0];
     }
     const double middle = low + 0.5 * (high - low);
@@ -72,12 +84,14 @@ static double root_between(const double *c, int degree, double *b, double low, d
 /* First u in [0, 1] where the polynomial c, not over at 0, comes from below to zero. */
 static double first_root(const double *c, int degree) {
     double rest = 0.0;
-    for (int k = 4; k <= degree; k++) rest += fabs(c[k]);
+    for (int k = 4; k <= degree; k++)
+        rest += fabs(c[k]);
     const double c3 = degree >= 3 ? c[3] : 0.0, c2 = degree >= 2 ? c[2] : 0.0;
     const double third = c[1] / 3.0;
     const double b1 = c[0] + third, b2 = c[0] + 2.0 * third + c2 / 3.0;
     const double b3 = c[0] + c[1] + c2 + c3;
-    if (c[0] + rest < 0.0 && b1 + rest < 0.0 && b2 + rest < 0.0 && b3 + rest < 0.0) return NO_ROOT;
+    if (c[0] + rest < 0.0 && b1 + rest < 0.0 && b2 + rest < 0.0 && b3 + rest < 0.0)
+        return NO_ROOT;
 
     double b[MAX_DEGREE + 1], binomial = 1.0;
     for (int k = 0; k <= degree; k++) {
@@ -85,7 +99,8 @@ static double first_root(const double *c, int degree) {
         binomial = binomial * (degree - k) / (k + 1);
     }
     for (int l = degree - 1; l >= 0; l--)
-        for (int j = l; j < degree; j++) b[j + 1] += b[j];
+        for (int j = l; j < degree; j++)
+            b[j + 1] += b[j];
     return root_between(c, degree, b, 0.0, 1.0, 0);
 }
 
@@ -107,22 +122,26 @@ static double segment(const struct system *sys, double *x, double length, int de
             else
                 drive(sys, y[1]);
         }
-        for (int s = 0; s < STATES; s++) y[k][s] *= scale;
+        for (int s = 0; s < STATES; s++)
+            y[k][s] *= scale;
         scale = length / (k + 1);
     }
     double u = 1.0;
 #if HAS_THRESHOLD
     if (!is_refractory) {
         double form[MAX_DEGREE + 1];
-        for (int k = 0; k <= degree; k++) form[k] = form_linear(sys, y[k]);
+        for (int k = 0; k <= degree; k++)
+            form[k] = form_linear(sys, y[k]);
         form[0] += form_constant(sys);
         const double root = first_root(form, degree);
-        if (root < 1.0) u = root;
+        if (root < 1.0)
+            u = root;
     }
 #endif
     for (int s = 0; s < STATES; s++) {
         double change = y[degree][s];
-        for (int k = degree - 1; k >= 1; k--) change = change * u + y[k][s];
+        for (int k = degree - 1; k >= 1; k--)
+            change = change * u + y[k][s];
         x[s] += change * u;
     }
     return u == 1.0 ? length : u * length;
@@ -130,7 +149,8 @@ static double segment(const struct system *sys, double *x, double length, int de
 
 static inline int is_finite_state(const double *x) {
     double sum = 0.0;
-    for (int s = 0; s < STATES; s++) sum += x[s] * 0.0;
+    for (int s = 0; s < STATES; s++)
+        sum += x[s] * 0.0;
     return sum == 0.0;
 }
 
@@ -149,7 +169,8 @@ static double form(const struct evsim_cells *cells, int64_t i, const double *x, 
 }
 
 static void add(double *x, int32_t port, double amount, int is_refractory) {
-    if (!(is_refractory && is_clamped(port))) x[port] += amount;
+    if (!(is_refractory && is_clamped(port)))
+        x[port] += amount;
 }
 
 static void deliver(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w,
@@ -170,7 +191,8 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
         while (w->next < n_events && events[w->next].offset <= w->offset &&
                events[w->next].round <= w->round)
             deliver(cells, i, w, &events[w->next++]);
-        if (!is_finite_state(w->x)) return NOT_FINITE;
+        if (!is_finite_state(w->x))
+            return NOT_FINITE;
         const int is_refractory = w->offset < w->release;
 #if HAS_THRESHOLD
         if (!is_refractory && IS_OVER(form_linear(&sys, w->x) + form_constant(&sys)))
@@ -184,10 +206,12 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
             }
             stop = events[w->next].offset;
         }
-        if (is_refractory && w->release < stop) stop = w->release;
+        if (is_refractory && w->release < stop)
+            stop = w->release;
         double length = (stop - w->offset) / piece;
         const int is_whole = length <= 1.0;
-        if (!is_whole) length = 1.0;
+        if (!is_whole)
+            length = 1.0;
         const double moved = segment(&sys, w->x, length, cells->degree, is_refractory);
         w->round = 0;
         if (moved < length) {
@@ -208,7 +232,8 @@ static void unfold(const struct evsim_cells *cells, int64_t i, int32_t port, dou
     fold_factors(cells, i, port, offset / cells->window, factor);
     const int is_dormant = EVSIM_IS_DORMANT(cells->slack[i]);
     for (int s = 0; s < STATES; s++)
-        if (!(is_dormant && is_clamped(s))) x[s] -= amount * factor[s];
+        if (!(is_dormant && is_clamped(s)))
+            x[s] -= amount * factor[s];
 }
 
 static const struct evsim_kernel kernel = {

@@ -1,4 +1,5 @@
-/* Populations: arrays padded with dormant neurons, numbers copied in, nothing lost without memory. */
+/* Populations: arrays padded with dormant neurons, numbers copied in, nothing lost without memory.
+ */
 #include "../population.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Simulations as Python drives them: spikes where closed forms put them, the same bits in any shape of
- * run, and nothing lost or leaked when memory runs out. */
+/* Simulations as Python drives them: spikes where closed forms put them, the same bits in any shape
+ * of run, and nothing lost or leaked when memory runs out. */
 #include "../evsim.h"
 
 #include <stdlib.h>
@@ -335,17 +335,23 @@ static void test_what_is_refused_leaves_the_simulation_as_it_was(void) {
     for (int64_t k = 1; k <= 3; k++) {
         struct network net = network_of(1, 1);
         const int emitter = evsim_population_emitter(net.sim, net.cells);
-        const int silent = evsim_add_projection(net.sim, emitter, net.cells, 1, CELLS, &zero, &zero);
+        const int silent =
+            evsim_add_projection(net.sim, emitter, net.cells, 1, CELLS, &zero, &zero);
         for (int call = 0; call < 6; call++) {
             int code = 0;
             allocations_left = k;
-            if (call == 0) code = evsim_add_population(net.sim, 5, evsim_kernel());
-            if (call == 1) code = evsim_record_states(net.sim, 0, 1, &state, 1, &zero, 1e-3, 0);
-            if (call == 2) code = evsim_record_spikes(net.sim, 0, 0, 1);
-            if (call == 3) code = evsim_set_delay(net.sim, silent, &tick, &offset, 1);
+            if (call == 0)
+                code = evsim_add_population(net.sim, 5, evsim_kernel());
+            if (call == 1)
+                code = evsim_record_states(net.sim, 0, 1, &state, 1, &zero, 1e-3, 0);
+            if (call == 2)
+                code = evsim_record_spikes(net.sim, 0, 0, 1);
+            if (call == 3)
+                code = evsim_set_delay(net.sim, silent, &tick, &offset, 1);
             if (call == 4)
                 code = evsim_add_projection(net.sim, emitter, net.cells, 1, CELLS, &zero, &zero);
-            if (call == 5) code = evsim_add_drive(net.sim, 0, 0, 0, 0, 0, 1, 0.0, 0.0);
+            if (call == 5)
+                code = evsim_add_drive(net.sim, 0, 0, 0, 0, 0, 1, 0.0, 0.0);
             allocations_left = -1;
             refused += code == EVSIM_NO_MEMORY;
             CHECK(code >= 0 || code == EVSIM_NO_MEMORY);

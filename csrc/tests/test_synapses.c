@@ -1,4 +1,5 @@
-/* Projections: rows sorted by shard, source and delay, and what belongs to a synapse stays with it. */
+/* Projections: rows sorted by shard, source and delay, and what belongs to a synapse stays with it.
+ */
 #include "../synapses.h"
 
 #include <stdlib.h>
