@@ -64,13 +64,13 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
     struct population *p = sim->populations[d->target];
     const int64_t first = larger(d->start, sh->first[d->target]);
     const int64_t last = smaller(d->stop, sh->last[d->target]);
-    const uint64_t key = random_object_key(sim->seed, d->object);
+    const uint64_t key = random_object_key(sim->clock.seed, d->object);
     uint32_t targets[BATCH];
     double offsets[BATCH];
     int64_t waiting = 0;
     for (int64_t i = first; i < last; i++) {
         const int64_t n =
-            drive_draw(d, key, i, sh->tick, sim->window, &sh->offsets, &sh->offsets_room);
+            drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
         if (n < 0) return (int)n;
         if (n && !p->is_foldable && cells_force(sim, sh, d->target, (uint32_t)i) < 0)
             return EVSIM_NO_MEMORY;

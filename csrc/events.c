@@ -51,9 +51,9 @@ int events_gather_slice(struct simulation *sim, struct shard *sh, const struct s
 int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d,
                         uint32_t i, int64_t cell, double from, double to) {
     if (i < d->start || i >= d->stop) return EVSIM_OK;
-    const uint64_t key = random_object_key(sim->seed, d->object);
+    const uint64_t key = random_object_key(sim->clock.seed, d->object);
     const int64_t n =
-        drive_draw(d, key, i, sh->tick, sim->window, &sh->offsets, &sh->offsets_room);
+        drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
     if (n < 0) return (int)n;
     for (int64_t k = 0; k < n; k++) {
         const struct evsim_event event = {.offset = sh->offsets[k],

@@ -6,8 +6,10 @@
 
 typedef struct simulation evsim_simulation;
 
-/* A simulation of windows of so many seconds; NULL without memory. */
-evsim_simulation *evsim_new(double window, uint64_t seed);
+/* A simulation whose windows are `steps` steps dt of the user's clock, or 1/`parts` of one; NULL without memory.
+ * Ticks below count windows. */
+evsim_simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t seed);
+double evsim_window(evsim_simulation *sim);
 void evsim_free(evsim_simulation *sim);
 const char *evsim_error_text(int code);
 
@@ -29,8 +31,9 @@ double *evsim_state(evsim_simulation *sim, int population, int state);
 int64_t *evsim_last_tick(evsim_simulation *sim, int population);
 double *evsim_last_offset(evsim_simulation *sim, int population);
 
-/* Sources; return the emitter's number. */
-int evsim_add_poisson(evsim_simulation *sim, int64_t n, const double *rates, int64_t count);
+/* Sources; return the emitter's number. `object` keys the random numbers. */
+int evsim_add_poisson(evsim_simulation *sim, uint32_t object, int64_t n, const double *rates,
+                      int64_t count);
 int evsim_set_poisson(evsim_simulation *sim, int emitter, const double *rates, int64_t count);
 int evsim_add_train(evsim_simulation *sim, int64_t n, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index);

@@ -350,12 +350,12 @@ static int deliver_rings(struct simulation *sim, struct shard *sh) {
 
 static int deliver_drive(struct simulation *sim, struct shard *sh, const struct drive *d) {
     struct population *p = sim->populations[d->target];
-    const uint64_t key = random_object_key(sim->seed, d->object);
+    const uint64_t key = random_object_key(sim->clock.seed, d->object);
     int clamped;
     if (is_clamped(sh, p, d->state, &clamped) < 0) return EVSIM_NO_MEMORY;
     for (int64_t i = d->start; i < d->stop; i++) {
         const int64_t n =
-            drive_draw(d, key, i, sh->tick, sim->window, &sh->offsets, &sh->offsets_room);
+            drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
         if (n < 0) return (int)n;
         if (n) add(p, d->state, i, (double)n * d->weight, clamped);
     }

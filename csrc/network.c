@@ -17,12 +17,15 @@ static int more(void **array, int n, size_t size) {
     return EVSIM_OK;
 }
 
-struct simulation *evsim_new(double window, uint64_t seed) {
+struct simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t seed) {
     struct simulation *sim = allocate_zeroed(1, sizeof *sim);
     if (!sim) return NULL;
-    sim->window = window, sim->seed = seed;
+    sim->window = steps > 1 ? dt * (double)steps : dt / (double)parts;
+    sim->clock = (struct clock){seed, dt, sim->window, steps, parts};
     return sim;
 }
+
+double evsim_window(struct simulation *sim) { return sim->window; }
 
 static int add_emitter(struct simulation *sim) {
     if (MORE(sim->emitters, sim->n_emitters) < 0) return EVSIM_NO_MEMORY;
@@ -53,6 +56,7 @@ int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) 
         return code;
     }
     sim->emitters[emitter].population = number;
+    sim->populations[number]->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
     sim->is_arranged = 0;
     return sim->n_populations++;
 }
@@ -97,12 +101,13 @@ double *evsim_last_offset(struct simulation *sim, int population) {
 
 /* ---- sources ---- */
 
-int evsim_add_poisson(struct simulation *sim, int64_t n, const double *rates, int64_t count) {
+int evsim_add_poisson(struct simulation *sim, uint32_t object, int64_t n, const double *rates,
+                      int64_t count) {
     const int emitter = add_emitter(sim);
     if (emitter < 0) return emitter;
     struct poisson_source *s = allocate_zeroed(1, sizeof *s);
     if (!s) return EVSIM_NO_MEMORY;
-    s->emitter = emitter, s->n = n;
+    s->emitter = emitter, s->n = n, s->object = object;
     sim->emitters[emitter].poisson = s;
     const int code = poisson_set_rates(s, rates, count);
     return code < 0 ? code : emitter;

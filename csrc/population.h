@@ -13,6 +13,7 @@ struct population {
     int32_t number, emitter;
     int64_t n, n_padded;
     const struct evsim_kernel *kernel;
+    double grid;    /* see struct projection */
     int is_coupled;  /* a refractory neuron needs its walk: states that go on see states that stand */
     int is_foldable; /* in this run */
     struct evsim_cells cells;

@@ -27,79 +27,119 @@ static int is_disturbed(struct simulation *sim, struct shard *sh, int32_t popula
     return 0;
 }
 
-/* Follows recorded neurons anew, from `from` to `at`, and notes their states. */
-static int sample_walks(struct simulation *sim, struct shard *sh, struct state_output *o,
-                        double from, double at, double *row) {
+/* A cell of its own for every recorded neuron that this shard owns, marked in sample_slot. */
+static int add_sample_cells(struct simulation *sim, struct shard *sh, struct state_output *o) {
     struct population *p = sim->populations[o->population];
-    const int64_t n_cells = sh->n_cells, n_starts = sh->n_starts;
     if (p->n > sh->sample_slot_room &&
-        shard_grow((void **)&sh->sample_slot, p->n, &sh->sample_slot_room, sizeof *sh->sample_slot) < 0)
+        shard_grow((void **)&sh->sample_slot, p->n, &sh->sample_slot_room,
+                   sizeof *sh->sample_slot) < 0)
         return EVSIM_NO_MEMORY;
     memset(sh->sample_slot, 0, (size_t)p->n * sizeof *sh->sample_slot);
-    int code = EVSIM_OK;
-    for (int64_t k = 0; k < o->n && code >= 0; k++) {
+    for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = o->indices[k];
         if (i < sh->first[o->population] || i >= sh->last[o->population] || sh->sample_slot[i])
             continue;
         const int32_t slot = p->slot[i];
-        code = cells_add(sim, sh, o->population, i, NULL);
-        if (code < 0) break;
+        if (cells_add(sim, sh, o->population, i, NULL) < 0) return EVSIM_NO_MEMORY;
         sh->sample_slot[i] = (int32_t)sh->n_cells;
         p->slot[i] = slot;
         if (!slot) continue;
-        sh->cells[sh->n_cells - 1].release_tick = sh->cells[slot - 1].release_tick;
-        sh->cells[sh->n_cells - 1].release_offset = sh->cells[slot - 1].release_offset;
+        struct cell *cell = &sh->cells[sh->n_cells - 1]; /* refractory as when the window began */
+        cell->release_tick = sh->cells[slot - 1].release_tick;
+        cell->release_offset = sh->cells[slot - 1].release_offset;
     }
-    const double end = at > 0.0 ? nextafter(at, HUGE_VAL) : DBL_MIN; /* denormals are flushed */
+    return EVSIM_OK;
+}
+
+static int gather_samples(struct simulation *sim, struct shard *sh, struct state_output *o,
+                          int64_t first_cell, double from, double to) {
+    int code = EVSIM_OK;
     sh->n_events = 0;
     for (int64_t k = 0; k < sh->n_slices && code >= 0; k++)
         if (sh->slices[k].projection->target == o->population)
-            code = events_gather_slice(sim, sh, &sh->slices[k], sh->sample_slot, from, end);
+            code = events_gather_slice(sim, sh, &sh->slices[k], sh->sample_slot, from, to);
     for (int k = 0; k < sim->n_drives; k++)
-        for (int64_t c = n_cells; c < sh->n_cells && code >= 0; c++)
+        for (int64_t c = first_cell; c < sh->n_cells && code >= 0; c++)
             if (o->population == sim->drives[k].target)
-                code = events_gather_drive(sim, sh, &sim->drives[k], sh->cells[c].i, c, from, end);
+                code = events_gather_drive(sim, sh, &sim->drives[k], sh->cells[c].i, c, from, to);
     for (int64_t k = 0; k < sh->n_local && code >= 0; k++) {
         const struct local_event *e = &sh->local[k];
-        if (e->population != o->population || e->event.offset < from || e->event.offset >= end) continue;
+        if (e->population != o->population || e->event.offset < from || e->event.offset >= to)
+            continue;
         const int32_t mark = sh->sample_slot[e->i];
         if (mark) code = events_add(sh, mark - 1, &e->event);
     }
-    if (code >= 0) code = events_group(sh, n_cells);
-    for (int64_t c = n_cells; c < sh->n_cells && code >= 0; c++)
-        code = walk_follow(sim, sh, &sh->cells[c], sh->starts + sh->cells[c].x, from, end, NULL);
-    for (int64_t k = 0; k < o->n && code >= 0; k++) {
+    return code < 0 ? code : events_group(sh, first_cell);
+}
+
+static void note_samples(const struct shard *sh, const struct state_output *o, double *row) {
+    for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = o->indices[k];
         if (i < sh->first[o->population] || i >= sh->last[o->population]) continue;
         const double *x = sh->starts + sh->cells[sh->sample_slot[i] - 1].x;
         for (int s = 0; s < o->n_states; s++) row[s * o->n + k] = x[o->states[s]];
     }
+}
+
+/* Follows recorded neurons anew, from sample to sample, with all that happens at the instant of one. */
+static int follow_samples(struct simulation *sim, struct shard *sh, struct state_output *o,
+                          int64_t first_cell, double from, const struct sample_place *places,
+                          int n_places) {
+    const int64_t n = sh->n_cells - first_cell;
+    if (n > sh->sample_walks_room &&
+        shard_grow((void **)&sh->sample_walks, n, &sh->sample_walks_room,
+                   sizeof *sh->sample_walks) < 0)
+        return EVSIM_NO_MEMORY;
+    for (int64_t c = 0; c < n; c++)
+        sh->sample_walks[c] = walk_begin(sh, &sh->cells[first_cell + c], from);
+    for (int k = 0; k < n_places; k++) {
+        const double at = places[k].at;
+        const double end = at > 0.0 ? nextafter(at, HUGE_VAL) : DBL_MIN; /* denormals are flushed */
+        for (int64_t c = 0; c < n; c++) {
+            const int code = walk_follow(sim, sh, &sh->cells[first_cell + c], &sh->sample_walks[c],
+                                         end, NULL);
+            if (code < 0) return code;
+        }
+        note_samples(sh, o, places[k].row);
+    }
+    return EVSIM_OK;
+}
+
+static int sample_walks(struct simulation *sim, struct shard *sh, struct state_output *o,
+                        double from, const struct sample_place *places, int n_places) {
+    const int64_t n_cells = sh->n_cells, n_starts = sh->n_starts;
+    int code = add_sample_cells(sim, sh, o);
+    const double end = nextafter(places[n_places - 1].at, HUGE_VAL);
+    if (code >= 0) code = gather_samples(sim, sh, o, n_cells, from, end > DBL_MIN ? end : DBL_MIN);
+    if (code >= 0) code = follow_samples(sim, sh, o, n_cells, from, places, n_places);
     sh->n_cells = n_cells, sh->n_starts = n_starts;
     return code;
 }
 
-static int sample(struct simulation *sim, struct shard *sh, struct state_output *o, double from,
-                  const struct sample_place *place) {
-    if (!sim->is_grid &&
-        (place->at > from || is_disturbed(sim, sh, o->population, place->at)))
-        return sample_walks(sim, sh, o, from, place->at, place->row);
+/* Samples at the start of the window, where nothing happens. */
+static void copy_samples(struct simulation *sim, const struct shard *sh,
+                         const struct state_output *o, double *row) {
     const struct population *p = sim->populations[o->population];
     for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = o->indices[k];
         if (i < sh->first[o->population] || i >= sh->last[o->population]) continue;
-        for (int s = 0; s < o->n_states; s++)
-            place->row[s * o->n + k] = p->begin[o->states[s]][i];
+        for (int s = 0; s < o->n_states; s++) row[s * o->n + k] = p->begin[o->states[s]][i];
     }
-    return EVSIM_OK;
 }
 
 int samples_take(struct simulation *sim, struct shard *sh, double from) {
     for (int r = 0; r < sim->n_state_outputs; r++) {
         struct state_output *o = &sim->state_outputs[r];
-        for (int k = 0; k < o->n_places[sh->tick & 1]; k++) {
-            const int code = sample(sim, sh, o, from, &o->places[sh->tick & 1][k]);
-            if (code < 0) return code;
+        const struct sample_place *places = o->places[sh->tick & 1];
+        int n = o->n_places[sh->tick & 1];
+        if (n && (sim->is_grid || (places->at == from &&
+                                   !is_disturbed(sim, sh, o->population, from)))) {
+            copy_samples(sim, sh, o, places->row);
+            places++, n--;
         }
+        if (!n) continue;
+        const int code = sample_walks(sim, sh, o, from, places, n);
+        if (code < 0) return code;
     }
     return EVSIM_OK;
 }

@@ -88,6 +88,8 @@ struct shard {
     int64_t offsets_room;
     int32_t *sample_slot; /* [neuron] for the samples being taken */
     int64_t sample_slot_room;
+    struct evsim_walk *sample_walks;
+    int64_t sample_walks_room;
     struct failure failure;
 };
 
@@ -162,12 +164,13 @@ void events_forget_index(struct simulation *sim, struct shard *sh);
 int events_compare(const void *a, const void *b);
 void events_sort(struct evsim_event *events, int64_t n);
 
-/* walks.c */
+/* walks.c: a neuron's way through its events to `to`; `out`: where its spikes go, NULL to leave no trace. */
 int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
                    int64_t *end_tick, double *end_offset);
 double release_in_window(int64_t now, int64_t tick, double offset);
-int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell, double *x,
-                double from, double to, struct spikes *out);
+struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, double from);
+int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                struct evsim_walk *walk, double to, struct spikes *out);
 int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cell, double to);
 void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *cell);
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);

@@ -85,7 +85,7 @@ static int prepare_sources(struct simulation *sim, int64_t tick) {
     for (int e = 0; e < sim->n_emitters && code >= 0; e++) {
         const struct emitter *emitter = &sim->emitters[e];
         if (emitter->poisson)
-            code = poisson_draw(emitter->poisson, sim->seed, tick, sim->window, out);
+            code = poisson_draw(emitter->poisson, &sim->clock, tick, out);
         else if (emitter->train)
             code = train_draw(emitter->train, tick, out);
     }
@@ -108,7 +108,7 @@ static void shard_free(struct shard *sh) {
     free(sh->incoming.all), free(sh->out[0].all), free(sh->out[1].all);
     free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
     free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
-    free(sh->offsets), free(sh->sample_slot), free(sh->local), free(sh->indexed);
+    free(sh->offsets), free(sh->sample_slot), free(sh->sample_walks), free(sh->local), free(sh->indexed);
 }
 
 static void shards_free(struct shard *shards, int n) {

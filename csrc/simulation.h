@@ -69,7 +69,7 @@ struct failure {
 
 struct simulation {
     double window;
-    uint64_t seed;
+    struct clock clock;
     int64_t tick;
     double from; /* offset inside the present window that is done */
     int is_grid;

@@ -58,20 +58,45 @@ static int64_t element_at(const struct poisson_source *s, double u) {
     return low;
 }
 
-int poisson_draw(const struct poisson_source *s, uint64_t seed, int64_t tick, double window,
-                 struct spikes *out) {
+/* The steps of the clock in window `tick`: the first, and how many. */
+static int64_t steps_of(const struct clock *clock, int64_t tick, int64_t *count) {
+    *count = clock->steps;
+    return clock->steps > 1 ? tick * clock->steps : tick / clock->parts;
+}
+
+/* An offset in step k of the window as one in the window; negative: it is not in it. */
+static double in_window(const struct clock *clock, int64_t tick, int64_t k, double offset) {
+    if (clock->steps > 1) return (double)k * clock->dt + offset;
+    offset -= (double)(tick % clock->parts) * clock->window;
+    return offset < clock->window ? offset : -1.0;
+}
+
+static int draw_step(const struct poisson_source *s, const struct clock *clock, int64_t tick,
+                     int64_t step, int64_t k, struct spikes *out) {
     struct random_stream stream;
-    random_stream_start(&stream, seed, (uint32_t)s->emitter, 0, tick);
-    const int64_t count = random_poisson(&stream, s->total * window);
+    random_stream_start(&stream, clock->seed, s->object, 0, step);
+    const int64_t count = random_poisson(&stream, s->total * clock->dt);
     if (count < 0) return (int)count;
-    for (int64_t k = 0; k < count; k++) {
+    for (int64_t e = 0; e < count; e++) {
         struct spike spike = {.tick = tick, .emitter = s->emitter};
-        spike.offset = random_unit_next(&stream) * window;
+        const double u = random_unit_next(&stream);
         spike.index = (uint32_t)element_at(s, random_unit_next(&stream));
+        spike.offset = in_window(clock, tick, k, u * clock->dt);
+        if (spike.offset < 0.0 || spike.offset >= clock->window) continue;
         const int code = spikes_add(out, &spike);
         if (code < 0) return code;
     }
     return EVSIM_OK;
+}
+
+int poisson_draw(const struct poisson_source *s, const struct clock *clock, int64_t tick,
+                 struct spikes *out) {
+    int64_t count;
+    const int64_t first = steps_of(clock, tick, &count);
+    int code = EVSIM_OK;
+    for (int64_t k = 0; k < count && code >= 0; k++)
+        code = draw_step(s, clock, tick, first + k, k, out);
+    return code;
 }
 
 void poisson_free(struct poisson_source *s) {
@@ -119,16 +144,28 @@ void train_free(struct train_source *s) {
     free(s);
 }
 
-int64_t drive_draw(const struct drive *d, uint64_t key, int64_t i, int64_t tick, double window,
-                   double **offsets, int64_t *room) {
-    struct random_stream stream;
-    random_stream_open(&stream, key, (uint32_t)i, tick);
-    const int64_t count = random_poisson(&stream, d->rate * window);
-    if (count > *room) {
-        double *more = reallocate(*offsets, (size_t)(2 * count), sizeof *more);
-        if (!more) return EVSIM_NO_MEMORY;
-        *offsets = more, *room = 2 * count;
+static int drive_room(double **offsets, int64_t *room, int64_t n) {
+    if (n <= *room) return EVSIM_OK;
+    double *more = reallocate(*offsets, (size_t)(2 * n), sizeof *more);
+    if (!more) return EVSIM_NO_MEMORY;
+    *offsets = more, *room = 2 * n;
+    return EVSIM_OK;
+}
+
+int64_t drive_draw(const struct drive *d, uint64_t key, const struct clock *clock, int64_t i,
+                   int64_t tick, double **offsets, int64_t *room) {
+    int64_t n_steps, n = 0;
+    const int64_t first = steps_of(clock, tick, &n_steps);
+    for (int64_t k = 0; k < n_steps; k++) {
+        struct random_stream stream;
+        random_stream_open(&stream, key, (uint32_t)i, first + k);
+        const int64_t count = random_poisson(&stream, d->rate * clock->dt);
+        if (count < 0) return count;
+        if (drive_room(offsets, room, n + count) < 0) return EVSIM_NO_MEMORY;
+        for (int64_t e = 0; e < count; e++) {
+            const double at = in_window(clock, tick, k, random_unit_next(&stream) * clock->dt);
+            if (at >= 0.0 && at < clock->window) (*offsets)[n++] = at;
+        }
     }
-    for (int64_t k = 0; k < count; k++) (*offsets)[k] = random_unit_next(&stream) * window;
-    return count;
+    return n;
 }

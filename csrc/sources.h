@@ -24,6 +24,7 @@ void spikes_sort(struct spikes *list); /* by (tick, offset, emitter, index) */
  * has the mean of all rates, each falls to element i with probability rate[i]/sum. */
 struct poisson_source {
     int32_t emitter;
+    uint32_t object; /* keys the random numbers */
     int64_t n;
     double total;       /* Hz */
     double *cumulative; /* rates added up; NULL: all equal */
@@ -39,7 +40,16 @@ struct train_source {
 };
 
 int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count);
-int poisson_draw(const struct poisson_source *s, uint64_t seed, int64_t tick, double window,
+
+/* The user's clock and the windows of the core: a window is `steps` of its steps dt, or 1/`parts` of one.
+ * Random numbers are keyed by steps of the clock, so that they do not depend on how long windows are. */
+struct clock {
+    uint64_t seed;
+    double dt, window;
+    int64_t steps, parts;
+};
+
+int poisson_draw(const struct poisson_source *s, const struct clock *clock, int64_t tick,
                  struct spikes *out);
 void poisson_free(struct poisson_source *s);
 
@@ -62,7 +72,7 @@ struct drive {
 /* Offsets of the arrivals at neuron i in a window, in the order drawn, into *offsets, which grows as
  * needed (its room in *room). `key` is random_object_key of the seed and the drive's object.
  * Returns how many, or a negative error. */
-int64_t drive_draw(const struct drive *d, uint64_t key, int64_t i, int64_t tick, double window,
-                   double **offsets, int64_t *room);
+int64_t drive_draw(const struct drive *d, uint64_t key, const struct clock *clock, int64_t i,
+                   int64_t tick, double **offsets, int64_t *room);
 
 #endif

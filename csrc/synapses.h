@@ -30,6 +30,7 @@ struct projection {
     int32_t emitter; /* where spikes come from */
     int32_t target;  /* the population where they act */
     int64_t n, n_sources;
+    double grid; /* of the user's clock, where a window has several of its steps; else 0 */
     int n_shards;
     uint32_t *i, *j; /* source and target of synapse k, as created */
 
@@ -83,12 +84,23 @@ int projection_set_amount(struct projection *p, int port, const double *amount, 
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
 
+/* a + b. With a grid, a sum within a few units in the last place of one of its points is that point: two ways to
+ * one instant of the grid then meet, although neither number is exact. */
+static inline double sum_of_offsets(double a, double b, double grid) {
+    const double sum = a + b;
+    if (grid == 0.0) return sum;
+    const double points = sum / grid;
+    const double nearest = ((points + 0x1.8p52) - 0x1.8p52) * grid;
+    const double rest = sum - nearest;
+    return rest <= 8.9e-16 * sum && -rest <= 8.9e-16 * sum ? nearest : sum;
+}
+
 /* When the synapse at `position` delivers a spike: returns the tick, sets the offset in it. */
 static inline int64_t projection_arrival(const struct projection *p, int64_t position, int64_t tick,
                                          double spike_offset, double window, double *offset) {
     const int32_t ticks = p->delay_tick ? p->delay_tick[position] : p->one_tick;
     const double rest = p->delay_offset ? p->delay_offset[position] : p->one_offset;
-    *offset = spike_offset + rest;
+    *offset = sum_of_offsets(spike_offset, rest, p->grid);
     if (*offset < window) return tick + ticks;
     *offset -= window;
     return tick + ticks + 1;

@@ -15,7 +15,7 @@ int refractory_end(const struct population *p, int64_t i, int64_t tick, double o
                           int64_t *end_tick, double *end_offset) {
     const int64_t k = i * p->refractory_step;
     *end_tick = tick + p->refractory_tick[k];
-    *end_offset = offset + p->refractory_offset[k];
+    *end_offset = sum_of_offsets(offset, p->refractory_offset[k], p->grid);
     if (*end_offset >= p->cells.window) *end_offset -= p->cells.window, ++*end_tick;
     return p->refractory_tick[k] > 0 || p->refractory_offset[k] > 0.0;
 }
@@ -25,32 +25,37 @@ double release_in_window(int64_t now, int64_t tick, double offset) {
     return tick < now ? -1.0 : tick == now ? offset : HUGE_VAL;
 }
 
-/* Takes a neuron through its events to `to`; `out`: where its spikes go, NULL to leave no trace. */
-int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell, double *x,
-                  double from, double to, struct spikes *out) {
+struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, double from) {
+    return (struct evsim_walk){
+        .x = sh->starts + cell->x,
+        .offset = from,
+        .release = release_in_window(sh->tick, cell->release_tick, cell->release_offset)};
+}
+
+int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                struct evsim_walk *walk, double to, struct spikes *out) {
     struct population *p = sim->populations[cell->population];
     const struct evsim_event *events = sh->sorted + cell->first_event;
-    struct evsim_walk walk = {.x = x, .offset = from};
-    walk.release = release_in_window(sh->tick, cell->release_tick, cell->release_offset);
+    double *x = walk->x;
     for (;;) {
-        const int code = p->kernel->walk(&p->cells, cell->i, &walk, events, cell->n_events, to);
+        const int code = p->kernel->walk(&p->cells, cell->i, walk, events, cell->n_events, to);
         if (code == EVSIM_WALK_END) return EVSIM_OK;
-        if (code < 0) return shard_fail(sh, code, p->number, cell->i, sh->tick, walk.offset);
+        if (code < 0) return shard_fail(sh, code, p->number, cell->i, sh->tick, walk->offset);
         int64_t end_tick;
         double end_offset;
         const int rests =
-            refractory_end(p, cell->i, sh->tick, walk.offset, &end_tick, &end_offset);
+            refractory_end(p, cell->i, sh->tick, walk->offset, &end_tick, &end_offset);
         p->kernel->reset(&p->cells, cell->i, x);
         int is_over = 0;
         if (!rests) p->kernel->form(&p->cells, cell->i, x, &is_over);
-        if (is_over || walk.spikes == MOST_SPIKES)
-            return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk.offset);
-        walk.release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
-        walk.round++, walk.spikes++;
+        if (is_over || walk->spikes == MOST_SPIKES)
+            return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
+        walk->release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
+        walk->round++, walk->spikes++;
         if (!out) continue;
-        const struct spike spike = {sh->tick, walk.offset, p->emitter, cell->i};
+        const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i};
         if (spikes_add(out, &spike) < 0) return EVSIM_NO_MEMORY;
-        p->last_tick[cell->i] = sh->tick, p->last_offset[cell->i] = walk.offset;
+        p->last_tick[cell->i] = sh->tick, p->last_offset[cell->i] = walk->offset;
         p->release_tick[cell->i] = rests ? end_tick : -1;
         p->release_offset[cell->i] = end_offset;
     }
@@ -95,7 +100,8 @@ int walk_all(struct simulation *sim, struct shard *sh, double from, double to,
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
         if (is_unfolding && p->is_foldable && !p->begin) walk_unfold(sim, sh, cell);
-        int code = walk_follow(sim, sh, cell, sh->starts + cell->x, from, to, out);
+        struct evsim_walk walk = walk_begin(sh, cell, from);
+        int code = walk_follow(sim, sh, cell, &walk, to, out);
         if (code >= 0) code = walk_settle(sim, sh, cell, to);
         if (code < 0) return code;
     }

@@ -71,6 +71,11 @@ def system_of(model: LinearModel, parameters: Mapping[str, Values]) -> System:
     return System(stacked["A"], stacked["b"], stacked["form"][:-1], stacked["form"][-1:], each)
 
 
+def fastest_rate(model: LinearModel, parameters: Mapping[str, Values]) -> float:
+    """How fast (1/s) any state of the model can grow or fade; 0 without states."""
+    return _fastest_rate(system_of(model, parameters).a) if model.states else 0.0
+
+
 def propagator(system: System, layout: Layout, window: float) -> Propagator:
     """The coefficients of `layout` for steps of `window` seconds."""
     size = system.b.shape[0]

@@ -13,7 +13,9 @@ from evsim.description import Network, PoissonSource, Population, SpikeTrainSour
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.engine.projections import ProjectionInCore, parameters_read
+from evsim.engine.propagator import fastest_rate
 from evsim.engine.rings import Neuron, ring_members
+from evsim.engine.windows import Windows, windows_for
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 from evsim.instants import join, split
 
@@ -37,7 +39,7 @@ class Simulation:
         if not (math.isfinite(network.dt) and network.dt > 0):
             raise EvsimValueError(f"dt is {network.dt} s; it must be positive and finite.")
         self.network = network
-        self._sim = ffi.gc(lib.evsim_new(network.dt, network.seed & 0xFFFFFFFFFFFFFFFF), lib.evsim_free)
+        self._windows: Windows | None = None  # until the first run
         self._populations: dict[str, PopulationInCore] = {}
         self._sources: dict[str, int] = {}
         self._projections: list[ProjectionInCore] = []
@@ -50,9 +52,11 @@ class Simulation:
     @property
     def now(self) -> tuple[int, float]:
         """The present time as (tick, offset)."""
+        if self._windows is None:
+            return 0, 0.0
         offset = ffi.new("double *")
-        tick = lib.evsim_now(self._sim, offset)
-        return int(tick), float(offset[0])
+        tick, rest = self._windows.to_clock(lib.evsim_now(self._sim, offset), offset[0])
+        return int(tick), float(rest)
 
     def run(
         self,
@@ -75,9 +79,10 @@ class Simulation:
         if timing == "grid" and duration > 0:
             tick, offset = tick + int(offset > STEP_SLACK * self.network.dt), 0.0
         start = join(*self.now, self.network.dt)
+        window, late = (each.item() for each in self._begin(timing).from_clock(tick, offset))
         self._take_over()
         try:
-            while not check_run(self, lib.evsim_run(self._sim, tick, offset, threads, timing == "grid", SLICE)):
+            while not check_run(self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)):
                 if progress:
                     progress(float(join(*self.now, self.network.dt) - start))
         finally:
@@ -92,7 +97,7 @@ class Simulation:
         tick, offset, index = np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64)
         pointers = [ffi.from_buffer("int64_t[]", tick), ffi.from_buffer("double[]", offset)]
         check(lib.evsim_spikes(self._sim, record, 0, count, *pointers, ffi.from_buffer("int64_t[]", index)))
-        return tick, offset, index
+        return *self._clock_times(tick, offset), index
 
     def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
         """Sample numbers and sampled states of a state record."""
@@ -113,7 +118,8 @@ class Simulation:
         self, population_name: str
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
         """Tick and offset of every neuron's last spike, and whether there was one."""
-        return self._populations[population_name].last_spikes()
+        tick, offset, ever = self._populations[population_name].last_spikes()
+        return *self._clock_times(tick, offset), ever
 
     # ---- a run that failed ----
 
@@ -128,6 +134,31 @@ class Simulation:
         return set(zip(population[0:count], neuron[0:count], strict=True))
 
     # ---- before and after a run ----
+
+    def _begin(self, timing: str) -> Windows:
+        """The windows of this simulation, chosen at its first run."""
+        if self._windows is None:
+            rates = (fastest_rate(p.model, p.parameters) for p in self.network.populations)
+            windows = windows_for(self.network, max(rates, default=0.0), timing)
+            sim = lib.evsim_new(windows.dt, windows.steps, windows.parts, self.network.seed & 0xFFFFFFFFFFFFFFFF)
+            if sim == ffi.NULL:
+                raise MemoryError("evsim: no memory for a simulation")
+            self._sim, self._windows = ffi.gc(sim, lib.evsim_free), windows
+        if timing == "grid" and self._windows.steps * self._windows.parts > 1:
+            raise EvsimRuntimeError(
+                "timing='grid' after a run with exact times: this network has left the grid;"
+                " begin with timing='grid', or make a new Network for it."
+            )
+        return self._windows
+
+    def _clock_times(
+        self, window: NDArray[np.int64], offset: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        return self._windows.to_clock(window, offset) if self._windows else (window, offset)
+
+    @property
+    def _window(self) -> float:
+        return float(lib.evsim_window(self._sim))
 
     def _end_of(self, duration: float) -> tuple[int, float]:
         if not (math.isfinite(duration) and duration >= 0):
@@ -152,7 +183,7 @@ class Simulation:
             emitter, size = self._emitter(projection.source)
             target = self._populations[projection.target]
             self._projections.append(
-                ProjectionInCore(self._sim, projection, emitter, size, target, network.dt)
+                ProjectionInCore(self._sim, projection, emitter, size, target, self._window)
             )
         self._add_drives()
         self._add_records()
@@ -168,7 +199,7 @@ class Simulation:
         codes = [p.code for p in self.network.projections if p.target == population.name]
         parameters = dict.fromkeys(name for code in codes for name in parameters_read(code, model))
         self._populations[population.name] = PopulationInCore(
-            self._sim, population, self.network.dt, tuple(parameters)
+            self._sim, population, self._window, tuple(parameters)
         )
 
     def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:
@@ -189,12 +220,14 @@ class Simulation:
             raise EvsimValueError(f"{source.name}: a rate is {np.min(source.rates)} Hz; rates must not be negative.")
         rates, keep = array(source.rates, "double")
         if is_new:
-            return check(lib.evsim_add_poisson(self._sim, source.size, rates, keep.size))
+            return check(lib.evsim_add_poisson(self._sim, len(self._sources), source.size, rates, keep.size))
         return check(lib.evsim_set_poisson(self._sim, self._sources[source.name], rates, keep.size))
 
     def _set_train(self, source: SpikeTrainSource, is_new: bool) -> int:
-        tick, _keep_tick = array(source.ticks, "int64_t")
-        offset, _keep_offset = array(source.offsets, "double")
+        assert self._windows is not None
+        ticks, offsets = self._windows.from_clock(source.ticks, source.offsets)
+        tick, _keep_tick = array(ticks, "int64_t")
+        offset, _keep_offset = array(offsets, "double")
         index, keep = array(source.indices, "uint32_t")
         if is_new:
             return check(lib.evsim_add_train(self._sim, source.size, keep.size, tick, offset, index))
@@ -258,7 +291,8 @@ def check_run(simulation: Simulation, code: int) -> int:
         return code
     population, neuron, tick, offset = ffi.new("int *"), ffi.new("int64_t *"), ffi.new("int64_t *"), ffi.new("double *")
     lib.evsim_failure(simulation._sim, population, neuron, tick, offset)
-    when = f"{float(join(tick[0], offset[0], simulation.network.dt)) * 1e3:.9g} ms"
+    seconds = float(join(tick[0], offset[0], simulation._window))
+    when = f"{seconds * 1e3:.9g} ms"
     simulation._failed = f"at {when}"
     who = simulation._name_of((population[0], neuron[0])) if population[0] >= 0 else "the simulation"
     if code == NOT_FINITE:

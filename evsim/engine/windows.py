@@ -1,0 +1,92 @@
+"""How long the core's windows are, and times in them.
+
+A linear network is exact for any window, so its length is a matter of speed and of rounding: long windows mean fewer
+steps, but a spike should not act inside its own window, and an exponential should not fade much in one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evsim.description import Network, Projection
+from evsim.instants import split
+
+FADING = 0.1  # of the fastest exponential, in one window
+MOST_STEPS = 64  # of the clock in one window
+MOST_PARTS = 16  # windows in one step of the clock
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A window is `steps` steps dt of the clock, or one of `parts` parts of a step; one of the two is 1."""
+
+    dt: float
+    steps: int
+    parts: int
+
+    @property
+    def length(self) -> float:
+        """Seconds, as the core computes them."""
+        return self.dt * self.steps if self.steps > 1 else self.dt / self.parts
+
+    def from_clock(self, tick: ArrayLike, offset: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Instants (step of the clock, offset) as (window, offset)."""
+        ticks, offsets = np.asarray(tick, np.int64), np.asarray(offset, np.float64)
+        if self.steps > 1:
+            return ticks // self.steps, (ticks % self.steps) * self.dt + offsets
+        if self.parts > 1:
+            part, rest = split(offsets, self.length)
+            full = part >= self.parts  # an offset that rounds to a whole step
+            return ticks * self.parts + part, np.where(full, 0.0, rest)
+        return ticks, offsets
+
+    def to_clock(self, window: ArrayLike, offset: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Instants (window, offset) as (step of the clock, offset)."""
+        windows, offsets = np.asarray(window, np.int64), np.asarray(offset, np.float64)
+        if self.steps > 1:
+            step, rest = split(offsets, self.dt)
+            return windows * self.steps + step, rest
+        if self.parts > 1:
+            return windows // self.parts, (windows % self.parts) * self.length + offsets
+        return windows, offsets
+
+
+def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
+    """Windows for a network whose fastest exponential has this rate (1/s)."""
+    dt = network.dt
+    if timing == "grid":
+        return Windows(dt, 1, 1)
+    longest = min(shortest_delay(network), FADING / fastest_rate if fastest_rate else 10 * dt)
+    if has_zero_delay(network):
+        longest = min(longest, dt)
+    if longest >= dt:
+        return Windows(dt, max(1, min(MOST_STEPS, math.floor(longest / dt * (1 + 1e-12)))), 1)
+    return Windows(dt, 1, min(MOST_PARTS, math.ceil(dt / longest * (1 - 1e-12))))
+
+
+def shortest_delay(network: Network) -> float:
+    """The shortest positive delay of a synapse that starts at a neuron; infinite without one."""
+    return min((shortest for shortest in _positive(_between_neurons(network))), default=math.inf)
+
+
+def has_zero_delay(network: Network) -> bool:
+    """Whether a neuron's spike can act at its own instant."""
+    return any(bool(np.any(np.asarray(p.delay) == 0)) for p in _between_neurons(network))
+
+
+def _between_neurons(network: Network) -> Iterable[Projection]:
+    neurons = {population.name for population in network.populations}
+    return (p for p in network.projections if p.source in neurons)
+
+
+def _positive(projections: Iterable[Projection]) -> Iterable[float]:
+    for projection in projections:
+        delays = np.atleast_1d(np.asarray(projection.delay, np.float64))
+        usable = delays[np.isfinite(delays) & (delays > 0)]
+        if usable.size:
+            yield float(usable.min())
