@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evsim import description
 from evsim.described_neurons import DescribedGroup, Scope, describe_neurons, refresh_neurons
 from evsim.described_synapses import DescribedSynapses, written_by
-from evsim.errors import EvsimValueError
+from evsim.errors import EvsimError, EvsimValueError
 from evsim.neurons import NeuronGroup
 from evsim.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.synapses import Synapses
@@ -40,8 +40,8 @@ class Describer:
                 self._update_train(group)
         for each in synapses:
             self._update_synapses(each, scope)
-        known = {drive.name for drive in self.network.drives}
-        self.network.drives += [each._drive() for each in drives if each.name not in known]
+        for each_drive in drives:
+            self._update_drive(each_drive._drive())
 
     def take_back(self, objects: Sequence[Any]) -> None:
         """After a run: what event code changed in synapses goes to the user's objects."""
@@ -86,6 +86,16 @@ class Describer:
             source.indices, source.ticks, source.offsets = train
             source.changed = True
         group._is_new = False
+
+    def _update_drive(self, drive: description.PoissonDrive) -> None:
+        known = next((each for each in self.network.drives if each.name == drive.name), None)
+        if known is None:
+            self.network.drives.append(drive)
+        elif known != drive:
+            raise EvsimError(
+                f"{drive.name} has run with the weight {known.weight:g} and would go on with {drive.weight:g} (SI); "
+                "a PoissonInput keeps its weight: leave the names in it as they are"
+            )
 
     def _source(self, name: str) -> description.PoissonSource | description.SpikeTrainSource | None:
         return next((source for source in self.network.sources if source.name == name), None)

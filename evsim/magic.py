@@ -21,7 +21,7 @@ class MagicNetwork(Network):
         self._ran: list[tuple[str, weakref.ref[NetworkObject]]] = []
 
     def _members(self) -> list[NetworkObject]:
-        members = [each for each in objects_in_scope() if each._network in (None, self)]
+        members = [each for each in objects_in_scope() if self._may_run(each)]
         return sorted(members, key=lambda each: each._number)
 
     def add(self, *objects: Any) -> None:

@@ -59,11 +59,9 @@ class Network:
 
     def add(self, *objects: Any) -> None:
         """Take in objects, also between runs."""
-        for each in _flat(objects):
-            if each._network is not None and each._network is not self:
-                raise EvsimValueError(
-                    f"{each.name} has run in another network; make a new object for {self.name}"
-                )
+        found = list(_flat(objects))
+        self._refuse_runaways(found)
+        for each in found:
             if each not in self._objects:
                 self._objects.append(each)
 
@@ -129,6 +127,14 @@ class Network:
     def _dt(self) -> float:
         return defaultclock.dt_ if self._describer is None else self._describer.network.dt
 
+    @property
+    def _has_run(self) -> bool:
+        return self._now > (0, 0.0)
+
+    def _may_run(self, each: NetworkObject) -> bool:
+        """Whether the object has not run in another network."""
+        return each._network is None or each._network is self or not each._network._has_run
+
     # Running
 
     def run(
@@ -183,6 +189,7 @@ class Network:
         members = self._members()
         if not members:
             raise EvsimValueError(f"{self.name} has no objects; make a NeuronGroup or another object first")
+        self._refuse_runaways(members)
         describer = self._describer or Describer(defaultclock.dt_, 0)
         self._check_dt(describer)
         if self._simulation is None:
@@ -205,6 +212,13 @@ class Network:
         if self._simulation is None:
             self._simulation = _engine()(describer.network)
         return describer.network
+
+    def _refuse_runaways(self, members: list[NetworkObject]) -> None:
+        for each in members:
+            if not self._may_run(each):
+                raise EvsimValueError(
+                    f"{each.name} has run in another network; make a new object for {self.name}"
+                )
 
     def _take_back(self) -> None:
         """Give values after a run, also one that failed or was interrupted, to the objects."""

@@ -14,7 +14,17 @@ _scope: list[weakref.ref[NetworkObject]] = []
 _named: weakref.WeakValueDictionary[str, NetworkObject] = weakref.WeakValueDictionary()
 
 
-class NetworkObject:
+class _EntersScope(type):
+    """Makes an object part of the scope once it is complete: one that failed may live on in a traceback."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__call__(*args, **kwargs)
+        _scope.append(weakref.ref(made))
+        _named[made.name] = made
+        return made
+
+
+class NetworkObject(metaclass=_EntersScope):
     """A group, synapses, source or monitor. `_number` orders objects by creation."""
 
     _kind: ClassVar[str] = "object"
@@ -25,8 +35,6 @@ class NetworkObject:
     def __init__(self, name: str | None) -> None:
         object.__setattr__(self, "name", _unique_name(name, self._kind))
         object.__setattr__(self, "_number", next(_numbers))
-        _scope.append(weakref.ref(self))
-        _named[self.name] = self
 
     def __hash__(self) -> int:
         return id(self)

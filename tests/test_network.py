@@ -37,6 +37,16 @@ def test_objects_that_nobody_holds_take_no_part() -> None:
     assert magic_network().objects == (group,)
 
 
+def test_an_object_that_could_not_be_made_takes_no_part() -> None:
+    with pytest.raises(EvsimError) as error:
+        NeuronGroup(3, "dv/dt = 100*Hz : 1", threshold=3)
+    group = clockwork()
+    run(1 * ms)
+    assert magic_network().objects == (group,)
+    assert group.name == "neurongroup"
+    assert error.traceback is not None
+
+
 def test_start_scope_leaves_earlier_objects_alone() -> None:
     first = clockwork()
     first_spikes = SpikeMonitor(first)
@@ -126,6 +136,18 @@ def test_what_a_network_lacks_is_named() -> None:
         Network(target, SpikeMonitor(source)).run(1 * ms)
     with pytest.raises(EvsimError, match="no objects"):
         Network().run(1 * ms)
+
+
+def test_objects_may_change_to_another_network_until_they_have_run() -> None:
+    group = clockwork()
+    spikes = SpikeMonitor(group)
+    first = Network(group, spikes)
+    assert len(verify(first, 25 * ms).pairs) == 2
+    second_ = Network(group, spikes)
+    second_.run(25 * ms)
+    assert spikes.num_spikes == 2
+    with pytest.raises(EvsimError, match="has run in another network"):
+        first.run(1 * ms)
 
 
 def test_run_needs_something_to_simulate() -> None:

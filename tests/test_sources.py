@@ -176,6 +176,20 @@ def test_poisson_input_to_a_slice_leaves_the_rest_alone() -> None:
     assert drive.name == "poissoninput"
 
 
+def test_a_weight_that_changes_between_runs_is_refused() -> None:
+    target = NeuronGroup(1, "v : 1")
+    step = 0.5
+    drive = PoissonInput(target, "v", N=1, rate=100 * Hz, weight="step")
+    run(1 * ms)
+    step = 0.75
+    with pytest.raises(
+        EvsimError, match=r"poissoninput has run with the weight 0\.5 and would go on with 0\.75"
+    ):
+        run(1 * ms)
+    assert drive.name == "poissoninput"
+    assert step == 0.75
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
