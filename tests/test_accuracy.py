@@ -286,3 +286,33 @@ def test_recurrent_networks_keep_the_order_of_all_spikes_and_their_times(dt: flo
     assert report.is_right, report
     assert report.n_spikes >= 300, report
     assert report.largest_difference <= 1e-11, report
+
+
+@pytest.mark.xfail(reason="the compiled engine runs such code again when a cell wakes twice in one window")
+def test_code_that_changes_its_synapse_runs_once_per_delivery_also_within_a_window() -> None:
+    """A chain of delays of 0.1 ms in a window of 1 ms; every synapse halves its weight at each delivery."""
+    model = LinearModel(
+        states=("V",),
+        rates={"V": form()},
+        clamped=frozenset(),
+        threshold=form("-1", V="1"),
+        strict=True,
+        reset=(Assignment("V", "neuron", "set", expression("0")),),
+        parameters=(),
+    )
+    cells = Population("cells", 4, model, {"V": np.array([0.0, 0.0, 0.0, 0.25])}, {}, 0.0)
+    train = SpikeTrainSource("train", 1, np.array([0]), np.array([0]), np.array([0.1e-3]))
+    code = (
+        Assignment("w", "synapse", "set", expression("w*0.5")),
+        Assignment("V", "neuron", "add", expression("w + 0.125*V_post")),
+    )
+    zero = np.array([0])
+    kick = Projection(
+        "kick", "train", "cells", zero, zero, 0.0, (Assignment("V", "neuron", "add", expression("2")),), {}
+    )
+    i, j = np.array([0, 1, 0, 1, 2]), np.array([1, 2, 3, 3, 3])
+    weights = np.array([4.0, 4.0, 0.25, 0.25, 0.25])
+    wires = Projection("wires", "cells", "cells", i, j, 0.1e-3, code, {"w": weights})
+    network = Network(1e-3, 0, [cells], [train], [kick, wires])
+    Simulation(network).run(2e-3)
+    assert np.asarray(wires.variables["w"]).tolist() == [2.0, 2.0, 0.125, 0.125, 0.125]
