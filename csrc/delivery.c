@@ -14,7 +14,8 @@ int is_folded(const struct simulation *sim, const struct projection *p) {
 
 #define BATCH 256
 
-/* Folds a slice whose synapses arrive at different times: gathered, so that the kernel sees them in a row. */
+/* Folds a slice whose synapses arrive at different times: gathered, so that the kernel sees them in
+ * a row. */
 static void fold_gathered(struct simulation *sim, struct population *target,
                           const struct slice *slice, const struct port *port) {
     const struct projection *p = slice->projection;
@@ -49,8 +50,7 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
         if (p->delay_tick)
             fold_gathered(sim, target, slice, port);
         else
-            target->kernel->fold(&target->cells, port->state, slice->n,
-                                 p->target_of + slice->first,
+            target->kernel->fold(&target->cells, port->state, slice->n, p->target_of + slice->first,
                                  port->amount + slice->first * port->step, port->step, &offset, 0,
                                  target->cost[port->state]);
     }
@@ -71,12 +71,14 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
     for (int64_t i = first; i < last; i++) {
         const int64_t n =
             drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
-        if (n < 0) return (int)n;
+        if (n < 0)
+            return (int)n;
         if (n && !p->is_foldable && cells_force(sim, sh, d->target, (uint32_t)i) < 0)
             return EVSIM_NO_MEMORY;
         for (int64_t k = 0; p->is_foldable && k < n; k++) {
             targets[waiting] = (uint32_t)i, offsets[waiting++] = sh->offsets[k];
-            if (waiting < BATCH) continue;
+            if (waiting < BATCH)
+                continue;
             p->kernel->fold(&p->cells, d->state, waiting, targets, &d->weight, 0, offsets, 1,
                             p->cost[d->state]);
             waiting = 0;

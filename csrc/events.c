@@ -9,7 +9,8 @@
 #include "shard.h"
 
 int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) {
-    if (GROW(sh->events, sh->n_events, sh->events_room) < 0) return EVSIM_NO_MEMORY;
+    if (GROW(sh->events, sh->n_events, sh->events_room) < 0)
+        return EVSIM_NO_MEMORY;
     sh->events[sh->n_events++] = (struct tagged_event){cell, *event};
     sh->cells[cell].n_events++;
     return EVSIM_OK;
@@ -26,9 +27,11 @@ static int gather_synapse(struct shard *sh, int64_t cell, const struct projectio
     for (int k = 0; k < p->n_ports; k++) {
         event.port = p->port[k].state;
         event.amount = p->port[k].amount[position * p->port[k].step];
-        if (events_add(sh, cell, &event) < 0) return EVSIM_NO_MEMORY;
+        if (events_add(sh, cell, &event) < 0)
+            return EVSIM_NO_MEMORY;
     }
-    if (!p->code) return EVSIM_OK;
+    if (!p->code)
+        return EVSIM_OK;
     event.port = -1;
     event.code = p->code, event.variable = p->variable, event.step = p->step;
     return events_add(sh, cell, &event);
@@ -40,21 +43,25 @@ int events_gather_slice(struct simulation *sim, struct shard *sh, const struct s
     for (int64_t k = 0; k < slice->n; k++) {
         const int64_t position = slice_position(slice, k);
         const int32_t mark = slot[p->target_of[position]];
-        if (!mark) continue;
+        if (!mark)
+            continue;
         const double offset = slice_offset(slice, k, sim->window);
-        if (offset < from || offset >= to) continue;
-        if (gather_synapse(sh, mark - 1, p, position, offset, 0) < 0) return EVSIM_NO_MEMORY;
+        if (offset < from || offset >= to)
+            continue;
+        if (gather_synapse(sh, mark - 1, p, position, offset, 0) < 0)
+            return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
 }
 
-int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d,
-                        uint32_t i, int64_t cell, double from, double to) {
-    if (i < d->start || i >= d->stop) return EVSIM_OK;
+int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d, uint32_t i,
+                        int64_t cell, double from, double to) {
+    if (i < d->start || i >= d->stop)
+        return EVSIM_OK;
     const uint64_t key = random_object_key(sim->clock.seed, d->object);
-    const int64_t n =
-        drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
-    if (n < 0) return (int)n;
+    const int64_t n = drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
+    if (n < 0)
+        return (int)n;
     for (int64_t k = 0; k < n; k++) {
         const struct evsim_event event = {.offset = sh->offsets[k],
                                           .amount = d->weight,
@@ -62,20 +69,28 @@ int events_gather_drive(struct simulation *sim, struct shard *sh, const struct d
                                           .projection = d->projection,
                                           .source = i,
                                           .synapse = k};
-        if (event.offset < from || event.offset >= to) continue;
-        if (events_add(sh, cell, &event) < 0) return EVSIM_NO_MEMORY;
+        if (event.offset < from || event.offset >= to)
+            continue;
+        if (events_add(sh, cell, &event) < 0)
+            return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
 }
 
 int events_compare(const void *a, const void *b) {
     const struct evsim_event *x = a, *y = b;
-    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
-    if (x->round != y->round) return x->round < y->round ? -1 : 1;
-    if (x->projection != y->projection) return x->projection < y->projection ? -1 : 1;
-    if (x->source != y->source) return x->source < y->source ? -1 : 1;
-    if (x->synapse != y->synapse) return x->synapse < y->synapse ? -1 : 1;
-    if (x->port != y->port) return x->port < y->port ? -1 : 1;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    if (x->round != y->round)
+        return x->round < y->round ? -1 : 1;
+    if (x->projection != y->projection)
+        return x->projection < y->projection ? -1 : 1;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    if (x->synapse != y->synapse)
+        return x->synapse < y->synapse ? -1 : 1;
+    if (x->port != y->port)
+        return x->port < y->port ? -1 : 1;
     return x->amount < y->amount ? -1 : x->amount > y->amount;
 }
 
@@ -87,7 +102,8 @@ void events_sort(struct evsim_event *events, int64_t n) {
     for (int64_t k = 1; k < n; k++) {
         const struct evsim_event event = events[k];
         int64_t j = k;
-        for (; j > 0 && events_compare(&events[j - 1], &event) > 0; j--) events[j] = events[j - 1];
+        for (; j > 0 && events_compare(&events[j - 1], &event) > 0; j--)
+            events[j] = events[j - 1];
         events[j] = event;
     }
 }
@@ -117,8 +133,10 @@ static int gather_local(struct simulation *sim, struct shard *sh, double from, d
     for (int64_t k = 0; k < sh->n_local; k++) {
         const struct local_event *e = &sh->local[k];
         const int32_t mark = sim->populations[e->population]->slot[e->i];
-        if (!mark || e->event.offset < from || e->event.offset >= to) continue;
-        if (events_add(sh, mark - 1, &e->event) < 0) return EVSIM_NO_MEMORY;
+        if (!mark || e->event.offset < from || e->event.offset >= to)
+            continue;
+        if (events_add(sh, mark - 1, &e->event) < 0)
+            return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
 }
@@ -128,19 +146,20 @@ int events_gather(struct simulation *sim, struct shard *sh, double from, double 
     sh->n_events = 0;
     for (int64_t k = 0; k < sh->n_slices && code >= 0; k++) {
         const struct slice *slice = &sh->slices[k];
-        code = events_gather_slice(sim, sh, slice, sim->populations[slice->projection->target]->slot,
-                            from, to);
+        code = events_gather_slice(sim, sh, slice,
+                                   sim->populations[slice->projection->target]->slot, from, to);
     }
     for (int k = 0; k < sim->n_drives; k++)
         for (int64_t c = 0; c < sh->n_cells && code >= 0; c++)
             if (sh->cells[c].population == sim->drives[k].target)
                 code = events_gather_drive(sim, sh, &sim->drives[k], sh->cells[c].i, c, from, to);
-    if (code >= 0) code = gather_local(sim, sh, from, to);
+    if (code >= 0)
+        code = gather_local(sim, sh, from, to);
     return code < 0 ? code : events_group(sh, 0);
 }
 
-int events_note_local(struct shard *sh, const struct projection *p, int64_t position,
-                      double offset, int32_t round) {
+int events_note_local(struct shard *sh, const struct projection *p, int64_t position, double offset,
+                      int32_t round) {
     const int64_t n_events = sh->n_events, first = sh->n_local;
     struct cell scratch = {0}; /* events_add counts for a cell */
     struct cell *cells = sh->cells;
@@ -161,14 +180,16 @@ int events_note_local(struct shard *sh, const struct projection *p, int64_t posi
 
 /* The window's deliveries by target, so that one neuron's can be found without a search. */
 static int index_slices(struct simulation *sim, struct shard *sh) {
-    if (sh->is_indexed) return EVSIM_OK;
+    if (sh->is_indexed)
+        return EVSIM_OK;
     sh->n_indexed = 0;
     sh->is_indexed = 1;
     for (int64_t k = 0; k < sh->n_slices; k++) {
         const struct projection *p = sh->slices[k].projection;
         int32_t *head = sim->populations[p->target]->head;
         for (int64_t e = 0; head && e < sh->slices[k].n; e++) {
-            if (GROW(sh->indexed, sh->n_indexed, sh->indexed_room) < 0) return EVSIM_NO_MEMORY;
+            if (GROW(sh->indexed, sh->n_indexed, sh->indexed_room) < 0)
+                return EVSIM_NO_MEMORY;
             const uint32_t i = p->target_of[slice_position(&sh->slices[k], e)];
             sh->indexed[sh->n_indexed] = (struct indexed){k, e, head[i]};
             head[i] = (int32_t)++sh->n_indexed;

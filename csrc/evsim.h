@@ -6,8 +6,8 @@
 
 typedef struct simulation evsim_simulation;
 
-/* A simulation whose windows are `steps` steps dt of the user's clock, or 1/`parts` of one; NULL without memory.
- * Ticks below count windows. */
+/* A simulation whose windows are `steps` steps dt of the user's clock, or 1/`parts` of one; NULL
+ * without memory. Ticks below count windows. */
 evsim_simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t seed);
 double evsim_window(evsim_simulation *sim);
 void evsim_free(evsim_simulation *sim);
@@ -46,8 +46,7 @@ int evsim_add_drive(evsim_simulation *sim, uint32_t object, int place, int popul
 
 /* Projections; delays and amounts must be set before a run. */
 int evsim_add_projection(evsim_simulation *sim, int emitter, int population, int64_t n,
-                         int64_t n_sources,
-                         const uint32_t *i, const uint32_t *j);
+                         int64_t n_sources, const uint32_t *i, const uint32_t *j);
 int evsim_set_delay(evsim_simulation *sim, int projection, const int32_t *tick,
                     const double *offset, int64_t count);
 int evsim_set_ports(evsim_simulation *sim, int projection, int n_ports, const int32_t *states);
@@ -76,8 +75,8 @@ int evsim_run(evsim_simulation *sim, int64_t tick, double offset, int n_threads,
 int64_t evsim_now(evsim_simulation *sim, double *offset);
 int evsim_failure(evsim_simulation *sim, int *population, int64_t *neuron, int64_t *tick,
                   double *offset);
-/* Until the next run: the last spikes, at most `max`, of the instant at which a run failed, from late to
- * early. Returns how many. */
+/* Until the next run: the last spikes, at most `max`, of the instant at which a run failed, from
+ * late to early. Returns how many. */
 int64_t evsim_members(evsim_simulation *sim, int64_t max, int *population, int64_t *neuron);
 
 #endif

@@ -2,14 +2,14 @@
  *
  * In step w, which stands for the time w*dt: samples show the states before the step; refractory
  * periods that are over end; all states advance by dt; neurons above threshold spike at (w, 0), and
- * so do the sources that have a spike in [w*dt, w*dt + dt); what is due in the step acts, zero delays
- * included; then the neurons that spiked are reset. Delays are rounded to the nearest step,
+ * so do the sources that have a spike in [w*dt, w*dt + dt); what is due in the step acts, zero
+ * delays included; then the neurons that spiked are reset. Delays are rounded to the nearest step,
  * refractory periods down to whole steps, both as Brian does it. For comparison with published
  * figures and other simulators, not for accuracy.
  *
- * A step uses the shard's queues as the windows do, so that a simulation may change from one timing to
- * the other between runs. `incoming` holds the spikes of the step, sources first; `out[tick & 1]` what
- * an exact window before left to be taken in, and source spikes put off to this step.
+ * A step uses the shard's queues as the windows do, so that a simulation may change from one timing
+ * to the other between runs. `incoming` holds the spikes of the step, sources first; `out[tick &
+ * 1]` what an exact window before left to be taken in, and source spikes put off to this step.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -29,11 +29,13 @@ static int not_finite(struct shard *sh, int32_t population, int64_t i) {
 }
 
 static void load(const struct population *p, int64_t i, double *x) {
-    for (int s = 0; s < p->kernel->n_states; s++) x[s] = p->state[s][i];
+    for (int s = 0; s < p->kernel->n_states; s++)
+        x[s] = p->state[s][i];
 }
 
 static void store(struct population *p, int64_t i, const double *x) {
-    for (int s = 0; s < p->kernel->n_states; s++) p->state[s][i] = x[s];
+    for (int s = 0; s < p->kernel->n_states; s++)
+        p->state[s][i] = x[s];
 }
 
 /* ---- samples ---- */
@@ -45,7 +47,8 @@ static void take_samples(const struct simulation *sim, const struct shard *sh) {
         for (int place = 0; place < o->n_places[sh->tick & 1]; place++) {
             double *row = o->places[sh->tick & 1][place].row;
             for (int s = 0; s < o->n_states; s++)
-                for (int64_t k = 0; k < o->n; k++) *row++ = p->state[o->states[s]][o->indices[k]];
+                for (int64_t k = 0; k < o->n; k++)
+                    *row++ = p->state[o->states[s]][o->indices[k]];
         }
     }
 }
@@ -67,12 +70,11 @@ static int64_t first_due(const struct projection *p, const struct queue_entry *s
                          int64_t position, int64_t step, double window) {
     const int64_t end = row_end(p, spike->index);
     if (!p->delay_tick) {
-        const int is_late = position < end && arrival_step(p, position, spike->since, spike->offset,
-                                                           window) < step;
+        const int is_late =
+            position < end && arrival_step(p, position, spike->since, spike->offset, window) < step;
         return is_late ? end : position;
     }
-    while (position < end &&
-           arrival_step(p, position, spike->since, spike->offset, window) < step)
+    while (position < end && arrival_step(p, position, spike->since, spike->offset, window) < step)
         position++;
     return position;
 }
@@ -80,7 +82,8 @@ static int64_t first_due(const struct projection *p, const struct queue_entry *s
 /* Puts a spike in flight with its deliveries from `position` on. */
 static int fly(const struct simulation *sim, struct shard *sh, const struct projection *p,
                struct queue_entry spike, int64_t position) {
-    if (position == row_end(p, spike.index)) return EVSIM_OK;
+    if (position == row_end(p, spike.index))
+        return EVSIM_OK;
     spike.tick = arrival_step(p, position, spike.since, spike.offset, sim->window);
     spike.position = position;
     return queue_push(sh->flights, &spike);
@@ -101,7 +104,8 @@ static int launch(struct simulation *sim, struct shard *sh, const struct spike *
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *p = sim->projections[e->projections[k]];
         const int code = grid_launch(sim, sh, p, sh->sequence, s, sh->tick);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     sh->sequence++;
     return EVSIM_OK;
@@ -109,7 +113,8 @@ static int launch(struct simulation *sim, struct shard *sh, const struct spike *
 
 /* ---- the spikes of the step ---- */
 
-/* The sources' spikes, one for each element at most. Spikes at the very end of the step are put off. */
+/* The sources' spikes, one for each element at most. Spikes at the very end of the step are put
+ * off. */
 static int take_sources(struct simulation *sim, struct shard *sh) {
     const int parity = sh->tick & 1;
     const struct spikes *sources = &sim->source_out[parity];
@@ -126,12 +131,15 @@ static int take_sources(struct simulation *sim, struct shard *sh) {
         s.tick = sh->tick + is_late, s.offset = 0.0;
         code = spikes_add(is_late ? later : &sh->incoming, &s);
     }
-    if (code < 0) return code;
+    if (code < 0)
+        return code;
     spikes_sort(&sh->incoming);
     int64_t kept = 0;
     for (int64_t k = 0; k < sh->incoming.n; k++) {
-        const struct spike *s = &sh->incoming.all[k], *last = kept ? &sh->incoming.all[kept - 1] : NULL;
-        if (last && last->emitter == s->emitter && last->index == s->index) continue;
+        const struct spike *s = &sh->incoming.all[k],
+                           *last = kept ? &sh->incoming.all[kept - 1] : NULL;
+        if (last && last->emitter == s->emitter && last->index == s->index)
+            continue;
         sh->incoming.all[kept++] = *s;
     }
     sh->incoming.n = kept;
@@ -142,9 +150,12 @@ static int take_sources(struct simulation *sim, struct shard *sh) {
 static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
     load(p, i, x);
     double sum = 0.0;
-    for (int s = 0; s < p->kernel->n_states; s++) sum += x[s] * 0.0;
-    if (sum != 0.0) return not_finite(sh, p->number, i);
-    if (EVSIM_IS_DORMANT(p->cells.slack[i])) return EVSIM_OK;
+    for (int s = 0; s < p->kernel->n_states; s++)
+        sum += x[s] * 0.0;
+    if (sum != 0.0)
+        return not_finite(sh, p->number, i);
+    if (EVSIM_IS_DORMANT(p->cells.slack[i]))
+        return EVSIM_OK;
     int is_over;
     p->kernel->form(&p->cells, i, x, &is_over);
     const struct spike spike = {sh->tick, 0.0, p->emitter, i};
@@ -161,7 +172,8 @@ static int advance(struct simulation *sim, struct shard *sh) {
             p->kernel->advance(&p->cells, 0, p->n_padded, 1, sh->found, sh->found_starts);
         for (int64_t f = 0; f < n; f++) {
             const int code = test(sh, p, sh->found[f], sh->found_starts);
-            if (code < 0) return code;
+            if (code < 0)
+                return code;
         }
     }
     return EVSIM_OK;
@@ -186,12 +198,15 @@ static int emit(struct simulation *sim, struct shard *sh) {
         const struct spike *s = &sh->incoming.all[k];
         simulation_record_spike(sim, s);
         const int code = launch(sim, sh, s);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
         const int32_t number = sim->emitters[s->emitter].population;
-        if (number < 0) continue;
+        if (number < 0)
+            continue;
         struct population *p = sim->populations[number];
         p->last_tick[s->index] = s->tick, p->last_offset[s->index] = 0.0;
-        if (is_resting_after_spikes(p, s->index)) p->cells.slack[s->index] = EVSIM_DORMANT;
+        if (is_resting_after_spikes(p, s->index))
+            p->cells.slack[s->index] = EVSIM_DORMANT;
     }
     return EVSIM_OK;
 }
@@ -204,8 +219,9 @@ static int set_timer(struct shard *sh, const struct population *p, int64_t i, in
     return queue_push(sh->timers, &timer);
 }
 
-/* Ends the rest of the neurons whose time has come. Those of coupled populations that rest on are taken
- * through the step alone, from state to `starts`: what goes on in them sees what stands still. */
+/* Ends the rest of the neurons whose time has come. Those of coupled populations that rest on are
+ * taken through the step alone, from state to `starts`: what goes on in them sees what stands
+ * still. */
 static int wake(struct simulation *sim, struct shard *sh, const struct queue_entry *timers,
                 int64_t n) {
     sh->n_starts = 0;
@@ -216,7 +232,8 @@ static int wake(struct simulation *sim, struct shard *sh, const struct queue_ent
             p->release_tick[i] = -1, p->cells.slack[i] = 0.0;
             continue;
         }
-        if (!p->is_coupled) continue;
+        if (!p->is_coupled)
+            continue;
         if (ENSURE(sh->starts, sh->n_starts + p->kernel->n_states, sh->starts_room) < 0)
             return EVSIM_NO_MEMORY;
         struct evsim_walk walk = {.x = sh->starts + sh->n_starts, .release = HUGE_VAL};
@@ -234,11 +251,13 @@ static int put_back_resting(struct simulation *sim, struct shard *sh,
     for (int64_t k = 0; k < n; k++) {
         struct population *p = sim->populations[timers[k].kind];
         const uint32_t i = timers[k].index;
-        if (!p->is_coupled || p->release_tick[i] <= sh->tick) continue;
+        if (!p->is_coupled || p->release_tick[i] <= sh->tick)
+            continue;
         store(p, i, x);
         x += p->kernel->n_states;
         const int code = set_timer(sh, p, i, sh->tick + 1);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -246,18 +265,22 @@ static int put_back_resting(struct simulation *sim, struct shard *sh,
 static int reset(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->incoming.n; k++) {
         const int32_t number = sim->emitters[sh->incoming.all[k].emitter].population;
-        if (number < 0) continue;
+        if (number < 0)
+            continue;
         struct population *p = sim->populations[number];
         const uint32_t i = sh->incoming.all[k].index;
-        if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0) return EVSIM_NO_MEMORY;
+        if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
+            return EVSIM_NO_MEMORY;
         load(p, i, sh->starts);
         p->kernel->reset(&p->cells, i, sh->starts);
         store(p, i, sh->starts);
         const int64_t rest = steps_of_rest(p, i), release = sh->tick + 1 + rest;
         p->release_tick[i] = rest ? release : -1, p->release_offset[i] = 0.0;
-        if (!rest) p->cells.slack[i] = 0.0;
+        if (!rest)
+            p->cells.slack[i] = 0.0;
         const int code = rest ? set_timer(sh, p, i, p->is_coupled ? sh->tick + 1 : release) : 0;
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -265,12 +288,14 @@ static int reset(struct simulation *sim, struct shard *sh) {
 /* ---- deliveries ---- */
 
 static void add(struct population *p, int32_t port, int64_t i, double amount, int is_clamped) {
-    if (!(is_clamped && EVSIM_IS_DORMANT(p->cells.slack[i]))) p->state[port][i] += amount;
+    if (!(is_clamped && EVSIM_IS_DORMANT(p->cells.slack[i])))
+        p->state[port][i] += amount;
 }
 
 /* Whether the state loses what is added to it while the neuron is refractory. */
 static int is_clamped(struct shard *sh, const struct population *p, int32_t port, int *out) {
-    if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0) return EVSIM_NO_MEMORY;
+    if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
+        return EVSIM_NO_MEMORY;
     sh->starts[port] = 0.0;
     p->kernel->add(sh->starts, port, 1.0, 1);
     *out = sh->starts[port] == 0.0;
@@ -298,7 +323,8 @@ static int deliver(struct simulation *sim, struct shard *sh, const struct slice 
     for (int k = 0; k < p->n_ports; k++) {
         const struct port *port = &p->port[k];
         int clamped;
-        if (is_clamped(sh, target, port->state, &clamped) < 0) return EVSIM_NO_MEMORY;
+        if (is_clamped(sh, target, port->state, &clamped) < 0)
+            return EVSIM_NO_MEMORY;
         for (int64_t s = 0; s < slice->n; s++) {
             const int64_t at = slice_position(slice, s);
             add(target, port->state, p->target_of[at], port->amount[at * port->step], clamped);
@@ -309,7 +335,8 @@ static int deliver(struct simulation *sim, struct shard *sh, const struct slice 
 
 static int compare_due(const void *a, const void *b) {
     const struct queue_entry *x = a, *y = b;
-    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
@@ -317,10 +344,14 @@ static int compare_due(const void *a, const void *b) {
 static int deliver_spikes(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *popped;
     const int64_t n = queue_pop_tick(sh->flights, sh->tick, &popped);
-    if (n < 0) return (int)n;
-    if (ENSURE(sh->due, n, sh->due_room) < 0) return EVSIM_NO_MEMORY;
-    if (n) memcpy(sh->due, popped, (size_t)n * sizeof *popped);
-    if (n) qsort(sh->due, (size_t)n, sizeof *sh->due, compare_due);
+    if (n < 0)
+        return (int)n;
+    if (ENSURE(sh->due, n, sh->due_room) < 0)
+        return EVSIM_NO_MEMORY;
+    if (n)
+        memcpy(sh->due, popped, (size_t)n * sizeof *popped);
+    if (n)
+        qsort(sh->due, (size_t)n, sizeof *sh->due, compare_due);
     for (int64_t k = 0; k < n; k++) {
         const struct queue_entry *spike = &sh->due[k];
         const struct projection *p = sim->projections[spike->kind];
@@ -328,8 +359,10 @@ static int deliver_spikes(struct simulation *sim, struct shard *sh) {
         const int64_t last = first_due(p, spike, first, sh->tick + 1, sim->window);
         const struct slice slice = {.projection = p, .n = last - first, .first = first};
         int code = deliver(sim, sh, &slice);
-        if (code >= 0) code = fly(sim, sh, p, *spike, last);
-        if (code < 0) return code;
+        if (code >= 0)
+            code = fly(sim, sh, p, *spike, last);
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -337,12 +370,14 @@ static int deliver_spikes(struct simulation *sim, struct shard *sh) {
 /* Delivers what exact windows before have dealt out to this step. */
 static int deliver_rings(struct simulation *sim, struct shard *sh) {
     for (int k = 0; k < sh->n_rings; k++) {
-        if (!sh->rings[k].length) continue;
+        if (!sh->rings[k].length)
+            continue;
         struct bucket *b = &sh->rings[k].bucket[sh->tick & (sh->rings[k].length - 1)];
         const struct slice slice = {
             .projection = sim->projections[k], .n = b->n, .positions = b->position};
         const int code = deliver(sim, sh, &slice);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
         b->n = 0;
     }
     return EVSIM_OK;
@@ -352,12 +387,15 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
     struct population *p = sim->populations[d->target];
     const uint64_t key = random_object_key(sim->clock.seed, d->object);
     int clamped;
-    if (is_clamped(sh, p, d->state, &clamped) < 0) return EVSIM_NO_MEMORY;
+    if (is_clamped(sh, p, d->state, &clamped) < 0)
+        return EVSIM_NO_MEMORY;
     for (int64_t i = d->start; i < d->stop; i++) {
         const int64_t n =
             drive_draw(d, key, &sim->clock, i, sh->tick, &sh->offsets, &sh->offsets_room);
-        if (n < 0) return (int)n;
-        if (n) add(p, d->state, i, (double)n * d->weight, clamped);
+        if (n < 0)
+            return (int)n;
+        if (n)
+            add(p, d->state, i, (double)n * d->weight, clamped);
     }
     return EVSIM_OK;
 }
@@ -368,15 +406,22 @@ int shard_grid_step(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *timers;
     take_samples(sim, sh);
     int code = take_sources(sim, sh);
-    if (code < 0) return code;
+    if (code < 0)
+        return code;
     const int64_t n_timers = queue_pop_tick(sh->timers, sh->tick, &timers);
-    if (n_timers < 0) return (int)n_timers;
+    if (n_timers < 0)
+        return (int)n_timers;
     code = wake(sim, sh, timers, n_timers);
-    if (code >= 0) code = advance(sim, sh);
-    if (code >= 0) code = put_back_resting(sim, sh, timers, n_timers);
-    if (code >= 0) code = emit(sim, sh);
-    if (code >= 0) code = deliver_spikes(sim, sh);
-    if (code >= 0) code = deliver_rings(sim, sh);
+    if (code >= 0)
+        code = advance(sim, sh);
+    if (code >= 0)
+        code = put_back_resting(sim, sh, timers, n_timers);
+    if (code >= 0)
+        code = emit(sim, sh);
+    if (code >= 0)
+        code = deliver_spikes(sim, sh);
+    if (code >= 0)
+        code = deliver_rings(sim, sh);
     for (int k = 0; k < sim->n_drives && code >= 0; k++)
         code = deliver_drive(sim, sh, &sim->drives[k]);
     return code < 0 ? code : reset(sim, sh);

@@ -11,7 +11,8 @@
 /* Room for one more element, zeroed. */
 static int more(void **array, int n, size_t size) {
     void *bigger = reallocate(*array, (size_t)n + 1, size);
-    if (!bigger) return EVSIM_NO_MEMORY;
+    if (!bigger)
+        return EVSIM_NO_MEMORY;
     *array = bigger;
     memset((char *)bigger + (size_t)n * size, 0, size);
     return EVSIM_OK;
@@ -19,7 +20,8 @@ static int more(void **array, int n, size_t size) {
 
 struct simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t seed) {
     struct simulation *sim = allocate_zeroed(1, sizeof *sim);
-    if (!sim) return NULL;
+    if (!sim)
+        return NULL;
     sim->window = steps > 1 ? dt * (double)steps : dt / (double)parts;
     sim->clock = (struct clock){seed, dt, sim->window, steps, parts};
     return sim;
@@ -28,7 +30,8 @@ struct simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t s
 double evsim_window(struct simulation *sim) { return sim->window; }
 
 static int add_emitter(struct simulation *sim) {
-    if (MORE(sim->emitters, sim->n_emitters) < 0) return EVSIM_NO_MEMORY;
+    if (MORE(sim->emitters, sim->n_emitters) < 0)
+        return EVSIM_NO_MEMORY;
     sim->emitters[sim->n_emitters].population = -1;
     return sim->n_emitters++;
 }
@@ -39,16 +42,20 @@ int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
                          int32_t *n_coefficients, int32_t *n_parameters) {
     const struct evsim_kernel *k = kernel;
     *abi = k->abi;
-    if (k->abi != EVSIM_KERNEL_ABI) return EVSIM_BAD_ARGUMENT;
+    if (k->abi != EVSIM_KERNEL_ABI)
+        return EVSIM_BAD_ARGUMENT;
     *n_states = k->n_states, *n_coefficients = k->n_coefficients, *n_parameters = k->n_parameters;
     return EVSIM_OK;
 }
 
 int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) {
-    if (n < 1 || n > INT32_MAX - EVSIM_PAD) return EVSIM_BAD_ARGUMENT;
-    if (MORE(sim->populations, sim->n_populations) < 0) return EVSIM_NO_MEMORY;
+    if (n < 1 || n > INT32_MAX - EVSIM_PAD)
+        return EVSIM_BAD_ARGUMENT;
+    if (MORE(sim->populations, sim->n_populations) < 0)
+        return EVSIM_NO_MEMORY;
     const int emitter = add_emitter(sim);
-    if (emitter < 0) return emitter;
+    if (emitter < 0)
+        return emitter;
     const int number = sim->n_populations;
     const int code = population_new(&sim->populations[number], number, emitter, n, kernel);
     if (code < 0) {
@@ -104,9 +111,11 @@ double *evsim_last_offset(struct simulation *sim, int population) {
 int evsim_add_poisson(struct simulation *sim, uint32_t object, int64_t n, const double *rates,
                       int64_t count) {
     const int emitter = add_emitter(sim);
-    if (emitter < 0) return emitter;
+    if (emitter < 0)
+        return emitter;
     struct poisson_source *s = allocate_zeroed(1, sizeof *s);
-    if (!s) return EVSIM_NO_MEMORY;
+    if (!s)
+        return EVSIM_NO_MEMORY;
     s->emitter = emitter, s->n = n, s->object = object;
     sim->emitters[emitter].poisson = s;
     const int code = poisson_set_rates(s, rates, count);
@@ -121,9 +130,11 @@ int evsim_add_train(struct simulation *sim, int64_t n, int64_t n_spikes, const i
                     const double *offset, const uint32_t *index) {
     (void)n;
     const int emitter = add_emitter(sim);
-    if (emitter < 0) return emitter;
+    if (emitter < 0)
+        return emitter;
     struct train_source *s = allocate_zeroed(1, sizeof *s);
-    if (!s) return EVSIM_NO_MEMORY;
+    if (!s)
+        return EVSIM_NO_MEMORY;
     s->emitter = emitter;
     sim->emitters[emitter].train = s;
     const int code = train_set(s, n_spikes, tick, offset, index);
@@ -137,9 +148,10 @@ int evsim_set_train(struct simulation *sim, int emitter, int64_t n_spikes, const
 
 int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int population, int state,
                     int64_t start, int64_t stop, double rate, double weight) {
-    if (MORE(sim->drives, sim->n_drives) < 0) return EVSIM_NO_MEMORY;
-    sim->drives[sim->n_drives] = (struct drive){object, place, population, state,
-                                                start,  stop,  rate,       weight};
+    if (MORE(sim->drives, sim->n_drives) < 0)
+        return EVSIM_NO_MEMORY;
+    sim->drives[sim->n_drives] =
+        (struct drive){object, place, population, state, start, stop, rate, weight};
     return sim->n_drives++;
 }
 
@@ -148,7 +160,8 @@ int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int popu
 int evsim_add_projection(struct simulation *sim, int emitter, int population, int64_t n,
                          int64_t n_sources, const uint32_t *i, const uint32_t *j) {
     const int number = sim->n_projections;
-    if (MORE(sim->projections, number) < 0) return EVSIM_NO_MEMORY;
+    if (MORE(sim->projections, number) < 0)
+        return EVSIM_NO_MEMORY;
     const int code =
         projection_new(&sim->projections[number], number, emitter, population, n, n_sources, i, j);
     if (code < 0) {
@@ -166,10 +179,13 @@ int evsim_set_delay(struct simulation *sim, int projection, const int32_t *tick,
     struct emitter *e = &sim->emitters[p->emitter];
     const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
     const int is_first = p->start == NULL;
-    if (is_first && MORE(e->projections, e->n_projections) < 0) return EVSIM_NO_MEMORY;
+    if (is_first && MORE(e->projections, e->n_projections) < 0)
+        return EVSIM_NO_MEMORY;
     const int code = projection_arrange(p, tick, offset, count == 1, 1, bounds);
-    if (code < 0) return code;
-    if (is_first) e->projections[e->n_projections++] = projection;
+    if (code < 0)
+        return code;
+    if (is_first)
+        e->projections[e->n_projections++] = projection;
     sim->is_arranged = 0;
     return EVSIM_OK;
 }
@@ -204,7 +220,8 @@ int evsim_record_spikes(struct simulation *sim, int emitter, int64_t start, int6
     if (MORE(sim->spike_outputs, number) < 0 || MORE(e->records, e->n_records) < 0)
         return EVSIM_NO_MEMORY;
     struct spike_record *record = record_spikes_new();
-    if (!record) return EVSIM_NO_MEMORY;
+    if (!record)
+        return EVSIM_NO_MEMORY;
     sim->spike_outputs[number] = (struct spike_output){start, stop, record};
     e->records[e->n_records++] = number;
     return sim->n_spike_outputs++;
@@ -219,10 +236,10 @@ int evsim_spikes(struct simulation *sim, int record, int64_t start, int64_t n, i
     return record_spikes_copy(sim->spike_outputs[record].record, start, n, tick, offset, index);
 }
 
-int evsim_record_states(struct simulation *sim, int population, int n_states,
-                        const int32_t *states, int64_t n, const uint32_t *indices, double dt,
-                        int64_t first) {
-    if (MORE(sim->state_outputs, sim->n_state_outputs) < 0) return EVSIM_NO_MEMORY;
+int evsim_record_states(struct simulation *sim, int population, int n_states, const int32_t *states,
+                        int64_t n, const uint32_t *indices, double dt, int64_t first) {
+    if (MORE(sim->state_outputs, sim->n_state_outputs) < 0)
+        return EVSIM_NO_MEMORY;
     struct state_output *o = &sim->state_outputs[sim->n_state_outputs];
     o->population = population, o->n_states = n_states, o->n = n, o->dt = dt, o->next = first;
     o->states = allocate((size_t)n_states, sizeof *o->states);
@@ -262,15 +279,19 @@ int evsim_failure(struct simulation *sim, int *population, int64_t *neuron, int6
 }
 
 void evsim_free(struct simulation *sim) {
-    if (!sim) return;
-    for (int p = 0; p < sim->n_populations; p++) population_free(sim->populations[p]);
+    if (!sim)
+        return;
+    for (int p = 0; p < sim->n_populations; p++)
+        population_free(sim->populations[p]);
     for (int e = 0; e < sim->n_emitters; e++) {
         poisson_free(sim->emitters[e].poisson);
         train_free(sim->emitters[e].train);
         free(sim->emitters[e].projections), free(sim->emitters[e].records);
     }
-    for (int k = 0; k < sim->n_projections; k++) projection_free(sim->projections[k]);
-    for (int r = 0; r < sim->n_spike_outputs; r++) record_spikes_free(sim->spike_outputs[r].record);
+    for (int k = 0; k < sim->n_projections; k++)
+        projection_free(sim->projections[k]);
+    for (int r = 0; r < sim->n_spike_outputs; r++)
+        record_spikes_free(sim->spike_outputs[r].record);
     for (int r = 0; r < sim->n_state_outputs; r++) {
         struct state_output *o = &sim->state_outputs[r];
         free(o->states), free(o->indices), free(o->places[0]), free(o->places[1]);

@@ -13,8 +13,9 @@ struct population {
     int32_t number, emitter;
     int64_t n, n_padded;
     const struct evsim_kernel *kernel;
-    double grid;    /* see struct projection */
-    int is_coupled;  /* a refractory neuron needs its walk: states that go on see states that stand */
+    double grid;     /* see struct projection */
+    int is_coupled;  /* a refractory neuron needs its walk: states that go on see states that stand
+                      */
     int is_foldable; /* in this run */
     struct evsim_cells cells;
     double **state;
@@ -32,9 +33,9 @@ struct population {
     int64_t *last_tick; /* of the latest spike; negative: none yet */
     double *last_offset;
 
-    int32_t *slot; /* where a neuron's walk is kept in this window, plus one; 0: it has none */
+    int32_t *slot;  /* where a neuron's walk is kept in this window, plus one; 0: it has none */
     double **begin; /* states at the start of the window, while something needs them; or NULL */
-    int32_t *head; /* first delivery of a neuron in this window, plus one; or NULL */
+    int32_t *head;  /* first delivery of a neuron in this window, plus one; or NULL */
 };
 
 int population_new(struct population **out, int32_t number, int32_t emitter, int64_t n,

@@ -1,4 +1,5 @@
-/* Samples: states of recorded neurons at their instants, without a trace on the run. See shard.h. */
+/* Samples: states of recorded neurons at their instants, without a trace on the run. See shard.h.
+ */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,17 +14,21 @@
 static int is_disturbed(struct simulation *sim, struct shard *sh, int32_t population, double at) {
     for (int64_t k = 0; k < sh->n_slices; k++) {
         const struct slice *s = &sh->slices[k];
-        if (s->projection->target != population) continue;
+        if (s->projection->target != population)
+            continue;
         const int64_t n = s->offsets ? s->n : 1; /* a piece begins with its earliest */
         for (int64_t e = 0; e < n; e++)
-            if (slice_offset(s, e, sim->window) <= at) return 1;
+            if (slice_offset(s, e, sim->window) <= at)
+                return 1;
     }
     for (int64_t k = 0; k < sh->n_local; k++)
-        if (sh->local[k].population == population && sh->local[k].event.offset <= at) return 1;
+        if (sh->local[k].population == population && sh->local[k].event.offset <= at)
+            return 1;
     const struct spikes *out = &sh->out[(sh->tick + 1) & 1];
     const int32_t emitter = sim->populations[population]->emitter;
     for (int64_t k = 0; k < out->n; k++)
-        if (out->all[k].emitter == emitter && out->all[k].offset <= at) return 1;
+        if (out->all[k].emitter == emitter && out->all[k].offset <= at)
+            return 1;
     return 0;
 }
 
@@ -40,10 +45,12 @@ static int add_sample_cells(struct simulation *sim, struct shard *sh, struct sta
         if (i < sh->first[o->population] || i >= sh->last[o->population] || sh->sample_slot[i])
             continue;
         const int32_t slot = p->slot[i];
-        if (cells_add(sim, sh, o->population, i, NULL) < 0) return EVSIM_NO_MEMORY;
+        if (cells_add(sim, sh, o->population, i, NULL) < 0)
+            return EVSIM_NO_MEMORY;
         sh->sample_slot[i] = (int32_t)sh->n_cells;
         p->slot[i] = slot;
-        if (!slot) continue;
+        if (!slot)
+            continue;
         struct cell *cell = &sh->cells[sh->n_cells - 1]; /* refractory as when the window began */
         cell->release_tick = sh->cells[slot - 1].release_tick;
         cell->release_offset = sh->cells[slot - 1].release_offset;
@@ -67,7 +74,8 @@ static int gather_samples(struct simulation *sim, struct shard *sh, struct state
         if (e->population != o->population || e->event.offset < from || e->event.offset >= to)
             continue;
         const int32_t mark = sh->sample_slot[e->i];
-        if (mark) code = events_add(sh, mark - 1, &e->event);
+        if (mark)
+            code = events_add(sh, mark - 1, &e->event);
     }
     return code < 0 ? code : events_group(sh, first_cell);
 }
@@ -75,13 +83,16 @@ static int gather_samples(struct simulation *sim, struct shard *sh, struct state
 static void note_samples(const struct shard *sh, const struct state_output *o, double *row) {
     for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = o->indices[k];
-        if (i < sh->first[o->population] || i >= sh->last[o->population]) continue;
+        if (i < sh->first[o->population] || i >= sh->last[o->population])
+            continue;
         const double *x = sh->starts + sh->cells[sh->sample_slot[i] - 1].x;
-        for (int s = 0; s < o->n_states; s++) row[s * o->n + k] = x[o->states[s]];
+        for (int s = 0; s < o->n_states; s++)
+            row[s * o->n + k] = x[o->states[s]];
     }
 }
 
-/* Follows recorded neurons anew, from sample to sample, with all that happens at the instant of one. */
+/* Follows recorded neurons anew, from sample to sample, with all that happens at the instant of
+ * one. */
 static int follow_samples(struct simulation *sim, struct shard *sh, struct state_output *o,
                           int64_t first_cell, double from, const struct sample_place *places,
                           int n_places) {
@@ -96,9 +107,10 @@ static int follow_samples(struct simulation *sim, struct shard *sh, struct state
         const double at = places[k].at;
         const double end = at > 0.0 ? nextafter(at, HUGE_VAL) : DBL_MIN; /* denormals are flushed */
         for (int64_t c = 0; c < n; c++) {
-            const int code = walk_follow(sim, sh, &sh->cells[first_cell + c], &sh->sample_walks[c],
-                                         end, NULL);
-            if (code < 0) return code;
+            const int code =
+                walk_follow(sim, sh, &sh->cells[first_cell + c], &sh->sample_walks[c], end, NULL);
+            if (code < 0)
+                return code;
         }
         note_samples(sh, o, places[k].row);
     }
@@ -110,8 +122,10 @@ static int sample_walks(struct simulation *sim, struct shard *sh, struct state_o
     const int64_t n_cells = sh->n_cells, n_starts = sh->n_starts;
     int code = add_sample_cells(sim, sh, o);
     const double end = nextafter(places[n_places - 1].at, HUGE_VAL);
-    if (code >= 0) code = gather_samples(sim, sh, o, n_cells, from, end > DBL_MIN ? end : DBL_MIN);
-    if (code >= 0) code = follow_samples(sim, sh, o, n_cells, from, places, n_places);
+    if (code >= 0)
+        code = gather_samples(sim, sh, o, n_cells, from, end > DBL_MIN ? end : DBL_MIN);
+    if (code >= 0)
+        code = follow_samples(sim, sh, o, n_cells, from, places, n_places);
     sh->n_cells = n_cells, sh->n_starts = n_starts;
     return code;
 }
@@ -122,8 +136,10 @@ static void copy_samples(struct simulation *sim, const struct shard *sh,
     const struct population *p = sim->populations[o->population];
     for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = o->indices[k];
-        if (i < sh->first[o->population] || i >= sh->last[o->population]) continue;
-        for (int s = 0; s < o->n_states; s++) row[s * o->n + k] = p->begin[o->states[s]][i];
+        if (i < sh->first[o->population] || i >= sh->last[o->population])
+            continue;
+        for (int s = 0; s < o->n_states; s++)
+            row[s * o->n + k] = p->begin[o->states[s]][i];
     }
 }
 
@@ -132,14 +148,16 @@ int samples_take(struct simulation *sim, struct shard *sh, double from) {
         struct state_output *o = &sim->state_outputs[r];
         const struct sample_place *places = o->places[sh->tick & 1];
         int n = o->n_places[sh->tick & 1];
-        if (n && (sim->is_grid || (places->at == from &&
-                                   !is_disturbed(sim, sh, o->population, from)))) {
+        if (n &&
+            (sim->is_grid || (places->at == from && !is_disturbed(sim, sh, o->population, from)))) {
             copy_samples(sim, sh, o, places->row);
             places++, n--;
         }
-        if (!n) continue;
+        if (!n)
+            continue;
         const int code = sample_walks(sim, sh, o, from, places, n);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }

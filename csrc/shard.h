@@ -20,9 +20,9 @@
 struct cell {
     int32_t population;
     uint32_t i;
-    int64_t x;                   /* its state in `starts` */
+    int64_t x; /* its state in `starts` */
     int64_t first_event, n_events;
-    int64_t release_tick;        /* at the start of the window */
+    int64_t release_tick; /* at the start of the window */
     double release_offset;
 };
 
@@ -33,8 +33,9 @@ struct bucket {
     int64_t n, room;
 };
 
-/* The buckets of the windows to come: bucket[tick & (length - 1)]. Rows that spread a few synapses over
- * many windows are dealt out into buckets when the spike comes; long pieces walk as spikes in flight. */
+/* The buckets of the windows to come: bucket[tick & (length - 1)]. Rows that spread a few synapses
+ * over many windows are dealt out into buckets when the spike comes; long pieces walk as spikes in
+ * flight. */
 struct ring {
     struct bucket *bucket;
     int64_t length; /* a power of two; 0: this projection has no ring */
@@ -57,7 +58,7 @@ struct shard {
     int number;
     int64_t tick; /* the window it is in */
     double from;
-    int64_t sequence; /* spikes taken in so far */
+    int64_t sequence;      /* spikes taken in so far */
     int64_t *first, *last; /* [population] the neurons it owns */
     struct queue *flights, *timers;
     struct ring *rings; /* [projection] */
@@ -93,7 +94,6 @@ struct shard {
     struct failure failure;
 };
 
-
 struct tagged_event {
     int64_t cell;
     struct evsim_event event;
@@ -103,7 +103,7 @@ struct tagged_event {
 int shard_grow(void **array, int64_t n, int64_t *room, size_t size);
 
 /* Makes sure that array[n] is there. */
-#define GROW(array, n, room) \
+#define GROW(array, n, room)                                                                       \
     ((n) < (room) ? EVSIM_OK : shard_grow((void **)&(array), (n), &(room), sizeof *(array)))
 
 /* Notes which neuron failed when; returns the code. */
@@ -118,8 +118,8 @@ int shard_grid_step(struct simulation *sim, struct shard *sh);
 int grid_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
                 int64_t sequence, const struct spike *spike, int64_t tick);
 
-/* flights.c: pushes the deliveries of a spike at or after `tick`; takes in the spikes that other shards
- * and the sources made; finds the slices due in this window. */
+/* flights.c: pushes the deliveries of a spike at or after `tick`; takes in the spikes that other
+ * shards and the sources made; finds the slices due in this window. */
 int flights_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
                    int64_t sequence, const struct spike *spike, int64_t tick);
 int flights_take_in(struct simulation *sim, struct shard *sh, double from, double to);
@@ -136,8 +136,8 @@ int is_ringed(const struct projection *p);
 int is_folded(const struct simulation *sim, const struct projection *p);
 int deliver_all(struct simulation *sim, struct shard *sh);
 
-/* cells.c: a cell starts from the copy of its state made before folding, from x, or (NULL) from what
- * cells_fill_starts puts in. */
+/* cells.c: a cell starts from the copy of its state made before folding, from x, or (NULL) from
+ * what cells_fill_starts puts in. */
 int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i,
               const double *x);
 int cells_force(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i);
@@ -147,24 +147,25 @@ void cells_keep_begin(struct simulation *sim, struct shard *sh);
 void cells_fill_starts(struct simulation *sim, struct shard *sh);
 void cells_clear(struct simulation *sim, struct shard *sh);
 
-/* events.c: events in [from, to) of the neurons that `slot` marks with the number of their cell plus one,
- * then grouped by cell and sorted. */
+/* events.c: events in [from, to) of the neurons that `slot` marks with the number of their cell
+ * plus one, then grouped by cell and sorted. */
 int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event);
 int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
                         const int32_t *slot, double from, double to);
-int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d,
-                        uint32_t i, int64_t cell, double from, double to);
+int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d, uint32_t i,
+                        int64_t cell, double from, double to);
 int events_group(struct shard *sh, int64_t first_cell);
 int events_gather(struct simulation *sim, struct shard *sh, double from, double to);
 int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, double from,
                       double to);
-int events_note_local(struct shard *sh, const struct projection *p, int64_t position,
-                      double offset, int32_t round);
+int events_note_local(struct shard *sh, const struct projection *p, int64_t position, double offset,
+                      int32_t round);
 void events_forget_index(struct simulation *sim, struct shard *sh);
 int events_compare(const void *a, const void *b);
 void events_sort(struct evsim_event *events, int64_t n);
 
-/* walks.c: a neuron's way through its events to `to`; `out`: where its spikes go, NULL to leave no trace. */
+/* walks.c: a neuron's way through its events to `to`; `out`: where its spikes go, NULL to leave no
+ * trace. */
 int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
                    int64_t *end_tick, double *end_offset);
 double release_in_window(int64_t now, int64_t tick, double offset);
@@ -176,8 +177,7 @@ void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *ce
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);
 
 /* cascade.c: all cells from `from` to `to`, together with what their spikes deliver on the way. */
-int cascade_run(struct simulation *sim, struct shard *sh, double from, double to,
-                int is_unfolding);
+int cascade_run(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);
 
 /* samples.c */
 int samples_take(struct simulation *sim, struct shard *sh, double from);

@@ -11,7 +11,8 @@ int spikes_add(struct spikes *list, const struct spike *spike) {
     if (list->n == list->room) {
         const int64_t room = list->room ? 2 * list->room : 64;
         struct spike *all = reallocate(list->all, (size_t)room, sizeof *all);
-        if (!all) return EVSIM_NO_MEMORY;
+        if (!all)
+            return EVSIM_NO_MEMORY;
         list->all = all, list->room = room;
     }
     list->all[list->n++] = *spike;
@@ -20,21 +21,26 @@ int spikes_add(struct spikes *list, const struct spike *spike) {
 
 static int compare_spikes(const void *a, const void *b) {
     const struct spike *x = a, *y = b;
-    if (x->tick != y->tick) return x->tick < y->tick ? -1 : 1;
-    if (x->offset != y->offset) return x->offset < y->offset ? -1 : 1;
-    if (x->emitter != y->emitter) return x->emitter < y->emitter ? -1 : 1;
+    if (x->tick != y->tick)
+        return x->tick < y->tick ? -1 : 1;
+    if (x->offset != y->offset)
+        return x->offset < y->offset ? -1 : 1;
+    if (x->emitter != y->emitter)
+        return x->emitter < y->emitter ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
 void spikes_sort(struct spikes *list) {
-    if (list->n > 1) qsort(list->all, (size_t)list->n, sizeof *list->all, compare_spikes);
+    if (list->n > 1)
+        qsort(list->all, (size_t)list->n, sizeof *list->all, compare_spikes);
 }
 
 int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count) {
     double *cumulative = NULL, sum = 0.0;
     if (count > 1 && !(cumulative = allocate((size_t)count, sizeof *cumulative)))
         return EVSIM_NO_MEMORY;
-    for (int64_t i = 0; i < count && cumulative; i++) cumulative[i] = sum += rates[i];
+    for (int64_t i = 0; i < count && cumulative; i++)
+        cumulative[i] = sum += rates[i];
     free(s->cumulative);
     s->cumulative = cumulative;
     s->total = cumulative ? sum : rates[0] * (double)s->n;
@@ -66,7 +72,8 @@ static int64_t steps_of(const struct clock *clock, int64_t tick, int64_t *count)
 
 /* An offset in step k of the window as one in the window; negative: it is not in it. */
 static double in_window(const struct clock *clock, int64_t tick, int64_t k, double offset) {
-    if (clock->steps > 1) return (double)k * clock->dt + offset;
+    if (clock->steps > 1)
+        return (double)k * clock->dt + offset;
     offset -= (double)(tick % clock->parts) * clock->window;
     return offset < clock->window ? offset : -1.0;
 }
@@ -76,15 +83,18 @@ static int draw_step(const struct poisson_source *s, const struct clock *clock, 
     struct random_stream stream;
     random_stream_start(&stream, clock->seed, s->object, 0, step);
     const int64_t count = random_poisson(&stream, s->total * clock->dt);
-    if (count < 0) return (int)count;
+    if (count < 0)
+        return (int)count;
     for (int64_t e = 0; e < count; e++) {
         struct spike spike = {.tick = tick, .emitter = s->emitter};
         const double u = random_unit_next(&stream);
         spike.index = (uint32_t)element_at(s, random_unit_next(&stream));
         spike.offset = in_window(clock, tick, k, u * clock->dt);
-        if (spike.offset < 0.0 || spike.offset >= clock->window) continue;
+        if (spike.offset < 0.0 || spike.offset >= clock->window)
+            continue;
         const int code = spikes_add(out, &spike);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -100,7 +110,8 @@ int poisson_draw(const struct poisson_source *s, const struct clock *clock, int6
 }
 
 void poisson_free(struct poisson_source *s) {
-    if (s) free(s->cumulative);
+    if (s)
+        free(s->cumulative);
     free(s);
 }
 
@@ -133,21 +144,25 @@ int train_draw(const struct train_source *s, int64_t tick, struct spikes *out) {
     for (; low < s->n_spikes && s->tick[low] == tick; low++) {
         const struct spike spike = {tick, s->offset[low], s->emitter, s->index[low]};
         const int code = spikes_add(out, &spike);
-        if (code < 0) return code;
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
 
 void train_free(struct train_source *s) {
-    if (!s) return;
+    if (!s)
+        return;
     free(s->tick), free(s->offset), free(s->index);
     free(s);
 }
 
 static int drive_room(double **offsets, int64_t *room, int64_t n) {
-    if (n <= *room) return EVSIM_OK;
+    if (n <= *room)
+        return EVSIM_OK;
     double *more = reallocate(*offsets, (size_t)(2 * n), sizeof *more);
-    if (!more) return EVSIM_NO_MEMORY;
+    if (!more)
+        return EVSIM_NO_MEMORY;
     *offsets = more, *room = 2 * n;
     return EVSIM_OK;
 }
@@ -160,11 +175,14 @@ int64_t drive_draw(const struct drive *d, uint64_t key, const struct clock *cloc
         struct random_stream stream;
         random_stream_open(&stream, key, (uint32_t)i, first + k);
         const int64_t count = random_poisson(&stream, d->rate * clock->dt);
-        if (count < 0) return count;
-        if (drive_room(offsets, room, n + count) < 0) return EVSIM_NO_MEMORY;
+        if (count < 0)
+            return count;
+        if (drive_room(offsets, room, n + count) < 0)
+            return EVSIM_NO_MEMORY;
         for (int64_t e = 0; e < count; e++) {
             const double at = in_window(clock, tick, k, random_unit_next(&stream) * clock->dt);
-            if (at >= 0.0 && at < clock->window) (*offsets)[n++] = at;
+            if (at >= 0.0 && at < clock->window)
+                (*offsets)[n++] = at;
         }
     }
     return n;

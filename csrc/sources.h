@@ -20,8 +20,8 @@ struct spikes { /* a growing list */
 int spikes_add(struct spikes *list, const struct spike *spike);
 void spikes_sort(struct spikes *list); /* by (tick, offset, emitter, index) */
 
-/* Independent Poisson processes with constant rates, drawn together: the number of spikes in a window
- * has the mean of all rates, each falls to element i with probability rate[i]/sum. */
+/* Independent Poisson processes with constant rates, drawn together: the number of spikes in a
+ * window has the mean of all rates, each falls to element i with probability rate[i]/sum. */
 struct poisson_source {
     int32_t emitter;
     uint32_t object; /* keys the random numbers */
@@ -41,8 +41,9 @@ struct train_source {
 
 int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count);
 
-/* The user's clock and the windows of the core: a window is `steps` of its steps dt, or 1/`parts` of one.
- * Random numbers are keyed by steps of the clock, so that they do not depend on how long windows are. */
+/* The user's clock and the windows of the core: a window is `steps` of its steps dt, or 1/`parts`
+ * of one. Random numbers are keyed by steps of the clock, so that they do not depend on how long
+ * windows are. */
 struct clock {
     uint64_t seed;
     double dt, window;
@@ -69,8 +70,8 @@ struct drive {
     double weight;
 };
 
-/* Offsets of the arrivals at neuron i in a window, in the order drawn, into *offsets, which grows as
- * needed (its room in *room). `key` is random_object_key of the seed and the drive's object.
+/* Offsets of the arrivals at neuron i in a window, in the order drawn, into *offsets, which grows
+ * as needed (its room in *room). `key` is random_object_key of the seed and the drive's object.
  * Returns how many, or a negative error. */
 int64_t drive_draw(const struct drive *d, uint64_t key, const struct clock *clock, int64_t i,
                    int64_t tick, double **offsets, int64_t *room);

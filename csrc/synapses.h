@@ -1,8 +1,8 @@
 /* Projections: the synapses from one emitter (a population or a source) to one population.
  *
- * Synapses are kept as rows, one per source element, sorted by delay, so that a spike in flight is a
- * position in its row. Rows are cut by shard: the synapses onto the neurons that one thread owns lie
- * together.
+ * Synapses are kept as rows, one per source element, sorted by delay, so that a spike in flight is
+ * a position in its row. Rows are cut by shard: the synapses onto the neurons that one thread owns
+ * lie together.
  *
  *        shard 0                         shard 1
  *   | row of source 0 | row of 1 | ... | row of source 0 | row of 1 | ... |
@@ -21,7 +21,7 @@
 /* An addition that every synapse makes: amount[k*step] to state `state` of its target. */
 struct port {
     int32_t state;
-    int64_t step; /* 0: one amount for all */
+    int64_t step;   /* 0: one amount for all */
     double *amount; /* in order of rows */
 };
 
@@ -35,13 +35,13 @@ struct projection {
     uint32_t *i, *j; /* source and target of synapse k, as created */
 
     int64_t *start;
-    uint32_t *target_of; /* by position */
+    uint32_t *target_of;  /* by position */
     uint32_t *synapse_of; /* by position; NULL while it is the identity */
-    int32_t *delay_tick; /* by position; NULL: one delay for all */
+    int32_t *delay_tick;  /* by position; NULL: one delay for all */
     double *delay_offset;
     int32_t one_tick;
     double one_offset;
-    int is_short; /* some delay is shorter than a window */
+    int is_short;              /* some delay is shorter than a window */
     int32_t shortest, longest; /* delay in ticks */
 
     int n_ports;
@@ -52,8 +52,8 @@ struct projection {
     int64_t *step;
 };
 
-/* Deliveries of one projection that are due in one window: a piece of a row for one spike, or a list
- * with the offset of each. */
+/* Deliveries of one projection that are due in one window: a piece of a row for one spike, or a
+ * list with the offset of each. */
 struct slice {
     const struct projection *projection;
     int64_t n;
@@ -69,9 +69,9 @@ int projection_new(struct projection **out, int32_t number, int32_t emitter, int
                    int64_t n, int64_t n_sources, const uint32_t *i, const uint32_t *j);
 void projection_free(struct projection *p);
 
-/* Sorts the rows for these delays (arrays of n, or of 1 with `is_one`) and shards; bounds[s] is the first
- * target of shard s, bounds[n_shards] the end. Amounts stay with their synapses. EVSIM_NO_MEMORY leaves
- * all as it was, here and below. */
+/* Sorts the rows for these delays (arrays of n, or of 1 with `is_one`) and shards; bounds[s] is the
+ * first target of shard s, bounds[n_shards] the end. Amounts stay with their synapses.
+ * EVSIM_NO_MEMORY leaves all as it was, here and below. */
 int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
                        int n_shards, const int64_t *bounds);
 
@@ -84,11 +84,12 @@ int projection_set_amount(struct projection *p, int port, const double *amount, 
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
 
-/* a + b. With a grid, a sum within a few units in the last place of one of its points is that point: two ways to
- * one instant of the grid then meet, although neither number is exact. */
+/* a + b. With a grid, a sum within a few units in the last place of one of its points is that
+ * point: two ways to one instant of the grid then meet, although neither number is exact. */
 static inline double sum_of_offsets(double a, double b, double grid) {
     const double sum = a + b;
-    if (grid == 0.0) return sum;
+    if (grid == 0.0)
+        return sum;
     const double points = sum / grid;
     const double nearest = ((points + 0x1.8p52) - 0x1.8p52) * grid;
     const double rest = sum - nearest;
@@ -101,7 +102,8 @@ static inline int64_t projection_arrival(const struct projection *p, int64_t pos
     const int32_t ticks = p->delay_tick ? p->delay_tick[position] : p->one_tick;
     const double rest = p->delay_offset ? p->delay_offset[position] : p->one_offset;
     *offset = sum_of_offsets(spike_offset, rest, p->grid);
-    if (*offset < window) return tick + ticks;
+    if (*offset < window)
+        return tick + ticks;
     *offset -= window;
     return tick + ticks + 1;
 }
@@ -111,7 +113,8 @@ static inline int64_t slice_position(const struct slice *s, int64_t k) {
 }
 
 static inline double slice_offset(const struct slice *s, int64_t k, double window) {
-    if (s->offsets) return s->offsets[k];
+    if (s->offsets)
+        return s->offsets[k];
     double offset;
     projection_arrival(s->projection, s->first + k, s->tick, s->offset, window, &offset);
     return offset;

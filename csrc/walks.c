@@ -12,11 +12,12 @@
 
 /* The refractory period that a spike at (tick, offset) begins. Returns whether there is one. */
 int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
-                          int64_t *end_tick, double *end_offset) {
+                   int64_t *end_tick, double *end_offset) {
     const int64_t k = i * p->refractory_step;
     *end_tick = tick + p->refractory_tick[k];
     *end_offset = sum_of_offsets(offset, p->refractory_offset[k], p->grid);
-    if (*end_offset >= p->cells.window) *end_offset -= p->cells.window, ++*end_tick;
+    if (*end_offset >= p->cells.window)
+        *end_offset -= p->cells.window, ++*end_tick;
     return p->refractory_tick[k] > 0 || p->refractory_offset[k] > 0.0;
 }
 
@@ -39,22 +40,27 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
     double *x = walk->x;
     for (;;) {
         const int code = p->kernel->walk(&p->cells, cell->i, walk, events, cell->n_events, to);
-        if (code == EVSIM_WALK_END) return EVSIM_OK;
-        if (code < 0) return shard_fail(sh, code, p->number, cell->i, sh->tick, walk->offset);
+        if (code == EVSIM_WALK_END)
+            return EVSIM_OK;
+        if (code < 0)
+            return shard_fail(sh, code, p->number, cell->i, sh->tick, walk->offset);
         int64_t end_tick;
         double end_offset;
         const int rests =
             refractory_end(p, cell->i, sh->tick, walk->offset, &end_tick, &end_offset);
         p->kernel->reset(&p->cells, cell->i, x);
         int is_over = 0;
-        if (!rests) p->kernel->form(&p->cells, cell->i, x, &is_over);
+        if (!rests)
+            p->kernel->form(&p->cells, cell->i, x, &is_over);
         if (is_over || walk->spikes == MOST_SPIKES)
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
         walk->release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
         walk->round++, walk->spikes++;
-        if (!out) continue;
+        if (!out)
+            continue;
         const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i};
-        if (spikes_add(out, &spike) < 0) return EVSIM_NO_MEMORY;
+        if (spikes_add(out, &spike) < 0)
+            return EVSIM_NO_MEMORY;
         p->last_tick[cell->i] = sh->tick, p->last_offset[cell->i] = walk->offset;
         p->release_tick[cell->i] = rests ? end_tick : -1;
         p->release_offset[cell->i] = end_offset;
@@ -65,7 +71,8 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
 int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cell, double to) {
     struct population *p = sim->populations[cell->population];
     const double *x = sh->starts + cell->x;
-    for (int s = 0; s < p->kernel->n_states; s++) p->state[s][cell->i] = x[s];
+    for (int s = 0; s < p->kernel->n_states; s++)
+        p->state[s][cell->i] = x[s];
     const int is_part = to < sim->window;
     const int64_t release = p->release_tick[cell->i];
     if (release <= sh->tick) {
@@ -73,7 +80,8 @@ int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cel
         return EVSIM_OK;
     }
     p->cells.slack[cell->i] = EVSIM_DORMANT;
-    if (is_part) return EVSIM_OK;
+    if (is_part)
+        return EVSIM_OK;
     const struct queue_entry timer = {.tick = p->is_coupled ? sh->tick + 1 : release,
                                       .kind = (uint32_t)cell->population,
                                       .index = cell->i};
@@ -87,23 +95,25 @@ void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *ce
     double *x = sh->starts + cell->x;
     for (int64_t k = 0; k < cell->n_events; k++) {
         const struct evsim_event *e = &sh->sorted[cell->first_event + k];
-        if (e->port >= 0 && (e->projection >= sim->n_projections ||
-                             !sim->projections[e->projection]->code))
+        if (e->port >= 0 &&
+            (e->projection >= sim->n_projections || !sim->projections[e->projection]->code))
             p->kernel->unfold(&p->cells, cell->i, e->port, e->amount, e->offset, x);
     }
 }
 
-int walk_all(struct simulation *sim, struct shard *sh, double from, double to,
-                    int is_unfolding) {
+int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding) {
     struct spikes *out = &sh->out[(sh->tick + 1) & 1];
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
-        if (is_unfolding && p->is_foldable && !p->begin) walk_unfold(sim, sh, cell);
+        if (is_unfolding && p->is_foldable && !p->begin)
+            walk_unfold(sim, sh, cell);
         struct evsim_walk walk = walk_begin(sh, cell, from);
         int code = walk_follow(sim, sh, cell, &walk, to, out);
-        if (code >= 0) code = walk_settle(sim, sh, cell, to);
-        if (code < 0) return code;
+        if (code >= 0)
+            code = walk_settle(sim, sh, cell, to);
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }

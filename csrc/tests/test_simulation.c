@@ -86,7 +86,7 @@ static int build(struct network *net) {
     TRY(train);
     TRY(add_synapses(sim, train, net->cells, 2, 2, both, targets, 0, 0.25e-3, 0, 0.5));
     const double rates[2] = {40.0, 60.0};
-    const int poisson = evsim_add_poisson(sim, 2, rates, 2);
+    const int poisson = evsim_add_poisson(sim, 7, 2, rates, 2);
     TRY(poisson);
     TRY(add_synapses(sim, poisson, net->cells, 2, 2, both, targets, 1, 0.0, 0, 0.1));
     TRY(evsim_add_drive(sim, 1u << 31, 1 << 20, net->cells, 1, 0, 30, 500.0, 0.5));
@@ -123,7 +123,7 @@ static struct spike_list spikes_of(evsim_simulation *sim, int record) {
 /* ---- what comes out ---- */
 
 static void test_one_neuron_spikes_when_the_logarithm_says(void) {
-    evsim_simulation *sim = evsim_new(WINDOW, 1);
+    evsim_simulation *sim = evsim_new(WINDOW, 1, 1, 1);
     const int p = add_cells(sim, 1, 2.0, 1.0, 3, 0.7e-3, 0);
     const int record = evsim_record_spikes(sim, evsim_population_emitter(sim, p), 0, 1);
     CHECK_EQUAL(run_to(sim, 1000, 0.0, 1, 0), 1);
@@ -140,7 +140,7 @@ static void test_one_neuron_spikes_when_the_logarithm_says(void) {
 }
 
 static void test_a_jump_arrives_exactly_after_its_delay(void) {
-    evsim_simulation *sim = evsim_new(WINDOW, 1);
+    evsim_simulation *sim = evsim_new(WINDOW, 1, 1, 1);
     const int64_t tick = 4;
     const double offset = 0.75e-3;
     const uint32_t zero = 0;
@@ -157,7 +157,7 @@ static void test_a_jump_arrives_exactly_after_its_delay(void) {
 }
 
 static void test_a_threshold_that_holds_after_the_reset_is_told(void) {
-    evsim_simulation *sim = evsim_new(WINDOW, 1);
+    evsim_simulation *sim = evsim_new(WINDOW, 1, 1, 1);
     const int p = add_cells(sim, 3, 2.0, 1.0, 0, 0.0, 0);
     const double reset = 1.5;
     int population;
@@ -188,7 +188,7 @@ static void test_a_kernel_of_another_version_is_refused(void) {
 /* ---- the same bits ---- */
 
 static struct network network_of(int has_trace, int shortest) {
-    struct network net = {.sim = evsim_new(WINDOW, 42), .has_trace = has_trace};
+    struct network net = {.sim = evsim_new(WINDOW, 1, 1, 42), .has_trace = has_trace};
     net.shortest = shortest;
     CHECK_EQUAL(build(&net), EVSIM_OK);
     return net;
@@ -310,7 +310,7 @@ static void test_a_simulation_without_memory_can_be_freed(int is_grid, int short
     for (int64_t k = 1; k < 20000; k += 1 + k / 200) {
         struct network net = {.has_trace = 1, .shortest = shortest};
         allocations_left = k;
-        net.sim = evsim_new(WINDOW, 42);
+        net.sim = evsim_new(WINDOW, 1, 1, 42);
         const int code = net.sim ? build_and_run(&net, is_grid) : EVSIM_NO_MEMORY;
         allocations_left = -1;
         evsim_free(net.sim);

@@ -58,17 +58,23 @@ static void test_a_list_without_memory_keeps_what_it_has(void) {
 
 /* ---- Poisson ---- */
 
+static struct clock clock_of(uint64_t seed, int64_t steps, int64_t parts) {
+    const double dt = 1e-3;
+    return (struct clock){seed, dt, dt * (double)steps / (double)parts, steps, parts};
+}
+
 static void test_poisson_spikes_have_their_mean_and_stay_in_the_window(void) {
     struct poisson_source s = {.emitter = 3, .n = 40};
     struct spikes out = {0};
-    const double rate = 100.0, window = 1e-3;
+    const struct clock clock = clock_of(1, 1, 1);
+    const double rate = 100.0;
     int wrong = 0, seen[40] = {0};
     CHECK_EQUAL(poisson_set_rates(&s, &rate, 1), EVSIM_OK);
     for (int64_t tick = 0; tick < 5000; tick++)
-        CHECK_EQUAL(poisson_draw(&s, 1, tick, window, &out), EVSIM_OK);
+        CHECK_EQUAL(poisson_draw(&s, &clock, tick, &out), EVSIM_OK);
     CHECK_NEAR((double)out.n, 20000.0, 5 * 141.4);
     for (int64_t k = 0; k < out.n; k++) {
-        wrong += out.all[k].offset <= 0.0 || out.all[k].offset >= window;
+        wrong += out.all[k].offset <= 0.0 || out.all[k].offset >= clock.window;
         wrong += out.all[k].emitter != 3 || out.all[k].index >= 40;
         seen[out.all[k].index % 40]++;
     }
@@ -81,12 +87,13 @@ static void test_poisson_spikes_have_their_mean_and_stay_in_the_window(void) {
 static void test_elements_spike_in_proportion_to_their_rates(void) {
     struct poisson_source s = {.n = 5};
     struct spikes out = {0};
+    const struct clock clock = clock_of(2, 1, 1);
     const double rates[5] = {0.0, 300.0, 0.0, 100.0, 0.0};
     int seen[5] = {0};
     CHECK_EQUAL(poisson_set_rates(&s, rates, 5), EVSIM_OK);
     CHECK(s.total == 400.0);
     for (int64_t tick = 0; tick < 50000; tick++)
-        poisson_draw(&s, 2, tick, 1e-3, &out);
+        poisson_draw(&s, &clock, tick, &out);
     for (int64_t k = 0; k < out.n; k++)
         seen[out.all[k].index]++;
     CHECK_EQUAL(seen[0] + seen[2] + seen[4], 0);
@@ -98,17 +105,56 @@ static void test_elements_spike_in_proportion_to_their_rates(void) {
 static void test_a_window_is_drawn_the_same_whenever_it_is_drawn(void) {
     struct poisson_source s = {.emitter = 1, .n = 10};
     struct spikes first = {0}, again = {0}, other = {0};
+    const struct clock clock = clock_of(7, 1, 1), other_clock = clock_of(8, 1, 1);
     const double rate = 5000.0;
     poisson_set_rates(&s, &rate, 1);
-    poisson_draw(&s, 7, 11, 1e-3, &first);
-    poisson_draw(&s, 7, 10, 1e-3, &again);
+    poisson_draw(&s, &clock, 11, &first);
+    poisson_draw(&s, &clock, 10, &again);
     again.n = 0;
-    poisson_draw(&s, 7, 11, 1e-3, &again);
-    poisson_draw(&s, 8, 11, 1e-3, &other);
+    poisson_draw(&s, &clock, 11, &again);
+    poisson_draw(&s, &other_clock, 11, &other);
     CHECK(first.n > 20 && first.n == again.n);
     CHECK(memcmp(first.all, again.all, (size_t)first.n * sizeof *first.all) == 0);
     CHECK(other.n != first.n || other.all[0].offset != first.all[0].offset);
     free(first.all), free(again.all), free(other.all);
+}
+
+/* Steps of the clock key the draws: windows of any length cut the same spikes out of time. */
+static void test_windows_of_any_length_see_the_same_spikes(void) {
+    struct poisson_source s = {.emitter = 1, .object = 77, .n = 10};
+    const struct clock clocks[3] = {clock_of(7, 1, 1), clock_of(7, 4, 1), clock_of(7, 1, 4)};
+    const struct drive d = {.object = 5, .rate = 3000.0};
+    const double rate = 300.0;
+    struct spikes out[3] = {{0}};
+    double drives[3][512], *offsets = NULL;
+    int64_t room = 0, n_drives[3] = {0};
+    poisson_set_rates(&s, &rate, 1);
+    for (int c = 0; c < 3; c++)
+        for (int64_t tick = 0; (double)tick * clocks[c].window < 39.9e-3; tick++) {
+            const double start = (double)tick * clocks[c].window;
+            CHECK_EQUAL(poisson_draw(&s, &clocks[c], tick, &out[c]), EVSIM_OK);
+            const int64_t n = drive_draw(&d, 9, &clocks[c], 3, tick, &offsets, &room);
+            for (int64_t k = 0; k < n; k++)
+                drives[c][n_drives[c]++] = start + offsets[k];
+        }
+    CHECK(out[0].n > 60 && n_drives[0] > 60);
+    for (int c = 0; c < 3; c++) {
+        CHECK_EQUAL(out[c].n, out[0].n);
+        CHECK_EQUAL(n_drives[c], n_drives[0]);
+        double sum = 0.0, first_sum = 0.0, driven = 0.0, first_driven = 0.0;
+        for (int64_t k = 0; k < out[0].n; k++) {
+            const struct spike *a = &out[c].all[k], *b = &out[0].all[k];
+            sum += ((double)a->tick * clocks[c].window + a->offset) * (1 + a->index);
+            first_sum += ((double)b->tick * clocks[0].window + b->offset) * (1 + b->index);
+        }
+        for (int64_t k = 0; k < n_drives[0]; k++)
+            driven += drives[c][k], first_driven += drives[0][k];
+        CHECK_NEAR(sum, first_sum, 1e-12);
+        CHECK_NEAR(driven, first_driven, 1e-12);
+    }
+    for (int c = 0; c < 3; c++)
+        free(out[c].all);
+    free(offsets);
 }
 
 static void test_rates_without_memory_stay_as_they_were(void) {
@@ -131,9 +177,10 @@ static void test_a_draw_without_memory_is_told(void) {
     struct poisson_source s = {.n = 3};
     struct spikes out = {0};
     const double rate = 1e6;
+    const struct clock clock = clock_of(1, 1, 1);
     poisson_set_rates(&s, &rate, 1);
     allocations_left = 2;
-    CHECK_EQUAL(poisson_draw(&s, 1, 0, 1e-3, &out), EVSIM_NO_MEMORY);
+    CHECK_EQUAL(poisson_draw(&s, &clock, 0, &out), EVSIM_NO_MEMORY);
     allocations_left = -1;
     free(out.all);
 }
@@ -186,34 +233,36 @@ static void test_a_train_without_memory_stays_as_it_was(void) {
 
 static void test_a_drive_has_its_mean_and_is_drawn_the_same_again(void) {
     const struct drive d = {.object = 5, .rate = 3000.0};
+    const struct clock clock = clock_of(1, 1, 1);
     const uint64_t key = random_object_key(1, 5);
     double *offsets = NULL, first[64];
     int64_t room = 0, total = 0;
     int wrong = 0;
     for (int64_t tick = 0; tick < 3000; tick++)
         for (int64_t i = 0; i < 3; i++) {
-            const int64_t n = drive_draw(&d, key, i, tick, 1e-3, &offsets, &room);
+            const int64_t n = drive_draw(&d, key, &clock, i, tick, &offsets, &room);
             for (int64_t k = 0; k < n; k++)
                 wrong += offsets[k] <= 0.0 || offsets[k] >= 1e-3;
             total += n;
         }
     CHECK_EQUAL(wrong, 0);
     CHECK_NEAR((double)total, 27000.0, 5 * 164.4);
-    const int64_t n = drive_draw(&d, key, 2, 77, 1e-3, &offsets, &room);
+    const int64_t n = drive_draw(&d, key, &clock, 2, 77, &offsets, &room);
     CHECK(n > 0 && n < 64);
     memcpy(first, offsets, (size_t)n * sizeof *first);
-    drive_draw(&d, key, 1, 77, 1e-3, &offsets, &room);
-    CHECK_EQUAL(drive_draw(&d, key, 2, 77, 1e-3, &offsets, &room), n);
+    drive_draw(&d, key, &clock, 1, 77, &offsets, &room);
+    CHECK_EQUAL(drive_draw(&d, key, &clock, 2, 77, &offsets, &room), n);
     CHECK(memcmp(first, offsets, (size_t)n * sizeof *first) == 0);
     free(offsets);
 }
 
 static void test_a_drive_without_memory_is_told(void) {
     const struct drive d = {.rate = 1e5};
+    const struct clock clock = clock_of(1, 1, 1);
     double *offsets = NULL;
     int64_t room = 0;
     allocations_left = 1;
-    CHECK_EQUAL(drive_draw(&d, 1, 0, 0, 1e-3, &offsets, &room), EVSIM_NO_MEMORY);
+    CHECK_EQUAL(drive_draw(&d, 1, &clock, 0, 0, &offsets, &room), EVSIM_NO_MEMORY);
     allocations_left = -1;
     CHECK(offsets == NULL && room == 0);
 }
@@ -224,6 +273,7 @@ int main(void) {
     test_poisson_spikes_have_their_mean_and_stay_in_the_window();
     test_elements_spike_in_proportion_to_their_rates();
     test_a_window_is_drawn_the_same_whenever_it_is_drawn();
+    test_windows_of_any_length_see_the_same_spikes();
     test_rates_without_memory_stay_as_they_were();
     test_a_draw_without_memory_is_told();
     test_a_train_gives_the_spikes_of_a_tick_in_order();
