@@ -198,6 +198,16 @@ def test_names_of_the_module_are_found_and_missing_ones_are_named() -> None:
     assert raet == 10 * Hz
 
 
+def test_names_are_found_from_within_comprehensions() -> None:
+    slope = 100 * Hz
+    groups = [NeuronGroup(1, "dv/dt = slope : 1") for _ in range(2)]
+    ends = [run(1 * ms) or groups[0].v[0] for _ in range(2)]
+    assert ends == pytest.approx([0.1, 0.2], rel=1e-13)
+    (lambda: run(1 * ms))()
+    assert groups[1].v[0] == pytest.approx(0.3, rel=1e-13)
+    assert slope == 100 * Hz
+
+
 def test_states_set_between_runs_count() -> None:
     group = clockwork()
     spikes = SpikeMonitor(group)
