@@ -70,8 +70,17 @@ def test_a_run_takes_every_step_that_begins_before_its_end() -> None:
     assert monitor.x.shape == (1, 8)
 
 
+def _windows_of_one_step(net: evsim.Network) -> None:
+    """Adds two neurons, silent for ever, whose synapse without delay lets exact runs go by steps, too."""
+    silent = evsim.NeuronGroup(2, "y : 1", threshold="y > 1", reset="y = 0")
+    synapse = evsim.Synapses(silent, silent, on_pre="y_post += 1")
+    synapse.connect(i=0, j=1)
+    net.add(silent, synapse)
+
+
 def test_spikes_in_flight_survive_a_change_of_timing() -> None:
     net, monitor = _jump(at=0.31, delay=1.0)
+    _windows_of_one_step(net)
     net.run(0.55 * ms, timing="exact")
     net.run(2 * ms)
     assert np.flatnonzero(monitor.x[0])[0] == 14  # (0.31 + 1)/0.1 is 13.1
@@ -79,7 +88,7 @@ def test_spikes_in_flight_survive_a_change_of_timing() -> None:
     back.run(0.5 * ms)
     back.run(2 * ms, timing="exact")
     # left in step 3, arrives at 1.3 ms
-    np.testing.assert_allclose(exact.x[0][13:15], [0, np.exp(-0.1 / 5)], rtol=1e-14)
+    np.testing.assert_allclose(exact.x[0][13:15], [1, np.exp(-0.1 / 5)], rtol=1e-14)
 
 
 def test_deliveries_dealt_out_by_an_exact_run_arrive_on_the_grid() -> None:
@@ -90,10 +99,18 @@ def test_deliveries_dealt_out_by_an_exact_run_arrive_on_the_grid() -> None:
     synapses.delay = [0.1, 1.0, 1.52] * ms
     monitor = evsim.StateMonitor(cells, "x", record=True)
     net = evsim.Network(given, cells, synapses, monitor)
+    _windows_of_one_step(net)
     net.run(0.5 * ms, timing="exact")
     net.run(3 * ms)
     assert np.argmax(np.asarray(monitor.x), axis=1).tolist() == [5, 14, 19]
     np.testing.assert_array_equal(cells.x, 1)
+
+
+def test_a_network_that_has_left_the_grid_does_not_go_back() -> None:
+    net, _ = _jump(at=0.31, delay=1.0)
+    net.run(0.5 * ms, timing="exact")
+    with pytest.raises(EvsimRuntimeError, match="begin with timing='grid', or make a new Network for it"):
+        net.run(0.5 * ms)
 
 
 def test_poisson_elements_spike_once_in_a_step_at_most() -> None:
