@@ -24,7 +24,7 @@ int evsim_set_parameter(evsim_simulation *sim, int population, int k, const doub
                         int64_t count);
 int evsim_set_refractory(evsim_simulation *sim, int population, const int32_t *tick,
                          const double *offset, int64_t count);
-int evsim_set_propagator(evsim_simulation *sim, int population, int pieces, int degree,
+int evsim_set_propagator(evsim_simulation *sim, int population, int pieces, const int32_t degrees[4],
                          int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                          const double *cost);
 double *evsim_state(evsim_simulation *sim, int population, int state);

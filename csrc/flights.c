@@ -35,12 +35,16 @@ int flights_launch(struct simulation *sim, struct shard *sh, const struct projec
     const int64_t row = p->start[sh->number * p->n_sources + spike->index];
     if (!sh->rings[p->number].length)
         return push_flight(sim, sh, p, sequence, spike, row, tick);
-    const int64_t end = p->start[sh->number * p->n_sources + spike->index + 1];
+    struct ring ring = sh->rings[p->number];
+    const struct projection rows = *p; /* so that the compiler need not read them anew */
+    const struct spike from = *spike;
+    const double window = sim->window;
+    const int64_t end = rows.start[sh->number * rows.n_sources + from.index + 1];
     for (int64_t at = row; at < end; at++) {
         double offset;
         const int64_t arrival =
-            projection_arrival(p, at, spike->tick, spike->offset, sim->window, &offset);
-        if (arrival >= tick && ring_add(&sh->rings[p->number], arrival, (uint32_t)at, offset) < 0)
+            projection_arrival(&rows, at, from.tick, from.offset, window, &offset);
+        if (arrival >= tick && ring_add(&ring, arrival, (uint32_t)at, offset) < 0)
             return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;

@@ -36,6 +36,7 @@ struct evsim_cells {
     double window;  /* seconds */
     int32_t pieces; /* a window is walked in so many pieces... */
     int32_t degree; /* ...each with a Taylor polynomial of this degree */
+    int32_t degrees[4]; /* enough for 1/8, 1/4, 1/2 and the whole of a piece */
     double *const *state;
     double *slack;
     const double *const *coefficient;

@@ -87,10 +87,10 @@ int evsim_set_refractory(struct simulation *sim, int population, const int32_t *
     return population_set_refractory(sim->populations[population], tick, offset, count);
 }
 
-int evsim_set_propagator(struct simulation *sim, int population, int pieces, int degree,
+int evsim_set_propagator(struct simulation *sim, int population, int pieces, const int32_t degrees[4],
                          int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                          const double *cost) {
-    return population_set_propagator(sim->populations[population], sim->window, pieces, degree,
+    return population_set_propagator(sim->populations[population], sim->window, pieces, degrees,
                                      is_foldable, is_coupled, fold, n_fold, cost);
 }
 

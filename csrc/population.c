@@ -127,7 +127,7 @@ int population_set_refractory(struct population *p, const int32_t *tick, const d
     return EVSIM_OK;
 }
 
-int population_set_propagator(struct population *p, double window, int pieces, int degree,
+int population_set_propagator(struct population *p, double window, int pieces, const int32_t degrees[4],
                               int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                               const double *cost) {
     double *copy = allocate((size_t)n_fold + 1, sizeof *copy);
@@ -138,7 +138,8 @@ int population_set_propagator(struct population *p, double window, int pieces, i
     free(p->fold);
     p->cells.fold = p->fold = copy;
     p->cells.window = window;
-    p->cells.pieces = pieces, p->cells.degree = degree;
+    p->cells.pieces = pieces, p->cells.degree = degrees[3];
+    memcpy(p->cells.degrees, degrees, sizeof p->cells.degrees);
     p->is_foldable = is_foldable && p->kernel->is_foldable, p->is_coupled = is_coupled;
     for (int s = 0; s < p->kernel->n_states; s++)
         p->cost[s][0] = cost[2 * s], p->cost[s][1] = cost[2 * s + 1];

@@ -47,7 +47,7 @@ int population_set_coefficient(struct population *p, int c, const double *values
 int population_set_parameter(struct population *p, int k, const double *values, int64_t count);
 int population_set_refractory(struct population *p, const int32_t *tick, const double *offset,
                               int64_t count);
-int population_set_propagator(struct population *p, double window, int pieces, int degree,
+int population_set_propagator(struct population *p, double window, int pieces, const int32_t degrees[4],
                               int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                               const double *cost);
 int population_keep_begin(struct population *p);

@@ -32,7 +32,7 @@ void ring_free(struct ring *r) {
     *r = (struct ring){0};
 }
 
-static int bucket_grow(struct bucket *b) {
+int bucket_grow(struct bucket *b) {
     const int64_t room = b->room ? 2 * b->room : 32;
     uint32_t *position = reallocate(b->position, (size_t)room, sizeof *position);
     if (!position)
@@ -42,15 +42,6 @@ static int bucket_grow(struct bucket *b) {
     if (!offset)
         return EVSIM_NO_MEMORY;
     b->offset = offset, b->room = room;
-    return EVSIM_OK;
-}
-
-int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset) {
-    struct bucket *b = &r->bucket[tick & (r->length - 1)];
-    if (b->n == b->room && bucket_grow(b) < 0)
-        return EVSIM_NO_MEMORY;
-    b->position[b->n] = position;
-    b->offset[b->n++] = offset;
     return EVSIM_OK;
 }
 

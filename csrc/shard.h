@@ -14,6 +14,7 @@
 #ifndef EVSIM_SHARD_H
 #define EVSIM_SHARD_H
 
+#include "error.h"
 #include "simulation.h"
 
 /* A neuron that is taken through this window by its events. */
@@ -128,9 +129,17 @@ int flights_find_due(struct simulation *sim, struct shard *sh);
 /* rings.c: a ring for `longest` ticks ahead; a delivery into it; what is due as slices. */
 int ring_new(struct ring *r, int64_t longest);
 void ring_free(struct ring *r);
-int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset);
+int bucket_grow(struct bucket *b);
 int rings_find_due(struct simulation *sim, struct shard *sh);
 int is_ringed(const struct projection *p);
+
+static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset) {
+    struct bucket *b = &r->bucket[tick & (r->length - 1)];
+    if (b->n == b->room && bucket_grow(b) < 0) return EVSIM_NO_MEMORY;
+    b->position[b->n] = position;
+    b->offset[b->n++] = offset;
+    return EVSIM_OK;
+}
 
 /* delivery.c */
 int is_folded(const struct simulation *sim, const struct projection *p);

@@ -90,8 +90,7 @@ static inline double sum_of_offsets(double a, double b, double grid) {
     const double sum = a + b;
     if (grid == 0.0)
         return sum;
-    const double points = sum / grid;
-    const double nearest = ((points + 0x1.8p52) - 0x1.8p52) * grid;
+    const double nearest = ((sum / grid + 0x1.8p52) - 0x1.8p52) * grid;
     const double rest = sum - nearest;
     return rest <= 8.9e-16 * sum && -rest <= 8.9e-16 * sum ? nearest : sum;
 }

@@ -212,7 +212,9 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
         const int is_whole = length <= 1.0;
         if (!is_whole)
             length = 1.0;
-        const double moved = segment(&sys, w->x, length, cells->degree, is_refractory);
+        const int quick = length <= 0.25 ? length > 0.125 : 2 + (length > 0.5);
+        const double moved =
+            segment(&sys, w->x, length, cells->degrees[quick], is_refractory);
         w->round = 0;
         if (moved < length) {
             const double crossing = w->offset + moved * piece;

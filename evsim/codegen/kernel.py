@@ -272,10 +272,14 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
         for (int64_t i = from; i < to; i++) {{
 {reads}{changes}{self._bound()}            any |= !(bound < 0.0);
 {olds}{writes}        }}
+        double highest[BLOCK];
         for (int64_t i = from; any && i < to; i++) {{
-{again}{changes}{self._bound()}            if (bound < 0.0) continue;
-            found[n] = (uint32_t)i;
-            for (int s = 0; s < STATES; s++) start[n * STATES + s] = old[s][i - from];
+{again}{changes}{self._bound()}            highest[i - from] = bound;
+        }}
+        for (int64_t k = 0; any && k < to - from; k++) {{
+            if (highest[k] < 0.0) continue;
+            found[n] = (uint32_t)(from + k);
+            for (int s = 0; s < STATES; s++) start[n * STATES + s] = old[s][k];
             n++;
         }}
         for (int64_t i = from; i < to; i++)

@@ -92,7 +92,7 @@ class PopulationInCore:
         coupled = self.layout.is_coupled and bool(np.any(np.asarray(self.population.refractory) > 0))
         self.is_foldable = numbers.is_foldable
         code = lib.evsim_set_propagator(
-            self.sim, self.number, numbers.pieces, numbers.degree, numbers.is_foldable, coupled,
+            self.sim, self.number, numbers.pieces, numbers.degrees, numbers.is_foldable, coupled,
             fold, numbers.fold.size, cost,
         )  # fmt: skip
         check(code)

@@ -43,7 +43,7 @@ class Propagator:
     """What the kernel needs besides its text. `coefficients` in the order of the layout; `cost[port] = (+, -)`."""
 
     pieces: int
-    degree: int
+    degrees: tuple[int, ...]  # for 1/8, 1/4, 1/2 and the whole of a piece
     is_foldable: bool
     coefficients: list[NDArray[np.float64]]
     fold: NDArray[np.float64]
@@ -84,7 +84,8 @@ def propagator(system: System, layout: Layout, window: float) -> Propagator:
     while fastest * window > LONGEST_PIECE * pieces:
         pieces *= 2
     piece = np.longdouble(window) / pieces
-    degree = _degree(fastest * window / pieces, size)
+    degrees = tuple(_degree(fastest * window / pieces * part, size) for part in (0.125, 0.25, 0.5, 1.0))
+    degree = degrees[-1]
     a, b = system.a * piece, system.b * piece
     step, push = _first_piece(a, b, degree)
     for _ in range(pieces.bit_length() - 1):
@@ -112,7 +113,7 @@ def propagator(system: System, layout: Layout, window: float) -> Propagator:
         # back[k][row, port] -> fold[port, row, k]
         fold = np.stack(back, axis=-1).swapaxes(0, 1).astype(np.float64).ravel() if back[0].ndim == 2 else np.zeros(0)
     coefficients = [number(*c) for c in layout.coefficients]
-    return Propagator(pieces, degree, is_foldable, coefficients, fold, cost)
+    return Propagator(pieces, degrees, is_foldable, coefficients, fold, cost)
 
 
 def _stack(entries: list[Values]) -> Matrix:
