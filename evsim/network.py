@@ -17,7 +17,7 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
 from evsim.monitors import SpikeMonitor, StateMonitor
-from evsim.objects import NetworkObject
+from evsim.objects import NetworkObject, keep_name
 from evsim.preferences import check_threads, check_timing, prefs
 from evsim.progress import Reporter
 from evsim.randomness import next_seed, seed_epoch
@@ -209,6 +209,7 @@ class Network:
                 _refuse_missing_source(each, members)
                 each._describe(describer.network, describer)
             self._described.add(each.name)
+            keep_name(each.name)
         if self._simulation is None:
             self._simulation = _engine()(describer.network)
         return describer.network

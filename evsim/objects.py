@@ -12,6 +12,7 @@ from evsim.errors import EvsimTypeError, EvsimValueError
 _numbers = itertools.count()
 _scope: list[weakref.ref[NetworkObject]] = []
 _named: weakref.WeakValueDictionary[str, NetworkObject] = weakref.WeakValueDictionary()
+_kept_names: set[str] = set()
 
 
 class _EntersScope(type):
@@ -53,6 +54,16 @@ def forget_scope() -> None:
     """Leave all objects made so far to their owners."""
     _scope.clear()
     _named.clear()
+    _kept_names.clear()
+
+
+def keep_name(name: str) -> None:
+    """Give the name of an object that has run to no other of this scope, also when the object has ended."""
+    _kept_names.add(name)
+
+
+def _is_taken(name: str) -> bool:
+    return name in _named or name in _kept_names
 
 
 def _unique_name(name: str | None, kind: str) -> str:
@@ -60,11 +71,11 @@ def _unique_name(name: str | None, kind: str) -> str:
         return _free_name(name, kind)
     stem = kind if name is None else _checked_name(str(name)[:-1], kind)
     candidates = itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(1)))
-    return next(candidate for candidate in candidates if candidate not in _named)
+    return next(candidate for candidate in candidates if not _is_taken(candidate))
 
 
 def _free_name(name: str, kind: str) -> str:
-    if _checked_name(name, kind) in _named:
+    if _is_taken(_checked_name(name, kind)):
         raise EvsimValueError(
             f"name '{name}' is taken by another object; give another name or call start_scope()"
         )

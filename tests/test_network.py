@@ -389,6 +389,18 @@ def test_a_deleted_object_that_ran_is_missed_by_name() -> None:
     assert target.x[0] == 0
 
 
+def test_a_monitor_made_anew_between_runs_records_from_then_on() -> None:
+    group = clockwork()
+    counts = []
+    for _ in range(4):
+        spikes = SpikeMonitor(group)
+        run(10.1 * ms)
+        counts.append((spikes.num_spikes, spikes.name))
+        del spikes
+    assert [count for count, _ in counts] == [1, 1, 1, 1]
+    assert len({name for _, name in counts}) == 4
+
+
 def test_a_cell_run_again_begins_anew() -> None:
     for _ in range(3):
         group = clockwork()
