@@ -65,7 +65,7 @@ def test_a_chain_against_the_numbers_of_its_cells_fires_at_one_instant_too() -> 
     run(3 * ms)
     assert len(links) == 2
     assert sorted(spikes.i.tolist()) == list(range(100))
-    assert len(set(instants(spikes)[k][1:] for k in range(100))) == 1
+    assert len({instants(spikes)[k][1:] for k in range(100)}) == 1
 
 
 @pytest.mark.parametrize("order", [range(4), [2, 0, 3, 1]])
