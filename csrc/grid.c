@@ -374,7 +374,7 @@ static int deliver_rings(struct simulation *sim, struct shard *sh) {
             continue;
         struct bucket *b = &sh->rings[k].bucket[sh->tick & (sh->rings[k].length - 1)];
         const struct slice slice = {
-            .projection = sim->projections[k], .n = b->n, .positions = b->position};
+            .projection = sim->projections[k], .n = b->n, .arrivals = b->all};
         const int code = deliver(sim, sh, &slice);
         if (code < 0)
             return code;

@@ -27,21 +27,17 @@ int ring_new(struct ring *r, int64_t longest) {
 
 void ring_free(struct ring *r) {
     for (int64_t k = 0; k < r->length; k++)
-        free(r->bucket[k].position), free(r->bucket[k].offset);
+        free(r->bucket[k].all);
     free(r->bucket);
     *r = (struct ring){0};
 }
 
 int bucket_grow(struct bucket *b) {
     const int64_t room = b->room ? 2 * b->room : 32;
-    uint32_t *position = reallocate(b->position, (size_t)room, sizeof *position);
-    if (!position)
+    struct arrival *all = reallocate(b->all, (size_t)room, sizeof *all);
+    if (!all)
         return EVSIM_NO_MEMORY;
-    b->position = position;
-    double *offset = reallocate(b->offset, (size_t)room, sizeof *offset);
-    if (!offset)
-        return EVSIM_NO_MEMORY;
-    b->offset = offset, b->room = room;
+    b->all = all, b->room = room;
     return EVSIM_OK;
 }
 
@@ -58,8 +54,7 @@ int rings_find_due(struct simulation *sim, struct shard *sh) {
             return EVSIM_NO_MEMORY;
         sh->slices[sh->n_slices++] = (struct slice){.projection = sim->projections[k],
                                                     .n = b->n,
-                                                    .positions = b->position,
-                                                    .offsets = b->offset};
+                                                    .arrivals = b->all};
     }
     return EVSIM_OK;
 }

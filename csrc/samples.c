@@ -16,7 +16,7 @@ static int is_disturbed(struct simulation *sim, struct shard *sh, int32_t popula
         const struct slice *s = &sh->slices[k];
         if (s->projection->target != population)
             continue;
-        const int64_t n = s->offsets ? s->n : 1; /* a piece begins with its earliest */
+        const int64_t n = s->arrivals ? s->n : 1; /* a piece begins with its earliest */
         for (int64_t e = 0; e < n; e++)
             if (slice_offset(s, e, sim->window) <= at)
                 return 1;

@@ -29,8 +29,7 @@ struct cell {
 
 /* Deliveries waiting for one window, in the order of their spikes. */
 struct bucket {
-    uint32_t *position;
-    double *offset;
+    struct arrival *all;
     int64_t n, room;
 };
 
@@ -136,8 +135,7 @@ int is_ringed(const struct projection *p);
 static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset) {
     struct bucket *b = &r->bucket[tick & (r->length - 1)];
     if (b->n == b->room && bucket_grow(b) < 0) return EVSIM_NO_MEMORY;
-    b->position[b->n] = position;
-    b->offset[b->n++] = offset;
+    b->all[b->n++] = (struct arrival){offset, position};
     return EVSIM_OK;
 }
 

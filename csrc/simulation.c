@@ -223,8 +223,8 @@ static int collect_rings(struct simulation *sim, struct waitings *out) {
                 const struct bucket *b = &r->bucket[t & (r->length - 1)];
                 for (int64_t e = 0; e < b->n; e++) {
                     if (GROW(out->all, out->n, out->room) < 0) return EVSIM_NO_MEMORY;
-                    const uint32_t synapse = projection_synapse(sim->projections[k], b->position[e]);
-                    out->all[out->n++] = (struct waiting){k, synapse, t, b->offset[e]};
+                    const uint32_t synapse = projection_synapse(sim->projections[k], b->all[e].position);
+                    out->all[out->n++] = (struct waiting){k, synapse, t, b->all[e].offset};
                 }
             }
         }

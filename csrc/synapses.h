@@ -52,6 +52,12 @@ struct projection {
     int64_t *step;
 };
 
+/* A delivery in a list: which synapse, and when in the window. */
+struct arrival {
+    double offset;
+    uint32_t position;
+};
+
 /* Deliveries of one projection that are due in one window: a piece of a row for one spike, or a
  * list with the offset of each. */
 struct slice {
@@ -60,8 +66,7 @@ struct slice {
     int64_t first; /* position, of a piece */
     int64_t tick;  /* of the spike */
     double offset;
-    const uint32_t *positions; /* of a list; NULL for a piece */
-    const double *offsets;
+    const struct arrival *arrivals; /* the list; NULL for a piece */
 };
 
 /* A projection without rows yet. */
@@ -108,12 +113,12 @@ static inline int64_t projection_arrival(const struct projection *p, int64_t pos
 }
 
 static inline int64_t slice_position(const struct slice *s, int64_t k) {
-    return s->positions ? s->positions[k] : s->first + k;
+    return s->arrivals ? s->arrivals[k].position : s->first + k;
 }
 
 static inline double slice_offset(const struct slice *s, int64_t k, double window) {
-    if (s->offsets)
-        return s->offsets[k];
+    if (s->arrivals)
+        return s->arrivals[k].offset;
     double offset;
     projection_arrival(s->projection, s->first + k, s->tick, s->offset, window, &offset);
     return offset;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BATCH 64  /* deliveries whose factors are computed together; a multiple of eight */
-#define BLOCK 256 /* neurons that are advanced together */
+#define BLOCK 128 /* neurons that are advanced together */
 
 #if IS_UNIFORM
 
