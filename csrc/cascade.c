@@ -5,8 +5,7 @@
  * long as nothing arrives before. The earliest of these spikes over all cells is certain: it is
  * made, its short synapses deliver, and only the cells concerned are walked again.
  *
- *   heap of next spikes, by (offset, round) --> all that are first --> reset, deliver --> walk
- * again
+ *   heap of next spikes, by (offset, round) --> those that are first --> reset, deliver, walk again
  *
  * At one instant things go in rounds: deliveries, one threshold test, resets; what these spikes
  * deliver without delay belongs to the next round. One shard only.
@@ -111,7 +110,7 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
     struct shard *sh = c->sh;
     const struct cell *start = &sh->cells[cell];
     const struct population *p = population_of(c, cell);
-    if (is_unfolding && p->is_foldable && !p->begin)
+    if (is_unfolding && p->is_foldable && !p->walks_from_begin)
         walk_unfold(c->sim, sh, start);
     if (GROW(c->runners, cell, c->runners_room) < 0)
         return EVSIM_NO_MEMORY;

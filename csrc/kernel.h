@@ -24,18 +24,19 @@
 /* One population as its kernel sees it. The core owns everything here.
  *
  *   state[s][i]          state s of neuron i at the start of the window
- *   slack[i]             how much higher the threshold form may have been inside the window than at
- *                        its ends, because of events folded into the state; EVSIM_DORMANT: see
- * above coefficient[c][i]    numbers of the linear system, or coefficient[c][0] for all; the kernel
- * knows parameter[p][i*step] parameters that reset and event code name fold[(j*S + r)*(degree + 1)
- * + k]   Taylor coefficient k of state r per unit added to state j, one window length back in time
- * (only when all neurons have equal coefficients)
+ *   slack[i]             how much higher the threshold form may have been inside the window than
+ *                        at its ends, because of folded events; or EVSIM_DORMANT
+ *   coefficient[c][i]    numbers of the linear system, or coefficient[c][0] for all neurons
+ *   parameter[p][i*step] parameters that reset and event code name
+ *   fold[(j*S + r)*(degree + 1) + k]
+ *                        Taylor coefficient k of state r per unit added to state j, one window
+ *                        length back in time (only when all neurons have equal coefficients)
  */
 struct evsim_cells {
     int64_t n;
-    double window;  /* seconds */
-    int32_t pieces; /* a window is walked in so many pieces... */
-    int32_t degree; /* ...each with a Taylor polynomial of this degree */
+    double window;      /* seconds */
+    int32_t pieces;     /* a window is walked in so many pieces... */
+    int32_t degree;     /* ...each with a Taylor polynomial of this degree */
     int32_t degrees[4]; /* enough for 1/8, 1/4, 1/2 and the whole of a piece */
     double *const *state;
     double *slack;

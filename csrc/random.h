@@ -33,8 +33,7 @@ static inline void random_block(const uint32_t key[2], const uint32_t counter[4]
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
-/* 53 random bits as a double in (0, 1): a multiple of 2^-53, and 2^-54 where all of them are zero.
- */
+/* 53 random bits as a double in (0, 1): a multiple of 2^-53; 2^-54 where all of them are zero. */
 static inline double random_unit(uint32_t hi, uint32_t lo) {
     uint64_t bits = ((uint64_t)hi << 21) | (lo >> 11);
     return (bits == 0 ? 0.5 : (double)bits) * 0x1p-53;

@@ -4,8 +4,7 @@
  * growth never moves what was recorded, a short recording stays small, and a failed allocation
  * loses nothing:
  *
- *     first -> [ 64 ] -> [ 128 ] -> [ 256 ] -> ... -> [ limit ] -> [ limit ]   <- last, the only
- * one with room
+ *     first -> [ 64 ] -> [ 128 ] -> ... -> [ limit ] -> [ limit ]   <- last, the only one with room
  */
 #ifndef EVSIM_RECORD_H
 #define EVSIM_RECORD_H

@@ -6,8 +6,9 @@
  * its spike, so within a window every shard works alone on the neurons it owns:
  *
  *   take in the spikes of the window before, push them into the queue of spikes in flight;
- *   pop what is due, fold it into its targets, advance all neurons, find those that may have
- * spiked; take these through their events one by one; hand the spikes to all shards.
+ *   pop what is due, fold it into its targets;
+ *   advance all neurons, find those that may have spiked;
+ *   take these through their events one by one; hand the spikes to all shards.
  *
  * `out[tick & 1]` and `source_out[tick & 1]` hold what window `tick` takes in: the neurons' spikes
  * of the window before and the sources' spikes of the window itself.

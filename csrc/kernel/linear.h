@@ -24,8 +24,7 @@
 #define DEEPEST 56      /* halvings after which two roots are one touch */
 #define NO_ROOT 2.0
 
-/* The only root of c in [low, high], negative at low, positive at high: Newton kept in its bracket.
- */
+/* The only root of c in [low, high], negative at low, positive at high: bracketed Newton. */
 static double single_root(const double *c, int degree, double low, double high) {
     double u = low + 0.5 * (high - low);
     for (int i = 0; i < 200; i++) {
@@ -213,8 +212,7 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
         if (!is_whole)
             length = 1.0;
         const int quick = length <= 0.25 ? length > 0.125 : 2 + (length > 0.5);
-        const double moved =
-            segment(&sys, w->x, length, cells->degrees[quick], is_refractory);
+        const double moved = segment(&sys, w->x, length, cells->degrees[quick], is_refractory);
         w->round = 0;
         if (moved < length) {
             const double crossing = w->offset + moved * piece;

@@ -124,7 +124,9 @@ struct bench { /* one neuron with its arrays */
 static const double TAU_M = 20e-3, TAU_S = 5e-3;
 
 static void bench_set(struct bench *b, double window, int pieces, double e, double v_th) {
-    *b = (struct bench){.cells = {.n = 1, .window = window, .pieces = pieces, .degree = 18}};
+    *b = (struct bench){
+        .cells = {
+            .n = 1, .window = window, .pieces = pieces, .degree = 18, .degrees = {18, 18, 18, 18}}};
     lif_coefficients(b->c, window / pieces, TAU_M, TAU_S, e, v_th);
     for (int k = 0; k < COEFFICIENTS; k++)
         b->coefficient[k] = &b->c[k];

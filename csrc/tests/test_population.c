@@ -84,15 +84,17 @@ static void test_numbers_are_copied_one_or_one_each(void) {
 
 static void test_the_propagator_is_copied(void) {
     struct population *p = population_of(3);
+    const int32_t degrees[4] = {2, 3, 5, 7};
     double fold[4] = {1, 2, 3, 4}, cost[4] = {0.1, 0.2, 0.3, 0.4};
-    CHECK_EQUAL(population_set_propagator(p, 1e-3, 2, 7, 1, 1, fold, 4, cost), EVSIM_OK);
+    CHECK_EQUAL(population_set_propagator(p, 1e-3, 2, degrees, 1, 1, fold, 4, cost), EVSIM_OK);
     fold[3] = cost[3] = 0.0;
     CHECK(p->cells.fold[3] == 4.0 && p->cost[1][1] == 0.4 && p->cost[0][1] == 0.2);
     CHECK(p->cells.window == 1e-3);
     CHECK_EQUAL(p->cells.pieces, 2);
     CHECK_EQUAL(p->cells.degree, 7);
+    CHECK_EQUAL(p->cells.degrees[1], 3);
     CHECK(p->is_foldable && p->is_coupled);
-    CHECK_EQUAL(population_set_propagator(p, 1e-3, 2, 7, 0, 0, NULL, 0, cost), EVSIM_OK);
+    CHECK_EQUAL(population_set_propagator(p, 1e-3, 2, degrees, 0, 0, NULL, 0, cost), EVSIM_OK);
     CHECK(!p->is_foldable && !p->is_coupled);
     population_free(p);
 }
@@ -125,14 +127,14 @@ static void test_a_population_that_cannot_be_made_can_be_freed(void) {
 
 static int change_all(struct population *p) {
     const double one = 9.0, cost[4] = {9, 9, 9, 9};
-    const int32_t tick = 9;
+    const int32_t tick = 9, degrees[4] = {9, 9, 9, 9};
     int code = population_set_parameter(p, 0, &one, 1);
     if (code >= 0)
         code = population_set_coefficient(p, 0, &one, 1);
     if (code >= 0)
         code = population_set_refractory(p, &tick, &one, 1);
     if (code >= 0)
-        code = population_set_propagator(p, 9.0, 9, 9, 1, 1, &one, 1, cost);
+        code = population_set_propagator(p, 9.0, 9, degrees, 1, 1, &one, 1, cost);
     if (code >= 0)
         code = population_index_deliveries(p);
     return code < 0 ? code : population_keep_begin(p);
@@ -140,14 +142,14 @@ static int change_all(struct population *p) {
 
 static void test_what_runs_out_of_memory_stays_as_it_was(void) {
     const double values[3] = {1.5, 2.5, 3.5}, cost[4] = {0.1, 0.2, 0.3, 0.4};
-    const int32_t tick[3] = {1, 2, 3};
+    const int32_t tick[3] = {1, 2, 3}, degrees[4] = {1, 1, 1, 1};
     int failures = 0;
     for (int64_t k = 1; k < 100; k++) {
         struct population *p = population_of(3);
         population_set_parameter(p, 0, values, 3);
         population_set_coefficient(p, 0, values, 3);
         population_set_refractory(p, tick, values, 3);
-        population_set_propagator(p, 1.0, 1, 1, 0, 0, values, 3, cost);
+        population_set_propagator(p, 1.0, 1, degrees, 0, 0, values, 3, cost);
         allocations_left = k;
         const int code = change_all(p);
         allocations_left = -1;

@@ -26,6 +26,7 @@ static int add_cells(evsim_simulation *sim, int64_t n, double e, double v_th, in
                      double rest_offset, int is_foldable) {
     double c[COEFFICIENTS], reset = 0.0;
     const double cost[2 * STATES] = {0};
+    const int32_t degrees[4] = {18, 18, 18, 18};
     lif_coefficients(c, WINDOW, TAU_M, TAU_S, e, v_th);
     const int p = evsim_add_population(sim, n, evsim_kernel());
     TRY(p);
@@ -33,7 +34,7 @@ static int add_cells(evsim_simulation *sim, int64_t n, double e, double v_th, in
         TRY(evsim_set_coefficient(sim, p, k, &c[k], 1));
     TRY(evsim_set_parameter(sim, p, 0, &reset, 1));
     TRY(evsim_set_refractory(sim, p, &rest_ticks, &rest_offset, 1));
-    TRY(evsim_set_propagator(sim, p, 1, 18, is_foldable, 0, NULL, 0, cost));
+    TRY(evsim_set_propagator(sim, p, 1, degrees, is_foldable, 0, NULL, 0, cost));
     return p;
 }
 
