@@ -21,7 +21,7 @@ int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint
                    sizeof *sh->starts) < 0)
         return EVSIM_NO_MEMORY;
     for (int s = 0; s < n_states; s++)
-        sh->starts[sh->n_starts + s] = p->begin ? p->begin[s][i] : x ? x[s] : 0.0;
+        sh->starts[sh->n_starts + s] = p->walks_from_begin ? p->begin[s][i] : x ? x[s] : 0.0;
     sh->cells[sh->n_cells] = (struct cell){.population = population,
                                            .i = i,
                                            .x = sh->n_starts,
@@ -71,7 +71,7 @@ void cells_keep_begin(struct simulation *sim, struct shard *sh) {
 void cells_fill_starts(struct simulation *sim, struct shard *sh) {
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct population *p = sim->populations[sh->cells[c].population];
-        if (p->begin)
+        if (p->walks_from_begin)
             continue;
         for (int s = 0; s < p->kernel->n_states; s++)
             sh->starts[sh->cells[c].x + s] = p->state[s][sh->cells[c].i];

@@ -34,7 +34,8 @@ struct population {
     double *last_offset;
 
     int32_t *slot;  /* where a neuron's walk is kept in this window, plus one; 0: it has none */
-    double **begin; /* states at the start of the window, while something needs them; or NULL */
+    double **begin; /* states at the start of the window, for samples and cascades; or NULL */
+    int walks_from_begin; /* walks start from `begin`, not from states folded and unfolded again */
     int32_t *head;  /* first delivery of a neuron in this window, plus one; or NULL */
 };
 

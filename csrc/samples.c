@@ -49,10 +49,12 @@ static int add_sample_cells(struct simulation *sim, struct shard *sh, struct sta
             return EVSIM_NO_MEMORY;
         sh->sample_slot[i] = (int32_t)sh->n_cells;
         p->slot[i] = slot;
+        struct cell *cell = &sh->cells[sh->n_cells - 1];
+        for (int s = 0; s < p->kernel->n_states; s++)
+            sh->starts[cell->x + s] = p->begin[s][i];
         if (!slot)
             continue;
-        struct cell *cell = &sh->cells[sh->n_cells - 1]; /* refractory as when the window began */
-        cell->release_tick = sh->cells[slot - 1].release_tick;
+        cell->release_tick = sh->cells[slot - 1].release_tick; /* as when the window began */
         cell->release_offset = sh->cells[slot - 1].release_offset;
     }
     return EVSIM_OK;

@@ -437,12 +437,14 @@ static void find_short(struct simulation *sim) {
 
 static int keep_begins(struct simulation *sim) {
     int code = EVSIM_OK;
+    for (int p = 0; p < sim->n_populations; p++) sim->populations[p]->walks_from_begin = 0;
     for (int r = 0; r < sim->n_state_outputs && code >= 0; r++)
         code = population_keep_begin(sim->populations[sim->state_outputs[r].population]);
     for (int k = 0; k < sim->n_projections && code >= 0 && sim->is_short; k++) {
         struct population *target = sim->populations[sim->projections[k]->target];
         code = population_keep_begin(target);
         if (code >= 0) code = population_index_deliveries(target);
+        target->walks_from_begin = code >= 0;
     }
     return code;
 }

@@ -106,7 +106,7 @@ int walk_all(struct simulation *sim, struct shard *sh, double from, double to, i
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
-        if (is_unfolding && p->is_foldable && !p->begin)
+        if (is_unfolding && p->is_foldable && !p->walks_from_begin)
             walk_unfold(sim, sh, cell);
         struct evsim_walk walk = walk_begin(sh, cell, from);
         int code = walk_follow(sim, sh, cell, &walk, to, out);
