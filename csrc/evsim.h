@@ -28,6 +28,9 @@ int evsim_set_propagator(evsim_simulation *sim, int population, int pieces, cons
                          int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                          const double *cost);
 double *evsim_state(evsim_simulation *sim, int population, int state);
+
+/* Says that the caller has written to a state. */
+void evsim_touch(evsim_simulation *sim);
 int64_t *evsim_last_tick(evsim_simulation *sim, int population);
 double *evsim_last_offset(evsim_simulation *sim, int population);
 

@@ -75,14 +75,11 @@ static int collect_incoming(struct simulation *sim, struct shard *sh, int parity
 
 /* Launches the neurons' spikes of the window before and this window's sources' spikes, in one order
  * for every shard. Shard 0 records them. */
-int flights_take_in(struct simulation *sim, struct shard *sh, double from, double to) {
+int flights_take_in(struct simulation *sim, struct shard *sh) {
     const int parity = sh->tick & 1;
     const struct spikes *sources = &sim->source_out[parity];
-    for (int64_t k = 0; k < sources->n && sh->number == 0; k++)
-        if (sources->all[k].offset >= from && sources->all[k].offset < to)
-            simulation_record_spike(sim, &sources->all[k]);
-    if (from > 0.0)
-        return EVSIM_OK;
+    for (int64_t k = 0; k < sources->n && sh->number == 0 && sim->is_recording_sources; k++)
+        simulation_record_spike(sim, &sources->all[k]);
     int code = collect_incoming(sim, sh, parity);
     if (sh->number == 0 && !sim->is_recorded)
         for (int64_t k = 0; k < sh->incoming.n; k++)

@@ -24,10 +24,13 @@ struct simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t s
         return NULL;
     sim->window = steps > 1 ? dt * (double)steps : dt / (double)parts;
     sim->clock = (struct clock){seed, dt, sim->window, steps, parts};
+    sim->seen_tick = -1;
     return sim;
 }
 
 double evsim_window(struct simulation *sim) { return sim->window; }
+
+void evsim_touch(struct simulation *sim) { sim->is_changed = 1; }
 
 static int add_emitter(struct simulation *sim) {
     if (MORE(sim->emitters, sim->n_emitters) < 0)
@@ -49,6 +52,7 @@ int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
 }
 
 int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) {
+    sim->is_changed = 1;
     if (n < 1 || n > INT32_MAX - EVSIM_PAD)
         return EVSIM_BAD_ARGUMENT;
     if (MORE(sim->populations, sim->n_populations) < 0)
@@ -74,22 +78,26 @@ int evsim_population_emitter(struct simulation *sim, int population) {
 
 int evsim_set_coefficient(struct simulation *sim, int population, int c, const double *values,
                           int64_t count) {
+    sim->is_changed = 1;
     return population_set_coefficient(sim->populations[population], c, values, count);
 }
 
 int evsim_set_parameter(struct simulation *sim, int population, int k, const double *values,
                         int64_t count) {
+    sim->is_changed = 1;
     return population_set_parameter(sim->populations[population], k, values, count);
 }
 
 int evsim_set_refractory(struct simulation *sim, int population, const int32_t *tick,
                          const double *offset, int64_t count) {
+    sim->is_changed = 1;
     return population_set_refractory(sim->populations[population], tick, offset, count);
 }
 
 int evsim_set_propagator(struct simulation *sim, int population, int pieces, const int32_t degrees[4],
                          int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
                          const double *cost) {
+    sim->is_changed = 1;
     return population_set_propagator(sim->populations[population], sim->window, pieces, degrees,
                                      is_foldable, is_coupled, fold, n_fold, cost);
 }
@@ -110,6 +118,7 @@ double *evsim_last_offset(struct simulation *sim, int population) {
 
 int evsim_add_poisson(struct simulation *sim, uint32_t object, int64_t n, const double *rates,
                       int64_t count) {
+    sim->is_changed = 1;
     const int emitter = add_emitter(sim);
     if (emitter < 0)
         return emitter;
@@ -123,11 +132,13 @@ int evsim_add_poisson(struct simulation *sim, uint32_t object, int64_t n, const 
 }
 
 int evsim_set_poisson(struct simulation *sim, int emitter, const double *rates, int64_t count) {
+    sim->is_changed = 1;
     return poisson_set_rates(sim->emitters[emitter].poisson, rates, count);
 }
 
 int evsim_add_train(struct simulation *sim, int64_t n, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index) {
+    sim->is_changed = 1;
     (void)n;
     const int emitter = add_emitter(sim);
     if (emitter < 0)
@@ -143,11 +154,13 @@ int evsim_add_train(struct simulation *sim, int64_t n, int64_t n_spikes, const i
 
 int evsim_set_train(struct simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index) {
+    sim->is_changed = 1;
     return train_set(sim->emitters[emitter].train, n_spikes, tick, offset, index);
 }
 
 int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int population, int state,
                     int64_t start, int64_t stop, double rate, double weight) {
+    sim->is_changed = 1;
     if (MORE(sim->drives, sim->n_drives) < 0)
         return EVSIM_NO_MEMORY;
     sim->drives[sim->n_drives] =
@@ -159,6 +172,7 @@ int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int popu
 
 int evsim_add_projection(struct simulation *sim, int emitter, int population, int64_t n,
                          int64_t n_sources, const uint32_t *i, const uint32_t *j) {
+    sim->is_changed = 1;
     const int number = sim->n_projections;
     if (MORE(sim->projections, number) < 0)
         return EVSIM_NO_MEMORY;
@@ -175,6 +189,7 @@ int evsim_add_projection(struct simulation *sim, int emitter, int population, in
 /* The emitter knows a projection from its first delays on: then it has rows. */
 int evsim_set_delay(struct simulation *sim, int projection, const int32_t *tick,
                     const double *offset, int64_t count) {
+    sim->is_changed = 1;
     struct projection *p = sim->projections[projection];
     struct emitter *e = &sim->emitters[p->emitter];
     const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
@@ -191,20 +206,24 @@ int evsim_set_delay(struct simulation *sim, int projection, const int32_t *tick,
 }
 
 int evsim_set_ports(struct simulation *sim, int projection, int n_ports, const int32_t *states) {
+    sim->is_changed = 1;
     return projection_set_ports(sim->projections[projection], n_ports, states);
 }
 
 int evsim_set_amount(struct simulation *sim, int projection, int port, const double *amount,
                      int64_t count) {
+    sim->is_changed = 1;
     return projection_set_amount(sim->projections[projection], port, amount, count == 1);
 }
 
 int evsim_set_code(struct simulation *sim, int projection, const void *code, int n_variables) {
+    sim->is_changed = 1;
     return projection_set_code(sim->projections[projection], code, n_variables);
 }
 
 int evsim_set_variable(struct simulation *sim, int projection, int variable, const double *values,
                        int64_t count) {
+    sim->is_changed = 1;
     return projection_set_variable(sim->projections[projection], variable, values, count == 1);
 }
 

@@ -77,20 +77,30 @@ static int part_of_window(struct simulation *sim, struct shard *sh, double from,
     return code < 0 ? code : run_cells(sim, sh, from, to, 0);
 }
 
-int shard_window(struct simulation *sim, struct shard *sh, double from, double to) {
-    int code = flights_take_in(sim, sh, from, to);
-    if (code >= 0 && from == 0.0) {
-        sh->out[(sh->tick + 1) & 1].n = 0;
-        sh->n_local = 0;
-        code = flights_find_due(sim, sh);
-    }
-    if (code < 0) return code;
+/* What the window begins with, once: the spikes to take in, and what they deliver. */
+static int open_window(struct simulation *sim, struct shard *sh) {
+    if (sh->is_open) return EVSIM_OK;
+    const int code = flights_take_in(sim, sh);
+    sh->out[(sh->tick + 1) & 1].n *= sh->from > 0.0;
+    sh->n_local = 0;
+    sh->is_open = 1;
+    return code < 0 ? code : flights_find_due(sim, sh);
+}
+
+int shard_part(struct simulation *sim, struct shard *sh, double from, double to) {
     sh->from = from;
+    if (from == 0.0) sh->n_local = 0;
     cells_keep_begin(sim, sh);
     const int is_whole = from == 0.0 && to == sim->window;
-    code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
+    int code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
     if (code >= 0) code = samples_take(sim, sh, from);
     cells_clear(sim, sh);
     if (code >= 0) spikes_sort(&sh->out[(sh->tick + 1) & 1]);
     return code;
+}
+
+int shard_window(struct simulation *sim, struct shard *sh, double from, double to) {
+    sh->from = from;
+    const int code = open_window(sim, sh);
+    return code < 0 ? code : shard_part(sim, sh, from, to);
 }

@@ -58,6 +58,7 @@ struct shard {
     int number;
     int64_t tick; /* the window it is in */
     double from;
+    int is_open; /* what the window begins with is done */
     int64_t sequence;      /* spikes taken in so far */
     int64_t *first, *last; /* [population] the neurons it owns */
     struct queue *flights, *timers;
@@ -113,6 +114,9 @@ int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, i
 /* The part [from, to) of window sh->tick. */
 int shard_window(struct simulation *sim, struct shard *sh, double from, double to);
 
+/* The same, of a window that is open. */
+int shard_part(struct simulation *sim, struct shard *sh, double from, double to);
+
 /* grid.c: one step on the grid; flights_launch with arrivals rounded to steps. */
 int shard_grid_step(struct simulation *sim, struct shard *sh);
 int grid_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
@@ -122,7 +126,7 @@ int grid_launch(struct simulation *sim, struct shard *sh, const struct projectio
  * shards and the sources made; finds the slices due in this window. */
 int flights_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
                    int64_t sequence, const struct spike *spike, int64_t tick);
-int flights_take_in(struct simulation *sim, struct shard *sh, double from, double to);
+int flights_take_in(struct simulation *sim, struct shard *sh);
 int flights_find_due(struct simulation *sim, struct shard *sh);
 
 /* rings.c: a ring for `longest` ticks ahead; a delivery into it; what is due as slices. */

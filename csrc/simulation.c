@@ -11,6 +11,7 @@
 #include "error.h"
 #include "evsim.h"
 #include "shard.h"
+#include "snapshot.h"
 #include "team.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -29,6 +30,7 @@ static void restore_denormals(unsigned before) { (void)before; }
 /* ---- sources and records ---- */
 
 void simulation_record_spike(struct simulation *sim, const struct spike *spike) {
+    if (spike->tick == sim->seen_tick && spike->offset < sim->seen) return;
     const struct emitter *e = &sim->emitters[spike->emitter];
     for (int k = 0; k < e->n_records; k++) {
         const struct spike_output *o = &sim->spike_outputs[e->records[k]];
@@ -116,7 +118,10 @@ static void shards_free(struct shard *shards, int n) {
     free(shards);
 }
 
-void simulation_free_shards(struct simulation *sim) { shards_free(sim->shards, sim->n_shards); }
+void simulation_free_shards(struct simulation *sim) {
+    snapshot_free(sim->preview);
+    shards_free(sim->shards, sim->n_shards);
+}
 
 /* First neuron of a population that shard s of n owns. */
 static int64_t bound(const struct population *p, int s, int n) {
@@ -285,10 +290,10 @@ static int arrange(struct simulation *sim, int n_shards) {
     struct waitings in_rings = {0};
     int code = collect_flights(sim, &flights, &n_flights);
     if (code >= 0) code = collect_rings(sim, &in_rings);
-    const int parity = sim->tick & 1;
     for (int s = 0; s < sim->n_shards; s++)
-        for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
-            code = spikes_add(&waiting, &sim->shards[s].out[parity].all[k]);
+        for (int parity = 0; parity < 2; parity++)
+            for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
+                code = spikes_add(&waiting, &sim->shards[s].out[parity].all[k]);
     spikes_sort(&waiting);
     const int64_t sequence = sim->n_shards ? sim->shards[0].sequence : 0;
     if (code >= 0) code = cut_projections(sim, n_shards);
@@ -305,7 +310,7 @@ static int arrange(struct simulation *sim, int n_shards) {
         if (code >= 0) code = set_timers(sim, &shards[s]);
     }
     for (int64_t k = 0; k < waiting.n && code >= 0; k++)
-        code = spikes_add(&shards[0].out[parity], &waiting.all[k]);
+        code = spikes_add(&shards[0].out[(waiting.all[k].tick + 1) & 1], &waiting.all[k]);
     if (code >= 0) code = relaunch(sim, flights, n_flights);
     for (int k = 0; k < sim->n_projections && code >= 0 && in_rings.n; k++)
         code = refill_rings(sim, &in_rings, k);
@@ -370,7 +375,7 @@ static void run_shard(void *context, int number) {
         if (number == 0) look_ahead(run, sh);
         barrier_wait(run->barrier);
         if (any_failure(sim)) break;
-        sh->tick++;
+        sh->tick++, sh->is_open = 0;
     }
     restore_denormals(before);
 }
@@ -396,6 +401,7 @@ static int run_windows(struct simulation *sim, int64_t until, double millisecond
     run.barrier = barrier_new(sim->n_shards);
     if (!run.barrier) return EVSIM_NO_MEMORY;
     const int was_recorded = sim->is_recorded;
+    sim->is_recording_sources = 1;
     int code = prepare(sim, sim->tick);
     if (code >= 0) code = team_run(sim->n_shards, run_shard, &run);
     barrier_free(run.barrier);
@@ -403,28 +409,111 @@ static int run_windows(struct simulation *sim, int64_t until, double millisecond
     const int64_t reached = sim->shards[0].tick;
     if (reached > sim->tick && !sim->is_grid) record_out(sim, reached - 1, 0.0);
     sim->is_recorded = reached > sim->tick || was_recorded;
+    sim->is_recording_sources = 0;
     sim->tick = reached;
     return code;
 }
 
-/* The part [from, to) of the present window, where a run begins or ends off the grid. */
+static void record_sources(struct simulation *sim, double from, double to) {
+    const struct spikes *sources = &sim->source_out[sim->tick & 1];
+    for (int64_t k = 0; k < sources->n; k++)
+        if (sources->all[k].offset >= from && sources->all[k].offset < to)
+            simulation_record_spike(sim, &sources->all[k]);
+}
+
+/* The rest of the present window up to `to`, from states that the user has changed inside it. */
 static int run_part(struct simulation *sim, double to) {
     const double from = sim->from;
-    int code = from > 0.0 ? EVSIM_OK : prepare_sources(sim, sim->tick);
-    if (code >= 0) code = prepare_samples(sim, sim->tick, from, to);
+    int code = prepare_samples(sim, sim->tick, from, to);
     const unsigned before = flush_denormals();
     for (int s = 0; s < sim->n_shards && code >= 0; s++)
         code = shard_window(sim, &sim->shards[s], from, to);
     restore_denormals(before);
     if (code < 0) return code;
+    record_sources(sim, from, to);
     record_out(sim, sim->tick, from);
     sim->is_recorded = 1;
     sim->from = to;
     if (to < sim->window) return EVSIM_OK;
     sim->from = 0.0;
     sim->tick++;
-    for (int s = 0; s < sim->n_shards; s++) sim->shards[s].tick++;
+    for (int s = 0; s < sim->n_shards; s++) sim->shards[s].tick++, sim->shards[s].is_open = 0;
     return EVSIM_OK;
+}
+
+static void keep_before(struct spikes *list, double offset) {
+    int64_t kept = 0;
+    for (int64_t k = 0; k < list->n; k++)
+        if (list->all[k].offset < offset) list->all[kept++] = list->all[k];
+    list->n = kept;
+}
+
+/* Runs the window whole, as if no run ended in it, and records what is before `to`. */
+static int record_preview(struct simulation *sim, double to) {
+    int code = prepare_sources(sim, sim->tick);
+    if (code >= 0) code = prepare_samples(sim, sim->tick, 0.0, to);
+    for (int s = 0; s < sim->n_shards && code >= 0; s++)
+        code = shard_window(sim, &sim->shards[s], 0.0, sim->window);
+    if (code < 0) return code;
+    for (int s = 0; s < sim->n_shards; s++)
+        keep_before(&sim->shards[s].out[(sim->tick + 1) & 1], to);
+    record_out(sim, sim->tick, 0.0);
+    record_sources(sim, 0.0, to);
+    sim->is_recorded = 1;
+    sim->seen_tick = sim->tick, sim->seen = to;
+    return EVSIM_OK;
+}
+
+/* Takes all neurons to `to`, for the user to look at. The spikes of the window are known by then. */
+static int show_states(struct simulation *sim, double to) {
+    int code = snapshot_restore(sim->preview, sim, 1);
+    for (int s = 0; s < sim->n_shards && code >= 0; s++) {
+        struct spikes *out = &sim->shards[s].out[(sim->tick + 1) & 1];
+        struct spikes kept = *out;
+        *out = (struct spikes){0};
+        code = shard_part(sim, &sim->shards[s], 0.0, to);
+        free(out->all);
+        *out = kept;
+    }
+    return code;
+}
+
+/* A run that ends inside a window: what happens until then is recorded and shown, but the window itself is
+ * still to come, so that it makes no difference where runs end. */
+static int preview(struct simulation *sim, double to) {
+    if (!(sim->preview = snapshot_new(sim))) return EVSIM_NO_MEMORY;
+    const unsigned before = flush_denormals();
+    int code = record_preview(sim, to);
+    if (code >= 0) code = show_states(sim, to);
+    restore_denormals(before);
+    sim->from = to;
+    return code;
+}
+
+/* Goes back to the start of the window that the last run ended in; or, where the user has changed something
+ * since, goes on from there with new spikes of the sources. */
+static int resume(struct simulation *sim) {
+    if (!sim->preview) return EVSIM_OK;
+    int code = snapshot_restore(sim->preview, sim, !sim->is_changed);
+    snapshot_free(sim->preview);
+    sim->preview = NULL;
+    for (int s = 0; s < sim->n_shards; s++) sim->shards[s].is_open = 0;
+    if (!sim->is_changed) {
+        sim->from = 0.0;
+        return code;
+    }
+    struct spikes *sources = &sim->source_out[sim->tick & 1];
+    struct spikes before = {0};
+    keep_before(sources, sim->from);
+    for (int64_t k = 0; k < sources->n && code >= 0; k++)
+        code = spikes_add(&before, &sources->all[k]);
+    if (code >= 0) code = prepare_sources(sim, sim->tick);
+    for (int64_t k = 0; k < sources->n; k++)
+        if (sources->all[k].offset >= sim->from && code >= 0)
+            code = spikes_add(&before, &sources->all[k]);
+    free(sources->all);
+    *sources = before;
+    return code;
 }
 
 static void find_short(struct simulation *sim) {
@@ -449,6 +538,20 @@ static int keep_begins(struct simulation *sim) {
     return code;
 }
 
+static int run_to(struct simulation *sim, int64_t tick, double offset, int n_threads,
+                  double milliseconds) {
+    int code = resume(sim);
+    sim->is_changed = 0;
+    sim->is_recording_sources = 0;
+    if (code >= 0) code = arrange(sim, sim->is_short || sim->is_grid ? 1 : n_threads);
+    if (sim->from > 0.0 && code >= 0) /* changed inside a window: that is finished first */
+        code = run_part(sim, tick > sim->tick ? sim->window : offset);
+    if (code < 0 || sim->from > 0.0) return code;
+    if (sim->tick < tick) code = run_windows(sim, tick, milliseconds);
+    if (code >= 0 && sim->tick == tick && offset > 0.0 && !sim->is_grid) code = preview(sim, offset);
+    return code;
+}
+
 int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads, int is_grid,
               double milliseconds) {
     sim->failure = (struct failure){0};
@@ -456,19 +559,16 @@ int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads
     sim->is_grid = is_grid;
     find_short(sim);
     int code = keep_begins(sim);
-    if (sim->from > 0.0 && code >= 0)
-        code = run_part(sim, tick > sim->tick ? sim->window : offset);
-    if (code >= 0) code = arrange(sim, sim->is_short || is_grid ? 1 : n_threads);
-    if (code >= 0 && sim->tick < tick) code = run_windows(sim, tick, milliseconds);
-    if (code >= 0 && sim->tick < tick) return 0;
-    if (code >= 0 && sim->tick == tick && offset > sim->from && !is_grid) code = run_part(sim, offset);
+    if (code >= 0) code = run_to(sim, tick, offset, n_threads, milliseconds);
+    if (code >= 0 && sim->record_code < 0) code = sim->record_code;
     for (int s = 0; s < sim->n_shards && code < 0; s++)
         if (sim->shards[s].failure.code) {
             sim->failure = sim->shards[s].failure;
             sim->shards[s].failure.code = 0;
             break;
         }
-    return code < 0 ? code : 1;
+    if (code < 0) return code;
+    return sim->tick == tick && (sim->is_grid || sim->from == offset);
 }
 
 int64_t evsim_members(struct simulation *sim, int64_t max, int *population, int64_t *neuron) {

@@ -88,6 +88,11 @@ struct simulation {
     struct shard *shards;
     int is_arranged;
     struct spikes source_out[2];
+    struct snapshot *preview; /* the present window's start, where a run has ended inside it; or NULL */
+    int is_changed;           /* by the user, since the last run */
+    int64_t seen_tick;        /* of this window... */
+    double seen;              /* ...what is before this offset is in the records already */
+    int is_recording_sources; /* as windows take them in */
     int is_recorded; /* the neurons' spikes of the window before are in the records */
     int record_code; /* a record that could not grow */
     struct failure failure;

@@ -78,6 +78,7 @@ class PopulationInCore:
         for k, name in enumerate(self.population.model.states):
             if name in names:
                 self._state(k)[:] = self.population.state[name]
+                lib.evsim_touch(self.sim)
 
     def _set_system(self, system: System) -> None:
         numbers = propagator(system, self.layout, self.window)

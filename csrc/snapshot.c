@@ -1,0 +1,129 @@
+/* Snapshots: copies of neurons, synapse variables, queues and rings. See snapshot.h.
+ *
+ * The blocks of memory that a window changes are visited always in the same order, `each_block`; what
+ * to do with each (measure, save, restore) is the visitor's. Rings only grow at their ends between
+ * two windows' work, so for them the counts are enough, as long as no bucket was emptied: a window
+ * empties only the bucket before it.
+ */
+#include "snapshot.h"
+
+#include <string.h>
+
+#include "allocation.h"
+#include "error.h"
+#include "shard.h"
+
+struct snapshot {
+    int n_shards;
+    struct queue **flights, **timers; /* [shard] */
+    int64_t *sequences;
+    int64_t *counts; /* of every bucket */
+    char *memory;
+    size_t size;
+};
+
+struct visit {
+    char *at; /* in the snapshot's memory */
+    size_t size;
+    enum { MEASURE, SAVE, RESTORE } what;
+};
+
+static void block(struct visit *v, void *memory, size_t size) {
+    if (v->what == SAVE) memcpy(v->at, memory, size);
+    if (v->what == RESTORE) memcpy(memory, v->at, size);
+    v->at += v->what == MEASURE ? 0 : size;
+    v->size += size;
+}
+
+static void each_block(struct visit *v, const struct simulation *sim) {
+    for (int k = 0; k < sim->n_populations; k++) {
+        struct population *p = sim->populations[k];
+        const size_t n = (size_t)p->n_padded;
+        for (int s = 0; s < p->kernel->n_states; s++) block(v, p->state[s], n * sizeof(double));
+        block(v, p->cells.slack, n * sizeof *p->cells.slack);
+        block(v, p->release_tick, n * sizeof *p->release_tick);
+        block(v, p->release_offset, n * sizeof *p->release_offset);
+        block(v, p->last_tick, n * sizeof *p->last_tick);
+        block(v, p->last_offset, n * sizeof *p->last_offset);
+    }
+    for (int k = 0; k < sim->n_projections; k++) {
+        struct projection *p = sim->projections[k];
+        for (int i = 0; i < p->n_variables; i++)
+            block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
+    }
+}
+
+static int64_t each_count(const struct simulation *sim, int64_t *counts, int is_restoring) {
+    int64_t n = 0;
+    for (int s = 0; s < sim->n_shards; s++)
+        for (int k = 0; k < sim->shards[s].n_rings; k++) {
+            struct ring *r = &sim->shards[s].rings[k];
+            for (int64_t b = 0; b < r->length; b++, n++) {
+                if (!counts) continue;
+                if (is_restoring)
+                    r->bucket[b].n = counts[n];
+                else
+                    counts[n] = r->bucket[b].n;
+            }
+        }
+    return n;
+}
+
+static int copy_queues(struct snapshot *s, const struct simulation *sim) {
+    for (int k = 0; k < sim->n_shards; k++) {
+        s->flights[k] = queue_new();
+        s->timers[k] = queue_new();
+        if (!s->flights[k] || !s->timers[k]) return EVSIM_NO_MEMORY;
+        if (queue_copy(s->flights[k], sim->shards[k].flights) < 0) return EVSIM_NO_MEMORY;
+        if (queue_copy(s->timers[k], sim->shards[k].timers) < 0) return EVSIM_NO_MEMORY;
+        s->sequences[k] = sim->shards[k].sequence;
+    }
+    return EVSIM_OK;
+}
+
+struct snapshot *snapshot_new(const struct simulation *sim) {
+    struct visit measure = {.what = MEASURE};
+    each_block(&measure, sim);
+    struct snapshot *s = allocate_zeroed(1, sizeof *s);
+    if (!s) return NULL;
+    s->n_shards = sim->n_shards;
+    s->size = measure.size;
+    s->memory = allocate(s->size, 1);
+    s->flights = allocate_zeroed((size_t)sim->n_shards, sizeof *s->flights);
+    s->timers = allocate_zeroed((size_t)sim->n_shards, sizeof *s->timers);
+    s->sequences = allocate_zeroed((size_t)sim->n_shards, sizeof *s->sequences);
+    s->counts = allocate((size_t)each_count(sim, NULL, 0), sizeof *s->counts);
+    if (!s->memory || !s->flights || !s->timers || !s->sequences || !s->counts ||
+        copy_queues(s, sim) < 0) {
+        snapshot_free(s);
+        return NULL;
+    }
+    each_count(sim, s->counts, 0);
+    struct visit save = {.what = SAVE, .at = s->memory};
+    each_block(&save, sim);
+    return s;
+}
+
+void snapshot_free(struct snapshot *s) {
+    if (!s) return;
+    for (int k = 0; k < s->n_shards; k++) {
+        if (s->flights) queue_free(s->flights[k]);
+        if (s->timers) queue_free(s->timers[k]);
+    }
+    free(s->flights), free(s->timers), free(s->sequences), free(s->counts), free(s->memory);
+    free(s);
+}
+
+int snapshot_restore(const struct snapshot *s, struct simulation *sim, int and_states) {
+    for (int k = 0; k < s->n_shards; k++) {
+        if (queue_copy(sim->shards[k].flights, s->flights[k]) < 0) return EVSIM_NO_MEMORY;
+        if (queue_copy(sim->shards[k].timers, s->timers[k]) < 0) return EVSIM_NO_MEMORY;
+        sim->shards[k].sequence = s->sequences[k];
+    }
+    each_count(sim, s->counts, 1);
+    if (and_states) {
+        struct visit restore = {.what = RESTORE, .at = s->memory};
+        each_block(&restore, sim);
+    }
+    return EVSIM_OK;
+}
