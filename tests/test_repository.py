@@ -53,3 +53,10 @@ def test_the_first_script_of_the_readme_is_the_example() -> None:
     shown = re.findall(r"```python\n(.*?)```", FILES["README.md"], flags=re.DOTALL)
     assert shown == [script.partition('"""\n\n')[2]]
     assert (ROOT / "docs" / "pictures" / "first.png").stat().st_size > 10_000
+
+
+def test_every_decision_is_in_the_index() -> None:
+    notes = {path.name for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md")}
+    listed = re.findall(r"\]\((\d{4}-[a-z-]+\.md)\)", FILES["docs/decisions/README.md"])
+    assert sorted(listed) == sorted(notes)
+    assert "0001-setuptools-and-cffi.md" in notes
