@@ -4,7 +4,7 @@
 #include "allocation.h"
 #include "error.h"
 #include "evsim.h"
-#include "simulation.h"
+#include "shard.h"
 
 #define MORE(array, n) (more((void **)&(array), (n), sizeof *(array)))
 
@@ -94,9 +94,9 @@ int evsim_set_refractory(struct simulation *sim, int population, const int32_t *
     return population_set_refractory(sim->populations[population], tick, offset, count);
 }
 
-int evsim_set_propagator(struct simulation *sim, int population, int pieces, const int32_t degrees[4],
-                         int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
-                         const double *cost) {
+int evsim_set_propagator(struct simulation *sim, int population, int pieces,
+                         const int32_t degrees[4], int is_foldable, int is_coupled,
+                         const double *fold, int64_t n_fold, const double *cost) {
     sim->is_changed = 1;
     return population_set_propagator(sim->populations[population], sim->window, pieces, degrees,
                                      is_foldable, is_coupled, fold, n_fold, cost);
@@ -186,17 +186,54 @@ int evsim_add_projection(struct simulation *sim, int emitter, int population, in
     return sim->n_projections++;
 }
 
+/* Which synapse lies at each position. */
+static uint32_t *synapses_by_position(const struct projection *p) {
+    uint32_t *synapse = allocate((size_t)p->n + 1, sizeof *synapse);
+    for (int64_t k = 0; k < p->n && synapse; k++)
+        synapse[k] = projection_synapse(p, k);
+    return synapse;
+}
+
+/* Deliveries dealt out to rings stay with their synapses, which have new positions. */
+static void follow_synapses(struct simulation *sim, const struct projection *p, uint32_t *before,
+                            uint32_t *position) {
+    for (int64_t k = 0; k < p->n; k++)
+        position[projection_synapse(p, k)] = (uint32_t)k;
+    for (int s = 0; s < sim->n_shards; s++) {
+        if (p->number >= sim->shards[s].n_rings)
+            continue;
+        const struct ring *r = &sim->shards[s].rings[p->number];
+        for (int64_t t = 0; t < r->length; t++)
+            for (int64_t k = 0; k < r->bucket[t].n; k++) {
+                uint32_t *at = &r->bucket[t].all[k].position;
+                *at = position[before[*at]];
+            }
+    }
+}
+
+static int sort_rows_anew(struct simulation *sim, struct projection *p, const int32_t *tick,
+                          const double *offset, int is_one) {
+    const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
+    uint32_t *before = synapses_by_position(p), *position = synapses_by_position(p);
+    int code = before && position ? EVSIM_OK : EVSIM_NO_MEMORY;
+    if (code >= 0)
+        code = projection_arrange(p, tick, offset, is_one, 1, bounds);
+    if (code >= 0)
+        follow_synapses(sim, p, before, position);
+    free(before), free(position);
+    return code;
+}
+
 /* The emitter knows a projection from its first delays on: then it has rows. */
 int evsim_set_delay(struct simulation *sim, int projection, const int32_t *tick,
                     const double *offset, int64_t count) {
     sim->is_changed = 1;
     struct projection *p = sim->projections[projection];
     struct emitter *e = &sim->emitters[p->emitter];
-    const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
     const int is_first = p->start == NULL;
     if (is_first && MORE(e->projections, e->n_projections) < 0)
         return EVSIM_NO_MEMORY;
-    const int code = projection_arrange(p, tick, offset, count == 1, 1, bounds);
+    const int code = sort_rows_anew(sim, p, tick, offset, count == 1);
     if (code < 0)
         return code;
     if (is_first)

@@ -226,6 +226,11 @@ static void test_threads_change_nothing(void) {
     check_same(1, 0, 4);
 }
 
+static void test_monitors_change_nothing(void) {
+    check_same(0, 1, 2);
+    check_same(1, 1, 2);
+}
+
 static void test_runs_in_pieces_and_with_other_threads_are_one_run(void) {
     for (int shortest = 0; shortest < 2; shortest++) {
         struct network one = network_of(0, shortest), net = network_of(0, shortest);
@@ -262,6 +267,46 @@ static void check_off_grid(int shortest, int other_threads) {
 static void test_runs_that_end_off_the_grid_are_one_run(void) {
     check_off_grid(0, 1);
     check_off_grid(1, 1);
+}
+
+static void test_threads_may_change_off_the_grid(void) { check_off_grid(1, 3); }
+
+static void test_objects_may_be_added_off_the_grid(void) {
+    struct network one = network_of(0, 1), net = network_of(0, 1);
+    const uint32_t zero = 0;
+    CHECK_EQUAL(run_to(one.sim, 60, 0.0, 1, 0), 1);
+    CHECK_EQUAL(run_to(net.sim, 20, 0.4e-3, 1, 0), 1);
+    const int p = add_cells(net.sim, 100, 0.0, 1.0, 0, 0.0, 0);
+    const int emitter = evsim_population_emitter(net.sim, p);
+    CHECK(add_synapses(net.sim, emitter, net.cells, 1, 100, &zero, &zero, 3, 0.0, 0, 1.0) >= 0);
+    CHECK_EQUAL(run_to(net.sim, 20, 0.7e-3, 1, 0), 1);
+    CHECK_EQUAL(run_to(net.sim, 60, 0.0, 1, 0), 1);
+    CHECK_EQUAL(evsim_spike_count(net.sim, net.record), evsim_spike_count(one.sim, one.record));
+    evsim_free(one.sim), evsim_free(net.sim);
+}
+
+/* What is on its way when delays change reaches its own target, and once. */
+static void test_new_delays_leave_what_is_on_its_way_to_its_target(void) {
+    evsim_simulation *sim = evsim_new(WINDOW, 1, 1, 1);
+    const uint32_t zeros[4] = {0}, targets[4] = {0, 1, 2, 3};
+    const int32_t before[4] = {4, 5, 6, 7}, after[4] = {9, 8, 7, 6}, port = 1;
+    const double offsets[4] = {0.0}, amounts[4] = {1.0, 2.0, 4.0, 8.0}, offset = 0.5e-3;
+    const int64_t tick = 1;
+    const int p = add_cells(sim, 4, 0.0, 1e9, 0, 0.0, 1);
+    const int train = evsim_add_train(sim, 1, 1, &tick, &offset, zeros);
+    const int s = evsim_add_projection(sim, train, p, 4, 1, zeros, targets);
+    CHECK_EQUAL(evsim_set_delay(sim, s, before, offsets, 4), EVSIM_OK);
+    CHECK_EQUAL(evsim_set_ports(sim, s, 1, &port), EVSIM_OK);
+    CHECK_EQUAL(evsim_set_amount(sim, s, 0, amounts, 4), EVSIM_OK);
+    CHECK_EQUAL(run_to(sim, 3, 0.0, 1, 0), 1);
+    CHECK_EQUAL(evsim_set_delay(sim, s, after, offsets, 4), EVSIM_OK);
+    CHECK_EQUAL(run_to(sim, 20, 0.0, 1, 0), 1);
+    for (int k = 0; k < 4; k++) {
+        const double x = evsim_state(sim, p, 1)[k] / amounts[k];
+        const double kept = exp(-(18.5 - before[k]) / 5.0), changed = exp(-(18.5 - after[k]) / 5.0);
+        CHECK(fabs(x - kept) < 1e-14 || fabs(x - changed) < 1e-14);
+    }
+    evsim_free(sim);
 }
 
 static void test_grid_steps_and_windows_may_alternate(void) {
@@ -373,8 +418,12 @@ int main(void) {
     test_a_threshold_that_holds_after_the_reset_is_told();
     test_a_kernel_of_another_version_is_refused();
     test_threads_change_nothing();
+    test_monitors_change_nothing();
     test_runs_in_pieces_and_with_other_threads_are_one_run();
     test_runs_that_end_off_the_grid_are_one_run();
+    test_threads_may_change_off_the_grid();
+    test_objects_may_be_added_off_the_grid();
+    test_new_delays_leave_what_is_on_its_way_to_its_target();
     test_grid_steps_and_windows_may_alternate();
     test_a_run_stops_at_its_deadline_and_goes_on();
     for (int shortest = 0; shortest < 2; shortest++) {
