@@ -64,7 +64,7 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
     if timing == "grid":
         return Windows(dt, 1, 1)
     longest = min(short_delay(network), FADING / fastest_rate if fastest_rate else 10 * dt)
-    if has_zero_delay(network):
+    if has_zero_delay(network) or has_jumps(network):
         longest = min(longest, dt)
     if longest >= dt:
         return Windows(dt, max(1, min(MOST_STEPS, math.floor(longest / dt * (1 + 1e-12)))), 1)
@@ -86,6 +86,15 @@ def short_delay(network: Network) -> float:
 def has_zero_delay(network: Network) -> bool:
     """Whether a neuron's spike can act at its own instant."""
     return any(bool(np.any(np.asarray(p.delay) == 0)) for p in _between_neurons(network))
+
+
+def has_jumps(network: Network) -> bool:
+    """Whether deliveries make the threshold form itself jump: the more of them in a window, the less can be
+    said of a neuron without taking it through them one by one."""
+    forms = {p.name: p.model.threshold.coefficients for p in network.populations if p.model.threshold}
+    targets = [(p.target, each.target) for p in network.projections for each in p.code if each.where == "neuron"]
+    targets += [(drive.target, drive.state) for drive in network.drives]
+    return any(state in forms.get(population, ()) for population, state in targets)
 
 
 def _between_neurons(network: Network) -> Iterable[Projection]:
