@@ -27,9 +27,7 @@ def join(tick: ArrayLike, offset: ArrayLike, dt: float) -> NDArray[np.float64]:
     return np.asarray(tick, dtype=np.float64) * dt + np.asarray(offset, dtype=np.float64)
 
 
-def _remainder(
-    t: NDArray[np.float64], tick: NDArray[np.float64], dt: float
-) -> NDArray[np.float64]:
+def _remainder(t: NDArray[np.float64], tick: NDArray[np.float64], dt: float) -> NDArray[np.float64]:
     """t - tick*dt without the rounding of the product (Dekker's product)."""
     product = tick * dt
     high_a, low_a = _halves(tick)
@@ -38,7 +36,8 @@ def _remainder(
     return (t - product) - error
 
 
-def _halves(x: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    scaled = np.asarray(x, dtype=np.float64) * 134217729.0  # 2**27 + 1
-    high = scaled - (scaled - x)
-    return high, np.asarray(x) - high
+def _halves(x: NDArray[np.float64] | np.float64) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    whole = np.asarray(x, dtype=np.float64)
+    scaled = whole * 134217729.0  # 2**27 + 1
+    high = scaled - (scaled - whole)
+    return high, whole - high

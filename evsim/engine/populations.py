@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import kernel_address
-from evsim.codegen.kernel import Layout, kernel_source
+from evsim.codegen.kernel import kernel_source
 from evsim.description import LinearForm, LinearModel, Population, Values
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.propagator import System, propagator, system_of
@@ -21,7 +21,9 @@ from evsim.instants import split
 class PopulationInCore:
     """Keeps the core's copy of one `description.Population` up to date."""
 
-    def __init__(self, sim: object, population: Population, window: float, parameters: tuple[str, ...]) -> None:
+    def __init__(
+        self, sim: object, population: Population, window: float, parameters: tuple[str, ...]
+    ) -> None:
         self.sim, self.population, self.window = sim, population, window
         require_finite(population.name, population.parameters)
         self.model = population.model if population.model.states else idle(population.model)
@@ -107,7 +109,8 @@ class PopulationInCore:
         seconds = np.atleast_1d(np.asarray(self.population.refractory, dtype=np.float64))
         if not (np.isfinite(seconds).all() and (seconds >= 0).all()):
             raise EvsimValueError(
-                f"{self.population.name}: refractory is {first_bad(seconds, seconds < 0)} s; it must be finite and not negative."
+                f"{self.population.name}: refractory is {first_bad(seconds, seconds < 0)} s;"
+                " it must be finite and not negative."
             )
         ticks, offsets = split(seconds, self.window)
         tick, _keep_tick = array(ticks, "int32_t")
@@ -138,4 +141,4 @@ def first_bad(numbers: NDArray[np.float64], bad: NDArray[np.bool_] | None = None
     return float(np.atleast_1d(numbers)[np.argmax(np.atleast_1d(wrong))])
 
 
-__all__ = ["Layout", "PopulationInCore", "first_bad", "require_finite"]
+__all__ = ["PopulationInCore", "first_bad", "require_finite"]

@@ -38,7 +38,13 @@ class ProjectionInCore:
     """Keeps the core's copy of one `description.Projection` up to date."""
 
     def __init__(
-        self, sim: object, projection: Projection, emitter: int, n_sources: int, target: PopulationInCore, dt: float
+        self,
+        sim: object,
+        projection: Projection,
+        emitter: int,
+        n_sources: int,
+        target: PopulationInCore,
+        dt: float,
     ) -> None:
         self.sim, self.projection, self.dt, self.target = sim, projection, dt, target
         model = target.population.model
@@ -46,9 +52,7 @@ class ProjectionInCore:
         self.is_linear = all(is_addition(s, model) for s in projection.code)
         i, _keep_i = array(projection.i, "uint32_t")
         j, keep = array(projection.j, "uint32_t")
-        self.number = check(
-            lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j)
-        )
+        self.number = check(lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j))
         self.variables = tuple(sorted(projection.variables))
         if self.is_linear:
             states = [model.states.index(s.target) for s in projection.code]
@@ -85,9 +89,11 @@ class ProjectionInCore:
     def _check_indices(self, n_sources: int) -> None:
         p = self.projection
         for name, index, size in (("i", p.i, n_sources), ("j", p.j, self.target.population.size)):
-            if index.size and not (0 <= index.min() and index.max() < size):
+            if index.size and (index.min() < 0 or index.max() >= size):
                 bad = int(index[(index < 0) | (index >= size)][0])
-                raise EvsimValueError(f"{p.name}: {name} = {bad} is out of range; it must be in 0 ... {size - 1}.")
+                raise EvsimValueError(
+                    f"{p.name}: {name} = {bad} is out of range; it must be in 0 ... {size - 1}."
+                )
 
     def _set_delay(self) -> None:
         p = self.projection
@@ -112,7 +118,9 @@ class ProjectionInCore:
         require_finite(p.name, {name: p.variables[name] for name in changed})
         if self.is_linear:
             for port, statement in enumerate(p.code):
-                amount = self._each_or_one(np.asarray(statement.expression.evaluate(p.variables), dtype=np.float64))
+                amount = self._each_or_one(
+                    np.asarray(statement.expression.evaluate(p.variables), dtype=np.float64)
+                )
                 require_finite(p.name, {f"what the code adds to {statement.target}": amount})
                 pointer, keep = array(amount, "double")
                 check(lib.evsim_set_amount(self.sim, self.number, port, pointer, keep.size))
@@ -123,7 +131,9 @@ class ProjectionInCore:
             if name in written and values.ndim == 0 and p.i.size != 1:
                 values = values.reshape(1)
             pointer, keep = array(values, "double")
-            check(lib.evsim_set_variable(self.sim, self.number, self.variables.index(name), pointer, keep.size))
+            check(
+                lib.evsim_set_variable(self.sim, self.number, self.variables.index(name), pointer, keep.size)
+            )
 
     def _each_or_one(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
         if amount.ndim and amount.size and (amount == amount.flat[0]).all():

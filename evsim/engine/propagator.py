@@ -15,16 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.codegen.kernel import Layout
+from evsim.codegen.structure import Layout
 from evsim.description import LinearForm, LinearModel, Values
 
 MAX_DEGREE = 24  # of csrc/kernel/linear.h
-LONGEST_PIECE = 0.5  # in units of the fastest rate: there a Taylor polynomial of degree 16 is exact to rounding
+LONGEST_PIECE = (
+    0.5  # in units of the fastest rate: there a Taylor polynomial of degree 16 is exact to rounding
+)
 LONGEST_FOLD = 0.5  # further back in time an addition would lose digits
 LONGEST_BOUND = 4.0  # beyond, every neuron is taken through its events
 BOUND_TERMS = 40  # of the exponential series up to there
 
-Matrix = NDArray[np.longdouble]  # (states, states) or (states, states, neurons)
+Matrix = NDArray[Any]  # of np.longdouble: (states, states) or (states, states, neurons)
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,11 @@ def system_of(model: LinearModel, parameters: Mapping[str, Values]) -> System:
     form = vector(model.threshold) if model.threshold else [0.0] * size
     constant = model.threshold.constant.evaluate(parameters) if model.threshold else -1.0
     flat_a = _stack([entry for row in a for entry in row])
-    stacked = {"A": flat_a.reshape(size, size, *flat_a.shape[1:]), "b": _stack(b), "form": _stack([*form, constant])}
+    stacked = {
+        "A": flat_a.reshape(size, size, *flat_a.shape[1:]),
+        "b": _stack(b),
+        "form": _stack([*form, constant]),
+    }
     each = frozenset(k for k, v in stacked.items() if v.ndim > (2 if k == "A" else 1))
     return System(stacked["A"], stacked["b"], stacked["form"][:-1], stacked["form"][-1:], each)
 
@@ -111,14 +117,20 @@ def propagator(system: System, layout: Layout, window: float) -> Propagator:
     else:
         cost = _costs(back, system.form)
         # back[k][row, port] -> fold[port, row, k]
-        fold = np.stack(back, axis=-1).swapaxes(0, 1).astype(np.float64).ravel() if back[0].ndim == 2 else np.zeros(0)
+        fold = (
+            np.stack(back, axis=-1).swapaxes(0, 1).astype(np.float64).ravel()
+            if back[0].ndim == 2
+            else np.zeros(0)
+        )
     coefficients = [number(*c) for c in layout.coefficients]
     return Propagator(pieces, degrees, is_foldable, coefficients, fold, cost)
 
 
 def _stack(entries: list[Values]) -> Matrix:
-    arrays = [np.asarray(e, dtype=np.longdouble) for e in entries]
-    arrays = [a.flat[0] if a.ndim and a.size and (a == a.flat[0]).all() else a for a in arrays]
+    arrays: list[Matrix] = [np.asarray(e, dtype=np.longdouble) for e in entries]
+    arrays = [
+        a.reshape(-1)[:1].reshape(()) if a.ndim and a.size and (a == a.flat[0]).all() else a for a in arrays
+    ]
     return np.stack(np.broadcast_arrays(*arrays)) if arrays else np.zeros(0, dtype=np.longdouble)
 
 
@@ -128,7 +140,7 @@ def _fastest_rate(a: Matrix) -> float:
     scale = magnitude.max(initial=0.0)
     if not scale:
         return 0.0
-    is_linked = magnitude.reshape(-1, *magnitude.shape[-2:]).any(axis=0)
+    is_linked = np.asarray(magnitude.reshape(-1, *magnitude.shape[-2:]).any(axis=0))
     return max(_loop_rate(magnitude[..., members, :][..., :, members]) for members in _loops(is_linked))
 
 
@@ -174,7 +186,7 @@ def _degree(rate: float, size: int) -> int:
 
 
 def _product(a: Matrix, b: Matrix) -> Matrix:
-    return (a[:, :, None] * b[None, :, :]).sum(axis=1)  # keeps a trailing axis of neurons
+    return np.asarray((a[:, :, None] * b[None, :, :]).sum(axis=1))  # keeps a trailing axis of neurons
 
 
 def _times(a: Matrix, v: Matrix) -> Matrix:
@@ -182,7 +194,7 @@ def _times(a: Matrix, v: Matrix) -> Matrix:
         v = v[:, None]
     if a.ndim == 2 and v.ndim == 2:
         a = a[:, :, None]
-    return (a * v[None]).sum(axis=1)
+    return np.asarray((a * v[None]).sum(axis=1))
 
 
 def _powers(a: Matrix, degree: int) -> list[Matrix]:
@@ -213,7 +225,9 @@ def _bend(system: System, window: float) -> Matrix:
     each = system.a.ndim == 3 or system.form.ndim == 2
     a = np.moveaxis(system.a, 2, 0) if system.a.ndim == 3 else system.a
     a = a.astype(np.float64) * window
-    slope = np.abs(np.moveaxis(system.form, -1, 0) if system.form.ndim == 2 else system.form).astype(np.float64)
+    slope = np.abs(np.moveaxis(system.form, -1, 0) if system.form.ndim == 2 else system.form).astype(
+        np.float64
+    )
     if _fastest_rate(system.a) * window > LONGEST_BOUND:
         bend = np.where(_any_link(system.a), 1e30, 0.0)
         return np.repeat(bend[:, None], max(slope.shape[0], a.shape[0]), axis=1) if each else bend
@@ -244,7 +258,9 @@ def _costs(back: list[Matrix], form: Matrix) -> NDArray[np.float64]:
             weight = form[:, None] if form.ndim == 1 and column.ndim == 2 else form
             column = column[:, None] if column.ndim == 1 and weight.ndim == 2 else column
             kernel.append((weight * column).sum(axis=0))
-        bernstein = [sum(kernel[k] * comb(i, k) / comb(degree, k) for k in range(i + 1)) for i in range(degree + 1)]
+        bernstein = [
+            sum(kernel[k] * comb(i, k) / comb(degree, k) for k in range(i + 1)) for i in range(degree + 1)
+        ]
         highest = max(float(np.max(b)) for b in bernstein)
         lowest = min(float(np.min(b)) for b in bernstein)
         costs[port] = max(-lowest, 0.0), max(highest, 0.0)

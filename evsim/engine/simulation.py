@@ -82,7 +82,9 @@ class Simulation:
         window, late = (each.item() for each in self._begin(timing).from_clock(tick, offset))
         self._take_over()
         try:
-            while not check_run(self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)):
+            while not check_run(
+                self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)
+            ):
                 if progress:
                     progress(float(join(*self.now, self.network.dt) - start))
         finally:
@@ -140,7 +142,9 @@ class Simulation:
         if self._windows is None:
             rates = (fastest_rate(p.model, p.parameters) for p in self.network.populations)
             windows = windows_for(self.network, max(rates, default=0.0), timing)
-            sim = lib.evsim_new(windows.dt, windows.steps, windows.parts, self.network.seed & 0xFFFFFFFFFFFFFFFF)
+            sim = lib.evsim_new(
+                windows.dt, windows.steps, windows.parts, self.network.seed & 0xFFFFFFFFFFFFFFFF
+            )
             if sim == ffi.NULL:
                 raise MemoryError("evsim: no memory for a simulation")
             self._sim, self._windows = ffi.gc(sim, lib.evsim_free), windows
@@ -162,7 +166,9 @@ class Simulation:
 
     def _end_of(self, duration: float) -> tuple[int, float]:
         if not (math.isfinite(duration) and duration >= 0):
-            raise EvsimValueError(f"the duration of a run is {duration} s; it must be finite and not negative.")
+            raise EvsimValueError(
+                f"the duration of a run is {duration} s; it must be finite and not negative."
+            )
         tick, offset = self.now
         ticks, rest = split(duration, self.network.dt)
         end, late = tick + int(ticks), offset + float(rest)
@@ -217,7 +223,9 @@ class Simulation:
     def _set_poisson(self, source: PoissonSource, is_new: bool) -> int:
         require_finite(source.name, {"rates": source.rates})
         if np.any(np.asarray(source.rates) < 0):
-            raise EvsimValueError(f"{source.name}: a rate is {np.min(source.rates)} Hz; rates must not be negative.")
+            raise EvsimValueError(
+                f"{source.name}: a rate is {np.min(source.rates)} Hz; rates must not be negative."
+            )
         rates, keep = array(source.rates, "double")
         if is_new:
             return check(lib.evsim_add_poisson(self._sim, len(self._sources), source.size, rates, keep.size))
@@ -231,7 +239,9 @@ class Simulation:
         index, keep = array(source.indices, "uint32_t")
         if is_new:
             return check(lib.evsim_add_train(self._sim, source.size, keep.size, tick, offset, index))
-        return check(lib.evsim_set_train(self._sim, self._sources[source.name], keep.size, tick, offset, index))
+        return check(
+            lib.evsim_set_train(self._sim, self._sources[source.name], keep.size, tick, offset, index)
+        )
 
     def _emitter(self, name: str) -> tuple[int, int]:
         if name in self._populations:
@@ -289,7 +299,12 @@ def check_run(simulation: Simulation, code: int) -> int:
     """The result of a run; failures become errors that name neuron and time."""
     if code >= 0:
         return code
-    population, neuron, tick, offset = ffi.new("int *"), ffi.new("int64_t *"), ffi.new("int64_t *"), ffi.new("double *")
+    population, neuron, tick, offset = (
+        ffi.new("int *"),
+        ffi.new("int64_t *"),
+        ffi.new("int64_t *"),
+        ffi.new("double *"),
+    )
     lib.evsim_failure(simulation._sim, population, neuron, tick, offset)
     seconds = float(join(tick[0], offset[0], simulation._window))
     when = f"{seconds * 1e3:.9g} ms"

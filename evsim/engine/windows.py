@@ -92,7 +92,9 @@ def has_jumps(network: Network) -> bool:
     """Whether deliveries make the threshold form itself jump: the more of them in a window, the less can be
     said of a neuron without taking it through them one by one."""
     forms = {p.name: p.model.threshold.coefficients for p in network.populations if p.model.threshold}
-    targets = [(p.target, each.target) for p in network.projections for each in p.code if each.where == "neuron"]
+    targets = [
+        (p.target, each.target) for p in network.projections for each in p.code if each.where == "neuron"
+    ]
     targets += [(drive.target, drive.state) for drive in network.drives]
     return any(state in forms.get(population, ()) for population, state in targets)
 
