@@ -529,8 +529,10 @@ static int keep_begins(struct simulation *sim) {
     for (int p = 0; p < sim->n_populations; p++) sim->populations[p]->walks_from_begin = 0;
     for (int r = 0; r < sim->n_state_outputs && code >= 0; r++)
         code = population_keep_begin(sim->populations[sim->state_outputs[r].population]);
-    for (int k = 0; k < sim->n_projections && code >= 0 && sim->is_short; k++) {
-        struct population *target = sim->populations[sim->projections[k]->target];
+    for (int k = 0; k < sim->n_projections && code >= 0; k++) {
+        const struct projection *p = sim->projections[k];
+        if (!p->is_short || sim->emitters[p->emitter].population < 0) continue;
+        struct population *target = sim->populations[p->target];
         code = population_keep_begin(target);
         if (code >= 0) code = population_index_deliveries(target);
         target->walks_from_begin = code >= 0;

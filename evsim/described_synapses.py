@@ -51,6 +51,7 @@ class DescribedSynapses:
             delay=value_of(synapses._storage, "delay"),
             code=self._code,
             variables=self._values(synapses, constants),
+            is_copy=synapses._is_copy,
         )
 
     def refresh(self, synapses: Synapses, scope: Scope) -> None:

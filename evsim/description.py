@@ -114,6 +114,7 @@ class Projection:
     code: tuple[Assignment, ...]
     variables: dict[str, Values]
     changed: set[str] = field(default_factory=set)  # names in `variables`, or "delay"
+    is_copy: bool = False  # of other synapses, for a monitor: what it ends on acts on nothing
 
 
 @dataclass

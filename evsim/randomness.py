@@ -1,7 +1,8 @@
 """Random numbers drawn while a network is described: counter based, one stream for every draw since `seed`.
 
-Values given as text, connections and the seed of every network take the next stream, so that a script that
-calls `seed(1)` first gives the same numbers every time, and two networks of one script get different ones.
+Values given as text and connections take the next stream, so that a script that calls `seed(1)` first gives the
+same numbers every time. Networks are counted by themselves: each of one script has another seed, and what else
+the script draws does not change it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ _WORD = 1 << 64
 
 @dataclass
 class _Streams:
-    """`key` is the user's seed, `drawn` counts the streams since; `epoch` counts calls of `seed`."""
+    """`key` is the user's seed, `drawn` and `networks` count streams since; `epoch` counts calls of `seed`."""
 
     key: int
     drawn: int = 0
+    networks: int = 0
     epoch: int = 0
 
 
@@ -36,19 +38,24 @@ def seed(seed: int | None = None) -> None:
         raise EvsimTypeError(f"seed: got {seed!r}; give an integer, as in seed(1), or nothing")
     if not 0 <= int(seed) < _WORD:
         raise EvsimValueError(f"seed: got {seed}; give an integer from 0 to 2**64 - 1")
-    _streams.key, _streams.drawn = int(seed), 0
+    _streams.key, _streams.drawn, _streams.networks = int(seed), 0, 0
     _streams.epoch += 1
 
 
 def next_generator() -> np.random.Generator:
     """A numpy generator over the next stream."""
     _streams.drawn += 1
-    return np.random.Generator(np.random.Philox(key=[_streams.key, _streams.drawn]))
+    return np.random.Generator(_stream(_streams.drawn))
 
 
 def next_seed() -> int:
     """A seed for the engine that no other network of this script has."""
-    return int(next_generator().integers(0, 1 << 63, dtype=np.int64))
+    _streams.networks += 1
+    return int(_stream((1 << 63) + _streams.networks).random_raw())
+
+
+def _stream(number: int) -> np.random.Philox:
+    return np.random.Philox(key=np.array([_streams.key, number], dtype=np.uint64))
 
 
 def seed_epoch() -> int:

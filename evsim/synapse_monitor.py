@@ -125,6 +125,7 @@ class SynapseMonitor(StateMonitor):
         self, cells: NeuronGroup, synapses: Synapses, names: list[str], variables: Mapping[str, str]
     ) -> _Copy:
         synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
+        synapses._is_copy = True
         clock = self._clock or self._source._group._clock
         monitor = StateMonitor(cells, names, True, clock=clock, name=f"{self.name}_{names[0]}")
         return _Copy(cells, synapses, monitor, variables)

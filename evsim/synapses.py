@@ -43,6 +43,7 @@ class Synapses(Elements, NetworkObject):
     """
 
     _kind = "synapses"
+    _is_copy = False  # of other synapses, made by a monitor
 
     def __init__(
         self,

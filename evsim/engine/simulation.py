@@ -171,8 +171,10 @@ class Simulation:
             )
         tick, offset = self.now
         ticks, rest = split(duration, self.network.dt)
-        end, late = tick + int(ticks), offset + float(rest)
-        return (end + 1, late - self.network.dt) if late >= self.network.dt else (end, late)
+        end, late, near = tick + int(ticks), offset + float(rest), 4 * float(np.spacing(duration))
+        if late >= self.network.dt - near:
+            end, late = end + 1, late - self.network.dt
+        return end, late if late > near else 0.0  # pieces of a run that come to a grid point end on it
 
     def _take_over(self) -> None:
         network = self.network
