@@ -3,7 +3,8 @@
  * All cells of the window run side by side. Each has a state that is certain (`sure`, up to its
  * latest spike or the window's start) and a walk from there to its next spike, which holds only as
  * long as nothing arrives before. The earliest of these spikes over all cells is certain: it is
- * made, its short synapses deliver, and only the cells concerned are walked again.
+ * made, its short synapses deliver, and only the cells concerned are walked again. What event code
+ * wrote in synapses on a walk that does not hold is taken back.
  *
  *   heap of next spikes, by (offset, round) --> those that are first --> reset, deliver, walk again
  *
@@ -25,8 +26,10 @@ struct runner {
     struct evsim_event *events;
     int64_t n_events, room;
     double *sure_x;  /* next.x is the cell's place in sh->starts */
-    int64_t version; /* how often it was walked: tells which heap entries hold */
-    int is_first;    /* among the spikes of this round */
+    struct undo undo; /* what its walk from `sure` to `next` writes in synapses */
+    int is_writing;   /* some of its events do */
+    int64_t version;  /* how often it was walked: tells which heap entries hold */
+    int is_first;     /* among the spikes of this round */
 };
 
 struct next_spike {
@@ -87,6 +90,22 @@ static struct population *population_of(struct cascade *c, int64_t cell) {
     return c->sim->populations[c->sh->cells[cell].population];
 }
 
+static int is_writing(const struct evsim_event *event) {
+    return event->port < 0 && event->code->n_written > 0;
+}
+
+/* Takes back what the walk before this one wrote, and keeps what this one may write. */
+static int keep_written(struct runner *r) {
+    undo_back(&r->undo);
+    r->undo.n = 0;
+    for (int64_t k = r->sure.next; k < r->n_events; k++) {
+        const struct evsim_event *e = &r->events[k];
+        if (is_writing(e) && undo_keep(&r->undo, e->code, e->variable, e->step, e->synapse) < 0)
+            return EVSIM_NO_MEMORY;
+    }
+    return EVSIM_OK;
+}
+
 /* Walks a cell from what is sure to its next spike or to the end. */
 static int walk_on(struct cascade *c, int64_t cell) {
     struct runner *r = &c->runners[cell];
@@ -94,6 +113,8 @@ static int walk_on(struct cascade *c, int64_t cell) {
     double *x = c->sh->starts + c->sh->cells[cell].x;
     const uint32_t i = c->sh->cells[cell].i;
     memcpy(x, r->sure_x, (size_t)p->kernel->n_states * sizeof *x);
+    if (r->is_writing && keep_written(r) < 0)
+        return EVSIM_NO_MEMORY;
     r->next = r->sure;
     r->next.x = x;
     r->version++;
@@ -123,6 +144,8 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
         return EVSIM_NO_MEMORY;
     if (r->n_events)
         memcpy(r->events, sh->sorted + start->first_event, (size_t)r->n_events * sizeof *r->events);
+    for (int64_t k = 0; k < r->n_events; k++)
+        r->is_writing |= is_writing(&r->events[k]);
     memcpy(r->sure_x, sh->starts + start->x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
     r->sure = (struct evsim_walk){.offset = from};
     r->sure.release = release_in_window(sh->tick, start->release_tick, start->release_offset);
@@ -145,6 +168,7 @@ static int insert_event(struct runner *r, const struct evsim_event *event) {
     for (; k > r->sure.next && events_compare(&r->events[k - 1], event) > 0; k--)
         r->events[k] = r->events[k - 1];
     r->events[k] = *event;
+    r->is_writing |= is_writing(event);
     return EVSIM_OK;
 }
 
@@ -165,6 +189,8 @@ static int deliver_one(struct cascade *c, const struct projection *p, int64_t po
     const uint32_t i = p->target_of[position];
     const int64_t n_local = sh->n_local;
     int code = events_note_local(sh, p, position, offset, round);
+    if (code >= 0)
+        code = samples_keep_one(c->sim, sh, p, position);
     if (code < 0 || offset >= c->to)
         return code;
     const struct population *target = c->sim->populations[p->target];
@@ -216,6 +242,7 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
     if (is_over || r->next.spikes == MOST_SPIKES)
         return shard_fail(sh, EVSIM_STUCK, p->number, i, sh->tick, at);
     r->sure = r->next;
+    r->undo.n = 0; /* what the walk wrote stays */
     memcpy(r->sure_x, x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
     r->sure.release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
     r->sure.round++, r->sure.spikes++;
@@ -308,7 +335,7 @@ int cascade_run(struct simulation *sim, struct shard *sh, double from, double to
     struct cascade c = {.sim = sim, .sh = sh, .to = to, .instant = -1.0};
     const int code = run_cascade(&c, from, is_unfolding);
     for (int64_t k = 0; k < c.n_runners; k++)
-        free(c.runners[k].events), free(c.runners[k].sure_x);
+        free(c.runners[k].events), free(c.runners[k].sure_x), free(c.runners[k].undo.all);
     free(c.runners), free(c.heap), free(c.first), free(c.touched);
     return code;
 }

@@ -53,6 +53,8 @@ struct evsim_code {
      * `variable[v][synapse*step[v]]` are the synapse's variables and constants. */
     void (*run)(double *x, const struct evsim_cells *cells, int64_t i, int is_refractory,
                 double *const *variable, const int64_t *step, int64_t synapse);
+    int32_t n_written; /* the code changes variable[written[k]], k < n_written */
+    const int32_t *written;
 };
 
 /* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */

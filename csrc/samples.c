@@ -10,6 +10,41 @@
 #include "random.h"
 #include "shard.h"
 
+static int is_sampled(const struct simulation *sim, const struct shard *sh, int32_t population) {
+    for (int r = 0; r < sim->n_state_outputs; r++) {
+        const struct state_output *o = &sim->state_outputs[r];
+        if (o->population == population && o->n_places[sh->tick & 1])
+            return 1;
+    }
+    return 0;
+}
+
+int samples_keep_one(struct simulation *sim, struct shard *sh, const struct projection *p,
+                     int64_t position) {
+    if (!p->code || !p->code->n_written || !is_sampled(sim, sh, p->target))
+        return EVSIM_OK;
+    return undo_keep(&sh->sampled, p->code, p->variable, p->step, projection_synapse(p, position));
+}
+
+int samples_keep(struct simulation *sim, struct shard *sh) {
+    sh->sampled.n = 0;
+    int code = EVSIM_OK;
+    for (int64_t k = 0; k < sh->n_slices; k++) {
+        const struct slice *s = &sh->slices[k];
+        const struct evsim_code *written = s->projection->code;
+        if (!written || !written->n_written || !is_sampled(sim, sh, s->projection->target))
+            continue;
+        for (int64_t e = 0; e < s->n && code >= 0; e++)
+            code = samples_keep_one(sim, sh, s->projection, slice_position(s, e));
+    }
+    for (int64_t k = 0; k < sh->n_local && code >= 0; k++) { /* of parts before */
+        const struct evsim_event *e = &sh->local[k].event;
+        if (e->port < 0 && e->code->n_written && is_sampled(sim, sh, sh->local[k].population))
+            code = undo_keep(&sh->sampled, e->code, e->variable, e->step, e->synapse);
+    }
+    return code;
+}
+
 /* Whether anything happens to the population at or before offset `at`. */
 static int is_disturbed(struct simulation *sim, struct shard *sh, int32_t population, double at) {
     for (int64_t k = 0; k < sh->n_slices; k++) {
@@ -157,7 +192,9 @@ int samples_take(struct simulation *sim, struct shard *sh, double from) {
         }
         if (!n)
             continue;
+        undo_back(&sh->sampled);
         const int code = sample_walks(sim, sh, o, from, places, n);
+        undo_forth(&sh->sampled);
         if (code < 0)
             return code;
     }

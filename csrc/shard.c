@@ -92,7 +92,8 @@ int shard_part(struct simulation *sim, struct shard *sh, double from, double to)
     if (from == 0.0) sh->n_local = 0;
     cells_keep_begin(sim, sh);
     const int is_whole = from == 0.0 && to == sim->window;
-    int code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
+    int code = samples_keep(sim, sh);
+    if (code >= 0) code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
     if (code >= 0) code = samples_take(sim, sh, from);
     cells_clear(sim, sh);
     if (code >= 0) spikes_sort(&sh->out[(sh->tick + 1) & 1]);

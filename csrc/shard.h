@@ -8,6 +8,7 @@
  *   walks     cells through their events, to their spikes
  *   cascade   spikes that act inside their own window
  *   samples   recorded states
+ *   undo      event code that runs again, without a trace
  *
  * Every function returns EVSIM_OK, a count or a negative error.
  */
@@ -16,6 +17,7 @@
 
 #include "error.h"
 #include "simulation.h"
+#include "undo.h"
 
 /* A neuron that is taken through this window by its events. */
 struct cell {
@@ -92,6 +94,7 @@ struct shard {
     int64_t sample_slot_room;
     struct evsim_walk *sample_walks;
     int64_t sample_walks_room;
+    struct undo sampled; /* synapses that act on recorded neurons, as the window began */
     struct failure failure;
 };
 
@@ -190,7 +193,11 @@ int walk_all(struct simulation *sim, struct shard *sh, double from, double to, i
 /* cascade.c: all cells from `from` to `to`, together with what their spikes deliver on the way. */
 int cascade_run(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);
 
-/* samples.c */
+/* samples.c: samples_keep before the window's work, samples_keep_one before a delivery made inside
+ * it: what event code on recorded neurons is going to write. samples_take after the work. */
+int samples_keep(struct simulation *sim, struct shard *sh);
+int samples_keep_one(struct simulation *sim, struct shard *sh, const struct projection *p,
+                     int64_t position);
 int samples_take(struct simulation *sim, struct shard *sh, double from);
 
 #endif

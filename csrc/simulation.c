@@ -111,6 +111,7 @@ static void shard_free(struct shard *sh) {
     free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
     free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
     free(sh->offsets), free(sh->sample_slot), free(sh->sample_walks), free(sh->local), free(sh->indexed);
+    free(sh->sampled.all);
 }
 
 static void shards_free(struct shard *shards, int n) {

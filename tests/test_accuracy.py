@@ -288,7 +288,6 @@ def test_recurrent_networks_keep_the_order_of_all_spikes_and_their_times(dt: flo
     assert report.largest_difference <= 1e-11, report
 
 
-@pytest.mark.xfail(reason="the compiled engine runs such code again when its target wakes later in the same window")
 def test_code_that_changes_its_synapse_runs_once_per_delivery_also_within_a_window() -> None:
     """Two spikes in one window, each taken on without delay by a synapse that halves its weight at each delivery."""
     model = LinearModel(

@@ -80,11 +80,8 @@ class ProjectionInCore:
     def write_back(self) -> None:
         """Copies the variables that event code changes into the description."""
         for name in written_variables(self.projection.code):
-            values = self.projection.variables[name]
-            count = np.asarray(values).size
             pointer = lib.evsim_variable(self.sim, self.number, self.variables.index(name))
-            now = view(pointer, count, np.float64)
-            self.projection.variables[name] = now.copy() if isinstance(values, np.ndarray) else float(now[0])
+            self.projection.variables[name] = view(pointer, self.projection.i.size, np.float64).copy()
 
     def _check_indices(self, n_sources: int) -> None:
         p = self.projection
@@ -128,8 +125,8 @@ class ProjectionInCore:
         written = written_variables(p.code)
         for name in changed:
             values = np.asarray(p.variables[name], dtype=np.float64)
-            if name in written and values.ndim == 0 and p.i.size != 1:
-                values = values.reshape(1)
+            if name in written:
+                values = np.broadcast_to(values, p.i.size)  # each synapse changes its own
             pointer, keep = array(values, "double")
             check(
                 lib.evsim_set_variable(self.sim, self.number, self.variables.index(name), pointer, keep.size)
