@@ -24,9 +24,9 @@ int evsim_set_parameter(evsim_simulation *sim, int population, int k, const doub
                         int64_t count);
 int evsim_set_refractory(evsim_simulation *sim, int population, const int32_t *tick,
                          const double *offset, int64_t count);
-int evsim_set_propagator(evsim_simulation *sim, int population, int pieces, const int32_t degrees[4],
-                         int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
-                         const double *cost);
+int evsim_set_propagator(evsim_simulation *sim, int population, int pieces,
+                         const int32_t degrees[4], int is_foldable, int is_coupled,
+                         const double *fold, int64_t n_fold, const double *cost);
 double *evsim_state(evsim_simulation *sim, int population, int state);
 
 /* Says that the caller has written to a state. */

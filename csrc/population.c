@@ -127,9 +127,9 @@ int population_set_refractory(struct population *p, const int32_t *tick, const d
     return EVSIM_OK;
 }
 
-int population_set_propagator(struct population *p, double window, int pieces, const int32_t degrees[4],
-                              int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
-                              const double *cost) {
+int population_set_propagator(struct population *p, double window, int pieces,
+                              const int32_t degrees[4], int is_foldable, int is_coupled,
+                              const double *fold, int64_t n_fold, const double *cost) {
     double *copy = allocate((size_t)n_fold + 1, sizeof *copy);
     if (!copy)
         return EVSIM_NO_MEMORY;

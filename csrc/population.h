@@ -36,7 +36,7 @@ struct population {
     int32_t *slot;  /* where a neuron's walk is kept in this window, plus one; 0: it has none */
     double **begin; /* states at the start of the window, for samples and cascades; or NULL */
     int walks_from_begin; /* walks start from `begin`, not from states folded and unfolded again */
-    int32_t *head;  /* first delivery of a neuron in this window, plus one; or NULL */
+    int32_t *head;        /* first delivery of a neuron in this window, plus one; or NULL */
 };
 
 int population_new(struct population **out, int32_t number, int32_t emitter, int64_t n,
@@ -48,9 +48,9 @@ int population_set_coefficient(struct population *p, int c, const double *values
 int population_set_parameter(struct population *p, int k, const double *values, int64_t count);
 int population_set_refractory(struct population *p, const int32_t *tick, const double *offset,
                               int64_t count);
-int population_set_propagator(struct population *p, double window, int pieces, const int32_t degrees[4],
-                              int is_foldable, int is_coupled, const double *fold, int64_t n_fold,
-                              const double *cost);
+int population_set_propagator(struct population *p, double window, int pieces,
+                              const int32_t degrees[4], int is_foldable, int is_coupled,
+                              const double *fold, int64_t n_fold, const double *cost);
 int population_keep_begin(struct population *p);
 int population_index_deliveries(struct population *p);
 

@@ -52,9 +52,8 @@ int rings_find_due(struct simulation *sim, struct shard *sh) {
             continue;
         if (GROW(sh->slices, sh->n_slices, sh->slices_room) < 0)
             return EVSIM_NO_MEMORY;
-        sh->slices[sh->n_slices++] = (struct slice){.projection = sim->projections[k],
-                                                    .n = b->n,
-                                                    .arrivals = b->all};
+        sh->slices[sh->n_slices++] =
+            (struct slice){.projection = sim->projections[k], .n = b->n, .arrivals = b->all};
     }
     return EVSIM_OK;
 }
