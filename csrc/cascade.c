@@ -25,7 +25,7 @@ struct runner {
     struct evsim_walk sure, next;
     struct evsim_event *events;
     int64_t n_events, room;
-    double *sure_x;  /* next.x is the cell's place in sh->starts */
+    double *sure_x;   /* next.x is the cell's place in sh->starts */
     struct undo undo; /* what its walk from `sure` to `next` writes in synapses */
     int is_writing;   /* some of its events do */
     int64_t version;  /* how often it was walked: tells which heap entries hold */
