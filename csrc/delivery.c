@@ -18,18 +18,18 @@ int is_folded(const struct simulation *sim, const struct projection *p) {
  * a row. */
 static void fold_gathered(struct simulation *sim, struct population *target,
                           const struct slice *slice, const struct port *port) {
-    const struct projection *p = slice->projection;
     uint32_t targets[BATCH];
     double amounts[BATCH], offsets[BATCH];
     for (int64_t from = 0; from < slice->n; from += BATCH) {
         const int64_t n = slice->n - from < BATCH ? slice->n - from : BATCH;
         for (int64_t k = 0; k < n; k++) {
-            const int64_t position = slice_position(slice, from + k);
-            targets[k] = p->target_of[position];
-            amounts[k] = port->amount[position * port->step];
+            targets[k] = slice_target(slice, from + k);
             offsets[k] = slice_offset(slice, from + k, sim->window);
         }
-        target->kernel->fold(&target->cells, port->state, n, targets, amounts, 1, offsets, 1,
+        for (int64_t k = 0; k < n && port->step; k++)
+            amounts[k] = port->amount[slice_position(slice, from + k)];
+        const double *amount = port->step ? amounts : port->amount;
+        target->kernel->fold(&target->cells, port->state, n, targets, amount, port->step, offsets, 1,
                              target->cost[port->state]);
     }
 }
@@ -40,7 +40,7 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
     struct population *target = sim->populations[p->target];
     if (!is_folded(sim, p)) {
         for (int64_t k = 0; k < slice->n; k++)
-            if (cells_force(sim, sh, p->target, p->target_of[slice_position(slice, k)]) < 0)
+            if (cells_force(sim, sh, p->target, slice_target(slice, k)) < 0)
                 return EVSIM_NO_MEMORY;
         return EVSIM_OK;
     }

@@ -41,14 +41,13 @@ int events_gather_slice(struct simulation *sim, struct shard *sh, const struct s
                         const int32_t *slot, double from, double to) {
     const struct projection *p = slice->projection;
     for (int64_t k = 0; k < slice->n; k++) {
-        const int64_t position = slice_position(slice, k);
-        const int32_t mark = slot[p->target_of[position]];
+        const int32_t mark = slot[slice_target(slice, k)];
         if (!mark)
             continue;
         const double offset = slice_offset(slice, k, sim->window);
         if (offset < from || offset >= to)
             continue;
-        if (gather_synapse(sh, mark - 1, p, position, offset, 0) < 0)
+        if (gather_synapse(sh, mark - 1, p, slice_position(slice, k), offset, 0) < 0)
             return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
@@ -190,7 +189,7 @@ static int index_slices(struct simulation *sim, struct shard *sh) {
         for (int64_t e = 0; head && e < sh->slices[k].n; e++) {
             if (GROW(sh->indexed, sh->n_indexed, sh->indexed_room) < 0)
                 return EVSIM_NO_MEMORY;
-            const uint32_t i = p->target_of[slice_position(&sh->slices[k], e)];
+            const uint32_t i = slice_target(&sh->slices[k], e);
             sh->indexed[sh->n_indexed] = (struct indexed){k, e, head[i]};
             head[i] = (int32_t)++sh->n_indexed;
         }
@@ -202,7 +201,7 @@ void events_forget_index(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->n_indexed && sh->is_indexed; k++) {
         const struct slice *s = &sh->slices[sh->indexed[k].slice];
         const struct projection *p = s->projection;
-        sim->populations[p->target]->head[p->target_of[slice_position(s, sh->indexed[k].k)]] = 0;
+        sim->populations[p->target]->head[slice_target(s, sh->indexed[k].k)] = 0;
     }
     sh->is_indexed = 0;
     sh->n_indexed = 0;

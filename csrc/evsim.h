@@ -15,6 +15,8 @@ const char *evsim_error_text(int code);
 
 /* Populations. Each is an emitter too; returns its number. `kernel` is the address of its table. */
 int evsim_add_population(evsim_simulation *sim, int64_t n, const void *kernel);
+/* Another kernel of the same model: all coefficients must be set anew. */
+int evsim_set_kernel(evsim_simulation *sim, int population, const void *kernel);
 int evsim_population_emitter(evsim_simulation *sim, int population);
 int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
                          int32_t *n_coefficients, int32_t *n_parameters);

@@ -72,6 +72,17 @@ int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) 
     return sim->n_populations++;
 }
 
+int evsim_set_kernel(struct simulation *sim, int population, const void *kernel) {
+    struct population *p = sim->populations[population];
+    const struct evsim_kernel *k = kernel;
+    sim->is_changed = 1;
+    if (k->abi != EVSIM_KERNEL_ABI || k->n_states != p->kernel->n_states ||
+        k->n_coefficients != p->kernel->n_coefficients || k->n_parameters != p->kernel->n_parameters)
+        return EVSIM_BAD_ARGUMENT;
+    p->kernel = k;
+    return EVSIM_OK;
+}
+
 int evsim_population_emitter(struct simulation *sim, int population) {
     return sim->populations[population]->emitter;
 }

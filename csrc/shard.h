@@ -139,10 +139,11 @@ int bucket_grow(struct bucket *b);
 int rings_find_due(struct simulation *sim, struct shard *sh);
 int is_ringed(const struct projection *p);
 
-static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, double offset) {
+static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, uint32_t target,
+                           double offset) {
     struct bucket *b = &r->bucket[tick & (r->length - 1)];
     if (b->n == b->room && bucket_grow(b) < 0) return EVSIM_NO_MEMORY;
-    b->all[b->n++] = (struct arrival){offset, position};
+    b->all[b->n++] = (struct arrival){offset, position, target};
     return EVSIM_OK;
 }
 

@@ -261,6 +261,7 @@ static int refill_rings(struct simulation *sim, const struct waitings *in, int p
         int s = 0;
         while (p->j[w->synapse] >= sim->shards[s].last[p->target]) s++;
         code = ring_add(&sim->shards[s].rings[projection], w->tick, position[w->synapse],
+                        p->j[w->synapse],
                         w->offset);
     }
     free(position);

@@ -55,7 +55,7 @@ struct projection {
 /* A delivery in a list: which synapse, and when in the window. */
 struct arrival {
     double offset;
-    uint32_t position;
+    uint32_t position, target;
 };
 
 /* Deliveries of one projection that are due in one window: a piece of a row for one spike, or a
@@ -105,15 +105,18 @@ static inline int64_t projection_arrival(const struct projection *p, int64_t pos
                                          double spike_offset, double window, double *offset) {
     const int32_t ticks = p->delay_tick ? p->delay_tick[position] : p->one_tick;
     const double rest = p->delay_offset ? p->delay_offset[position] : p->one_offset;
-    *offset = sum_of_offsets(spike_offset, rest, p->grid);
-    if (*offset < window)
-        return tick + ticks;
-    *offset -= window;
-    return tick + ticks + 1;
+    const double sum = sum_of_offsets(spike_offset, rest, p->grid);
+    const int is_later = sum >= window; /* as a number: no branch could foresee it */
+    *offset = sum - (double)is_later * window;
+    return tick + ticks + is_later;
 }
 
 static inline int64_t slice_position(const struct slice *s, int64_t k) {
     return s->arrivals ? s->arrivals[k].position : s->first + k;
+}
+
+static inline uint32_t slice_target(const struct slice *s, int64_t k) {
+    return s->arrivals ? s->arrivals[k].target : s->projection->target_of[s->first + k];
 }
 
 static inline double slice_offset(const struct slice *s, int64_t k, double window) {

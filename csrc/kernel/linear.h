@@ -24,9 +24,11 @@
 #define DEEPEST 56      /* halvings after which two roots are one touch */
 #define NO_ROOT 2.0
 
-/* The only root of c in [low, high], negative at low, positive at high: bracketed Newton. */
-static double single_root(const double *c, int degree, double low, double high) {
-    double u = low + 0.5 * (high - low);
+/* The only root of c in [low, high], with the values `below` < 0 at low and `above` > 0 at high: Newton, kept in
+ * its bracket. Newton's steps shrink like their squares; it ends when the next one would be nothing. */
+static double single_root(const double *c, int degree, double low, double high, double below,
+                          double above) {
+    double u = low + (high - low) * (below / (below - above)), before = 1.0;
     for (int i = 0; i < 200; i++) {
         double value = c[degree], slope = 0.0;
         for (int k = degree - 1; k >= 0; k--) {
@@ -42,9 +44,12 @@ static double single_root(const double *c, int degree, double low, double high) 
         double next = u - value / slope;
         if (!(next > low && next < high))
             next = low + 0.5 * (high - low);
-        if (next <= low || next >= high || fabs(next - u) <= 1e-17 + 1e-16 * u)
+        const double step = fabs(next - u);
+        if (next <= low || next >= high || step <= 1e-17 + 1e-16 * u ||
+            step * step * step <= 1e-18 * before * before)
             return next;
         u = next;
+        before = step;
     }
     return u;
 }
@@ -65,7 +70,7 @@ static double root_between(const double *c, int degree, double *b, double low, d
     if (changes == 0)
         return NO_ROOT;
     if (changes == 1 && b[0] < 0.0 && b[degree] > 0.0)
-        return single_root(c, degree, low, high);
+        return single_root(c, degree, low, high, b[0], b[degree]);
     if (depth == DEEPEST)
         return IS_OVER(0.0) ? low : NO_ROOT;
     double left[MAX_DEGREE + 1]; /* de Casteljau at the middle; b becomes the right half */
