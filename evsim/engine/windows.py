@@ -63,7 +63,7 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
     dt = network.dt
     if timing == "grid":
         return Windows(dt, 1, 1)
-    longest = min(short_delay(network), FADING / fastest_rate if fastest_rate else 10 * dt)
+    longest = min(useful_delay(network), FADING / fastest_rate if fastest_rate else 10 * dt)
     if has_zero_delay(network) or has_jumps(network):
         longest = min(longest, dt)
     if longest >= dt:
@@ -71,8 +71,9 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
     return Windows(dt, 1, min(MOST_PARTS, math.ceil(dt / longest * (1 - 1e-12))))
 
 
-def short_delay(network: Network) -> float:
-    """What all but a few of the positive delays from neuron to neuron reach; infinite without any."""
+def useful_delay(network: Network) -> float:
+    """The shortest positive delay from neuron to neuron, infinite without one; where that is less than a step of
+    the clock, what all but a few delays reach, up to a step."""
     positive = list(_positive(_between_neurons(network)))
     if not positive:
         return math.inf
@@ -80,7 +81,11 @@ def short_delay(network: Network) -> float:
     weights = np.concatenate([np.full(values.size, count / values.size) for values, count in positive])
     order = np.argsort(delays)
     below = np.cumsum(weights[order])
-    return float(delays[order][np.searchsorted(below, SHORT * below[-1], side="right")])
+    shortest = float(delays[order[0]])
+    if shortest >= network.dt:
+        return shortest
+    common = float(delays[order[np.searchsorted(below, SHORT * below[-1], side="right")]])
+    return max(shortest, min(common, network.dt))
 
 
 def has_zero_delay(network: Network) -> bool:
@@ -110,4 +115,4 @@ def _positive(projections: Iterable[Projection]) -> Iterable[tuple[NDArray[np.fl
         delays = np.atleast_1d(np.asarray(projection.delay, np.float64))
         usable = delays[np.isfinite(delays) & (delays > 0)]
         if usable.size and projection.i.size:
-            yield usable[:: usable.size // ENOUGH + 1], projection.i.size
+            yield np.append(usable[:: usable.size // ENOUGH + 1], usable.min()), projection.i.size
