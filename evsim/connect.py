@@ -49,7 +49,10 @@ def checked_indices(values: Any, size: int, where: str) -> Indices:
     if indices.size == 0:
         return np.zeros(0, dtype=np.int64)
     if indices.dtype.kind not in "iu":
-        raise EvsimTypeError(f"{where} holds {indices.flat[0]!r}; indices are whole numbers")
+        broken = indices[indices != np.rint(indices)] if indices.dtype.kind == "f" else indices
+        raise EvsimTypeError(
+            f"{where} holds {[*broken, indices[0]][0]}; indices are whole numbers, as in [0, 1]"
+        )
     wrong = indices[(indices < 0) | (indices >= size)]
     if wrong.size:
         raise EvsimValueError(

@@ -25,8 +25,8 @@ class Describer:
         self.groups: dict[str, DescribedGroup] = {}
         self._synapses: dict[str, DescribedSynapses] = {}
 
-    def update(self, objects: Sequence[Any], scope: Scope) -> None:
-        """Describe what is new, and take over what the user changed since the last run."""
+    def update(self, objects: Sequence[Any], scope: Scope, now: float) -> None:
+        """Describe what is new at the time `now`, and take over what the user changed since the last run."""
         _refuse_equal_names(objects)
         synapses = [each for each in objects if isinstance(each, Synapses)]
         drives = [each for each in objects if isinstance(each, PoissonInput)]
@@ -37,7 +37,7 @@ class Describer:
             elif isinstance(group, PoissonGroup):
                 self._update_poisson(group)
             elif isinstance(group, SpikeGeneratorGroup):
-                self._update_train(group)
+                self._update_train(group, now)
         for each in synapses:
             self._update_synapses(each, scope)
         for each_drive in drives:
@@ -76,9 +76,9 @@ class Describer:
             source.rates, source.changed = rates, True
         group._storage.changed.clear()
 
-    def _update_train(self, group: SpikeGeneratorGroup) -> None:
+    def _update_train(self, group: SpikeGeneratorGroup, now: float) -> None:
         source = self._source(group.name)
-        train = group._train(self.network.dt) if source is None or group._is_new else None
+        train = group._train(self.network.dt, now) if source is None or group._is_new else None
         if source is None and train is not None:
             self.network.sources.append(description.SpikeTrainSource(group.name, len(group), *train))
         elif train is not None:

@@ -37,6 +37,10 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"{synapses.name} has no synapses; call {synapses.name}.connect() before run()"
             )
+        if source is not None and source.population.model.threshold is None and synapses._on_pre:
+            raise EvsimValueError(
+                f"source of {synapses.name}: {source.population.name} has no threshold and never spikes; give it one"
+            )
         self._source, self._dt = source, dt
         self._target = target.equations if target is not None else Equations("")
         statements = statements_of(synapses)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+MOST_STEPS = 2**53  # that a time may have: beyond, doubles do not tell one from the next
+
 
 def split(seconds: ArrayLike, dt: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Ticks and offsets with `tick*dt + offset == seconds` and 0 <= offset < dt, for finite seconds."""

@@ -15,9 +15,9 @@ from evsim.clocks import defaultclock, in_seconds
 from evsim.describe import Describer
 from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
-from evsim.instants import join
+from evsim.instants import MOST_STEPS, join
 from evsim.monitors import SpikeMonitor, StateMonitor
-from evsim.objects import NetworkObject, keep_name
+from evsim.objects import NetworkObject, checked_namespace, keep_name
 from evsim.preferences import check_threads, check_timing, prefs
 from evsim.progress import Reporter
 from evsim.randomness import next_seed, seed_epoch
@@ -162,7 +162,7 @@ class Network:
         threads
             How many threads; the result is the same for any number.
         """
-        seconds = _checked_duration(duration)
+        seconds = _checked_duration(duration, self._dt)
         timing = check_timing(prefs.timing if timing is None else timing, "timing of run()")
         threads = check_threads(prefs.threads if threads is None else threads, "threads of run()")
         period = 10.0 if report_period is None else float(require(report_period, _SECOND, "report_period"))
@@ -184,6 +184,7 @@ class Network:
         for each in self._members():
             if isinstance(each, StateMonitor):
                 self._take_in(each._parts())
+        namespace = checked_namespace(namespace, "run()")
         scope = names_around_call()
         scope = scope if namespace is None else ChainMap(dict(namespace), *_maps(scope))
         members = self._members()
@@ -199,7 +200,7 @@ class Network:
                 f"seed() was called after {self.name} began to run, and its Poisson processes go on with the "
                 "seed they have; call seed() before the first run, or begin again with start_scope()"
             )
-        describer.update(members, scope)
+        describer.update(members, scope, self.t_)
         self._describer = describer
         new = [each for each in members if each.name not in self._described]
         for each in members:
@@ -254,12 +255,16 @@ def _engine() -> Any:
     return engine.Simulation
 
 
-def _checked_duration(duration: Any) -> float:
+def _checked_duration(duration: Any, dt: float) -> float:
     seconds = require(duration, _SECOND, "duration of run()")
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise EvsimTypeError(f"duration of run(): got {duration!r}; give one time, as in run(100*ms)")
     if not math.isfinite(seconds) or seconds < 0:
         raise EvsimValueError(f"duration of run(): got {duration}; give a finite time of 0 or more")
+    if seconds > MOST_STEPS * dt:
+        raise EvsimValueError(
+            f"duration of run(): got {duration}; give at most 2**53 steps, {MOST_STEPS * dt:g} s"
+        )
     return float(seconds)
 
 

@@ -17,7 +17,7 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.equations.statements import parse_statements
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
-from evsim.objects import NetworkObject
+from evsim.objects import NetworkObject, checked_namespace
 from evsim.plugin import Neuron
 from evsim.slices import Sliceable, checked_size
 from evsim.storage import Storage
@@ -80,7 +80,7 @@ class NeuronGroup(Sliceable, NetworkObject):
         clock: Clock | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
-        self._namespace = namespace
+        self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
         _check_method(method, self.name)
         if events is not None:
@@ -144,6 +144,11 @@ class NeuronGroup(Sliceable, NetworkObject):
         parse_statements(self._reset or "", f"the reset of {self.name}")
         if self._refractory is False:
             self._refractory = None
+        for what, given in (("reset", self._reset), ("refractory", self._refractory)):
+            if given is not None and not self._threshold:
+                raise EvsimValueError(
+                    f"{self.name}: got {what}={given!r} and no threshold, so no spike; give a threshold too"
+                )
 
     def _start(self, neuron: Neuron) -> None:
         """Set parameters and states as the model declares them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import weakref
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from evsim.errors import EvsimTypeError, EvsimValueError
@@ -42,6 +43,13 @@ class NetworkObject(metaclass=_EntersScope):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+def checked_namespace(namespace: Any, name: str) -> Mapping[str, Any] | None:
+    """Names that an object's texts may use, or None."""
+    if namespace is not None and not isinstance(namespace, Mapping):
+        raise EvsimTypeError(f"namespace of {name}: got {namespace!r}; give a dict, as in {{'tau': 10*ms}}")
+    return namespace
 
 
 def objects_in_scope() -> list[Any]:

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from evsim.clocks import Clock
 from evsim.errors import EvsimTypeError, EvsimValueError
+from evsim.units import DIMENSIONLESS, require
 from evsim.variables import Elements
+
+MOST = 2**31 - 64  # elements of one group
 
 
 class Sliceable(Elements):
@@ -67,10 +70,15 @@ class Subgroup(Sliceable):
 
 def checked_size(N: Any, name: str) -> int:
     """A number of elements, 1 or more."""
+    N = require(N, DIMENSIONLESS, f"N of {name}")
     if isinstance(N, bool) or not (hasattr(N, "__index__") or (isinstance(N, float) and N.is_integer())):
         raise EvsimTypeError(f"{name}: N is {N!r}; give a whole number of elements")
     if int(N) < 1:
         raise EvsimValueError(f"{name}: N is {N}; give 1 or more elements")
+    if int(N) > MOST:
+        raise EvsimValueError(
+            f"{name}: N is {N}; give {MOST} elements or fewer, in several groups if need be"
+        )
     return int(N)
 
 

@@ -13,9 +13,9 @@ from evsim.clocks import Clock, defaultclock, own_step
 from evsim.connect import checked_indices
 from evsim.equations.declaration import Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
-from evsim.instants import split
+from evsim.instants import MOST_STEPS, split
 from evsim.neurons import NeuronGroup
-from evsim.objects import NetworkObject
+from evsim.objects import NetworkObject, checked_namespace
 from evsim.slices import Sliceable, Subgroup, checked_size
 from evsim.storage import Storage
 from evsim.units import Quantity, dimension_of, require, unit_named
@@ -48,7 +48,7 @@ class PoissonGroup(Sliceable, NetworkObject):
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
-        self._namespace = namespace
+        self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
         variable = Variable("rates", "parameter", None, _HERTZ)
         self._storage = Storage({"rates": variable}, checked_size(N, self.name))
@@ -124,16 +124,20 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
                 f"{self.name}: got {index.size} indices and {seconds.size} times; give equally many"
             )
         check_finite(seconds, f"times of {self.name}")
-        now = 0.0 if self._network is None else self._network.t_
-        if np.any(seconds < now):
-            raise EvsimValueError(
-                f"{self.name}: a spike at {seconds.min():g} s is past; the time is {now:g} s"
-            )
+        _refuse_past(self.name, seconds, 0.0 if self._network is None else self._network.t_)
         order = np.lexsort((index, seconds))
         if sorted and np.any(order != np.arange(order.size)):
-            k = int(np.flatnonzero(order != np.arange(order.size))[0])
+            k = (
+                int(
+                    np.flatnonzero((np.diff(seconds) < 0) | ((np.diff(seconds) == 0) & (np.diff(index) < 0)))[
+                        0
+                    ]
+                )
+                + 1
+            )
             raise EvsimValueError(
-                f"{self.name}: times are not sorted at entry {k}; sort them, or leave sorted=True out"
+                f"{self.name}: times are not sorted, entry {k} ({seconds[k]:g} s) comes after {seconds[k - 1]:g} s;"
+                " sort them, or leave sorted=True out"
             )
         self._index, self._seconds = index[order], seconds[order]
         self._refuse_twins()
@@ -147,8 +151,16 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
                 f"{self.name}: element {self._index[k]} spikes twice at {self._seconds[k]:g} s; give each spike once"
             )
 
-    def _train(self, dt: float) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    def _train(
+        self, dt: float, now: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Indices, ticks and offsets."""
+        _refuse_past(self.name, self._seconds, now)
+        if np.any(self._seconds > MOST_STEPS * dt):
+            raise EvsimValueError(
+                f"{self.name}: a spike at {self._seconds.max():g} s lies more than 2**53 steps ahead; give times before"
+                f" {MOST_STEPS * dt:g} s"
+            )
         return (self._index, *split(self._seconds, dt))
 
     def __repr__(self) -> str:
@@ -208,6 +220,13 @@ class PoissonInput(NetworkObject):
     def __repr__(self) -> str:
         label = f"{self._target._label()}.{self._variable.name}"
         return f"<PoissonInput '{self.name}': {self._n} processes of {self._rate:g} Hz to {label}>"
+
+
+def _refuse_past(name: str, seconds: NDArray[np.float64], now: float) -> None:
+    if np.any(seconds < now - 4 * np.spacing(now)):
+        raise EvsimValueError(
+            f"{name}: a spike at {seconds.min():g} s is past; the time is {now:g} s, so give times from then on"
+        )
 
 
 def _single(value: Any, what: str) -> float:

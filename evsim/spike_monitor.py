@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from evsim import description
 from evsim.clocks import in_seconds
 from evsim.connect import checked_indices
-from evsim.errors import EvsimError, EvsimTypeError
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
+from evsim.neurons import NeuronGroup
 from evsim.objects import NetworkObject
 from evsim.slices import Sliceable
 from evsim.units import Quantity
@@ -142,5 +143,9 @@ def _checked_source(source: Any, name: str) -> Any:
     if not isinstance(source, Sliceable):
         raise EvsimTypeError(
             f"source of {name}: got {source!r}; give a group, a source of spikes, or a slice of one"
+        )
+    if isinstance(source._group, NeuronGroup) and not source._group.threshold:
+        raise EvsimValueError(
+            f"source of {name}: {source._group.name} has no threshold and never spikes; give it one, as in 'V > -50*mV'"
         )
     return source

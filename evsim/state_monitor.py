@@ -217,10 +217,12 @@ def _checked_neurons(source: Any, name: str) -> Any:
 
 
 def _checked_variables(variables: Any, source: Any, name: str) -> tuple[str, ...]:
-    names = (variables,) if isinstance(variables, str) else tuple(variables)
     known = source._storage.variables
     if variables is True:
-        names = tuple(known)
+        return tuple(known)
+    if not isinstance(variables, (str, list, tuple, set)):
+        raise EvsimTypeError(f"variables of {name}: got {variables!r}; give names, as in ['V', 'I']")
+    names = (variables,) if isinstance(variables, str) else tuple(variables)
     for each in names:
         if each not in known:
             close = difflib.get_close_matches(str(each), known, 1)

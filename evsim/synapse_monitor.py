@@ -23,9 +23,9 @@ from evsim.monitors import Rows, StateMonitor
 from evsim.neurons import NeuronGroup
 from evsim.objects import NetworkObject
 from evsim.plugin import Gate, nearest
+from evsim.storage import is_shared
 from evsim.synapses import Synapses
 from evsim.units import Dimension, Quantity, quantity, second
-from evsim.storage import is_shared
 
 CURRENT = "I"
 

@@ -14,7 +14,7 @@ from evsim.connect import Pairs
 from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.neurons import NeuronGroup
-from evsim.objects import NetworkObject
+from evsim.objects import NetworkObject, checked_namespace
 from evsim.plugin import Gate, Output
 from evsim.storage import Storage, is_shared
 from evsim.units import DIMENSIONLESS, unit_named
@@ -71,7 +71,7 @@ class Synapses(Elements, NetworkObject):
         self._target = self._source if to is None else _checked_end(to, f"target of {self.name}")
         self._ends = Ends(self._source, self._target)
         self._contribution: Contribution | None = None
-        self._namespace = namespace
+        self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
         self._on_pre = on_pre
         _refuse_what_comes_later(self.name, on_pre, on_post, on_event)

@@ -13,7 +13,7 @@ from evsim.connect import Indices, Pairs, PairTest
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.generators import GeneratorText, read_generator
 from evsim.randomness import next_generator
-from evsim.units import DIMENSIONLESS
+from evsim.units import DIMENSIONLESS, DimensionMismatchError
 from evsim.values import Known, TextValues
 
 _NOTHING = np.zeros(0, dtype=np.int64)
@@ -81,7 +81,7 @@ class Wiring:
     def repeated(self, pairs: Pairs, n: Any) -> Pairs:
         """Each pair n times."""
         if isinstance(n, str):
-            values = self._text(n)
+            values = self._number(n, "n")
             count = values.evaluate(self.ends.of_pairs(values.own, *pairs), pairs[0].size)
         else:
             count = np.asarray(n)
@@ -100,8 +100,20 @@ class Wiring:
         values.dimension(self.ends.of_pairs(values.own, _NOTHING, _NOTHING))
         return values
 
+    def _number(self, text: str, what: str) -> TextValues:
+        """Text that gives numbers without a unit."""
+        values = self._text(text)
+        found = values.dimension(self.ends.of_pairs(values.own, _NOTHING, _NOTHING))
+        if not found.is_dimensionless:
+            raise DimensionMismatchError(
+                f"{self.where}: {what} = {text!r} is no plain number; divide by a unit", found, DIMENSIONLESS
+            )
+        return values
+
     def _condition(self, text: str) -> PairTest:
         values = self._text(text)
+        if not (values.expression.is_condition or values.expression.text in ("True", "False")):
+            raise EvsimTypeError(f"{self.where}: {text!r} is not a condition; compare, as in 'i != j'")
 
         def is_connected(i: Indices, j: Indices) -> NDArray[np.bool_]:
             return np.asarray(values.evaluate(self.ends.of_pairs(values.own, i, j), i.size), dtype=bool)
@@ -110,7 +122,7 @@ class Wiring:
 
     def _chance(self, text: str) -> PairTest:
         """A test that draws with the probability that text gives."""
-        values, generator = self._text(text), next_generator()
+        values, generator = self._number(text, "p"), next_generator()
 
         def is_connected(i: Indices, j: Indices) -> NDArray[np.bool_]:
             p = values.evaluate(self.ends.of_pairs(values.own, i, j), i.size)

@@ -216,7 +216,7 @@ def test_an_unrecorded_name_is_refused_with_a_guess() -> None:
 
 
 def test_monitors_show_themselves() -> None:
-    group = decaying(2)
+    group = NeuronGroup(2, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0")
     trace, spikes = StateMonitor(group, "v", record=True), SpikeMonitor(group[:1])
     run(1 * ms)
     assert repr(trace) == "<StateMonitor 'statemonitor' of v of neurongroup: 2 x 10>"

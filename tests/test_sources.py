@@ -116,7 +116,7 @@ def test_equal_times_leave_in_order_of_index() -> None:
 @pytest.mark.parametrize(
     ("indices", "times", "options", "words"),
     [
-        ([0, 1], [2, 1] * ms, {"sorted": True}, "not sorted at entry 0"),
+        ([0, 1], [2, 1] * ms, {"sorted": True}, "not sorted, entry 1 "),
         ([0, 3], [1, 2] * ms, {}, "indices of spikegeneratorgroup holds 3"),
         ([0, 1], [1, 2, 3] * ms, {}, "2 indices and 3 times"),
         ([0], [-1] * ms, {}, "is past"),

@@ -17,6 +17,8 @@ from evsim.equations.expression import Expression
 from evsim.errors import EvsimValueError
 from evsim.instants import split
 
+LONGEST = 2**31 - 2  # windows of a refractory period
+
 
 class PopulationInCore:
     """Keeps the core's copy of one `description.Population` up to date."""
@@ -28,9 +30,8 @@ class PopulationInCore:
         require_finite(population.name, population.parameters)
         self.model = population.model if population.model.states else idle(population.model)
         system = system_of(self.model, population.parameters)
-        source, self.layout = kernel_source(self.model, system.each, parameters)
-        self.each = system.each
-        kernel = ffi.cast("void *", kernel_address(source))
+        self.parameters = parameters
+        kernel = self._kernel_for(system.each)
         self.number = check(lib.evsim_add_population(sim, population.size, kernel))
         self.emitter = check(lib.evsim_population_emitter(sim, self.number))
         self.is_foldable = False
@@ -51,14 +52,20 @@ class PopulationInCore:
         if changed - set(states):
             system = system_of(self.model, population.parameters)
             if not system.each <= self.each:
-                raise EvsimValueError(
-                    f"{population.name}: {', '.join(sorted(changed - set(states)))} had one value for all neurons when"
-                    " the simulation began and now differs between them; set it per neuron before the first run."
-                )
+                self._change_kernel(system.each | self.each)
             self._set_system(system)
             self._set_parameters()
             self._set_refractory()
         changed.clear()
+
+    def _kernel_for(self, each: frozenset[str]) -> object:
+        source, self.layout = kernel_source(self.model, each, self.parameters)
+        self.each = each
+        return ffi.cast("void *", kernel_address(source))
+
+    def _change_kernel(self, each: frozenset[str]) -> None:
+        """What was one number for all neurons differs between them now."""
+        check(lib.evsim_set_kernel(self.sim, self.number, self._kernel_for(each)))
 
     def write_back(self) -> None:
         """Copies the core's state into the description."""
@@ -111,6 +118,11 @@ class PopulationInCore:
             raise EvsimValueError(
                 f"{self.population.name}: refractory is {first_bad(seconds, seconds < 0)} s;"
                 " it must be finite and not negative."
+            )
+        if (seconds > LONGEST * self.window).any():
+            raise EvsimValueError(
+                f"{self.population.name}: refractory is {seconds.max():g} s;"
+                f" it must be shorter than {LONGEST * self.window:g} s."
             )
         ticks, offsets = split(seconds, self.window)
         tick, _keep_tick = array(ticks, "int32_t")

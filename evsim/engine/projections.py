@@ -10,7 +10,7 @@ from evsim.codegen.code import code_source
 from evsim.description import Assignment, LinearModel, Projection
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.populations import PopulationInCore, first_bad, require_finite
-from evsim.errors import EvsimValueError
+from evsim.errors import EvsimRuntimeError, EvsimValueError
 from evsim.instants import split
 
 LONGEST_DELAY = 2**31 - 2  # ticks
@@ -83,6 +83,17 @@ class ProjectionInCore:
             pointer = lib.evsim_variable(self.sim, self.number, self.variables.index(name))
             self.projection.variables[name] = view(pointer, self.projection.i.size, np.float64).copy()
 
+    def require_finite(self) -> None:
+        """Refuses what event code has made of the synapses' variables when it is not finite."""
+        p = self.projection
+        for name in sorted(written_variables(p.code)):
+            bad = ~np.isfinite(np.atleast_1d(p.variables[name]))
+            if bad.any():
+                raise EvsimRuntimeError(
+                    f"{p.name}: in this run its code has made {name} of synapse {int(np.argmax(bad))}"
+                    f" {first_bad(np.atleast_1d(p.variables[name]))}; check the code and the values it works on."
+                )
+
     def _check_indices(self, n_sources: int) -> None:
         p = self.projection
         for name, index, size in (("i", p.i, n_sources), ("j", p.j, self.target.population.size)):
@@ -95,8 +106,8 @@ class ProjectionInCore:
     def _set_delay(self) -> None:
         p = self.projection
         seconds = np.atleast_1d(np.asarray(p.delay, dtype=np.float64))
-        ticks, offsets = split(np.where(np.isfinite(seconds), seconds, -1.0), self.dt)
-        bad = ~np.isfinite(seconds) | (seconds < 0) | (ticks > LONGEST_DELAY)
+        bad = ~np.isfinite(seconds) | (seconds < 0) | (seconds > LONGEST_DELAY * self.dt)
+        ticks, offsets = split(np.where(bad, 0.0, seconds), self.dt)
         if bad.any():
             raise EvsimValueError(
                 f"{p.name}: the delay of synapse {int(np.argmax(bad))} is {first_bad(seconds, bad)} s;"

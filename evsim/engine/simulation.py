@@ -22,6 +22,7 @@ from evsim.instants import join, split
 SLICE = 50.0  # ms of wall time between two looks at the signals
 MOST_NAMES = 10  # in an error
 MOST_SPIKES = 100_000  # looked at to find the members of a ring
+MOST_DRAWN = 1e6  # Poisson events of one object in one step
 STEP_SLACK = 1e-4  # of a step: a grid run that ends so little after a step's start does not take it
 
 
@@ -89,6 +90,8 @@ class Simulation:
                     progress(float(join(*self.now, self.network.dt) - start))
         finally:
             self._write_back()
+        for projection in self._projections:
+            projection.require_finite()
 
     def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
         """Tick, offset and index of every spike since the record's creation, by time, then index."""
@@ -228,10 +231,18 @@ class Simulation:
             raise EvsimValueError(
                 f"{source.name}: a rate is {np.min(source.rates)} Hz; rates must not be negative."
             )
+        self._require_few(source.name, float(np.sum(np.broadcast_to(source.rates, (source.size,)))))
         rates, keep = array(source.rates, "double")
         if is_new:
             return check(lib.evsim_add_poisson(self._sim, len(self._sources), source.size, rates, keep.size))
         return check(lib.evsim_set_poisson(self._sim, self._sources[source.name], rates, keep.size))
+
+    def _require_few(self, name: str, rate: float) -> None:
+        if rate * self.network.dt > MOST_DRAWN:
+            raise EvsimValueError(
+                f"{name}: {rate:g} Hz in all make {rate * self.network.dt:g} events in a step of {self.network.dt:g} s;"
+                f" at most {MOST_DRAWN:g} are drawn, so lower the rates, or give noise with their mean and variance."
+            )
 
     def _set_train(self, source: SpikeTrainSource, is_new: bool) -> int:
         assert self._windows is not None
@@ -258,6 +269,7 @@ class Simulation:
             target = self._populations[drive.target]
             state = target.population.model.states.index(drive.state)
             place, rate = 2**20 + k, drive.n * drive.rate
+            self._require_few(drive.name, rate)
             code = lib.evsim_add_drive(
                 self._sim, 2**31 + k, place, target.number, state, drive.start, drive.stop, rate, drive.weight
             )
@@ -311,7 +323,10 @@ def check_run(simulation: Simulation, code: int) -> int:
     seconds = float(join(tick[0], offset[0], simulation._window))
     when = f"{seconds * 1e3:.9g} ms"
     simulation._failed = f"at {when}"
-    who = simulation._name_of((population[0], neuron[0])) if population[0] >= 0 else "the simulation"
+    if code not in (NOT_FINITE, STUCK, ENDLESS):
+        simulation._failed = "in the core"
+        return check(code)
+    who = simulation._name_of((population[0], neuron[0]))
     if code == NOT_FINITE:
         raise EvsimRuntimeError(
             f"{who}: its state became infinite or NaN at {when}; check its parameters, inputs and reset."
@@ -321,15 +336,13 @@ def check_run(simulation: Simulation, code: int) -> int:
             f"{who}: at {when} the threshold condition still holds after the reset and there is no refractory"
             " period, so it would fire for ever at one instant; let the reset go below threshold or set refractory."
         )
-    if code == ENDLESS:
-        members = ring_members(simulation.network, simulation._last_at_failure())
-        names = [simulation._name_of(member) for member in members[:MOST_NAMES]]
-        names += ["..."] * (len(members) > MOST_NAMES)
-        raise EvsimRuntimeError(
-            f"{', '.join(names)}: at {when} this loop of synapses with zero delay fires for ever at one instant;"
-            " give one of them a delay or the neurons a refractory period."
-        )
-    return check(code)
+    members = ring_members(simulation.network, simulation._last_at_failure())
+    names = [simulation._name_of(member) for member in members[:MOST_NAMES]]
+    names += ["..."] * (len(members) > MOST_NAMES)
+    raise EvsimRuntimeError(
+        f"{', '.join(names)}: at {when} this loop of synapses with zero delay fires for ever at one instant;"
+        " give one of them a delay or the neurons a refractory period."
+    )
 
 
 __all__ = ["Simulation"]

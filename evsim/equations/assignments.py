@@ -14,7 +14,7 @@ from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING
 from evsim.equations.nodes import Operation
 from evsim.equations.statements import Statement
-from evsim.errors import EvsimError, EvsimNameError
+from evsim.errors import EvsimNameError, EvsimValueError
 
 _SYNAPSE_NAMES = frozenset({"i", "j", "dt"})
 
@@ -48,10 +48,10 @@ def check_target(name: str, own: Equations, here: str) -> None:
         )
     variable = own[name]
     if variable.kind == "subexpression":
-        raise EvsimError(f"{here}: {name} follows from its formula; change one of the variables in it.")
+        raise EvsimValueError(f"{here}: {name} follows from its formula; change one of the variables in it.")
     for flag in ("constant", "shared", "input"):
         if flag in variable.flags:
-            raise EvsimError(f"{here}: {name} is declared ({flag}) and cannot be changed; remove the flag.")
+            raise EvsimValueError(f"{here}: {name} is declared ({flag}) and cannot be changed; remove the flag.")
 
 
 def assignment(statement: Statement, scope: Scope, here: str) -> Assignment:
@@ -67,9 +67,9 @@ def assignment(statement: Statement, scope: Scope, here: str) -> Assignment:
 def refuse_changing(expression: Expression, here: str) -> None:
     """Refuse names and functions that event code does not have."""
     for name in sorted(expression.names & VARYING.keys()):
-        raise EvsimError(f"{here}: {name} cannot be used in event code, since it {VARYING[name]}.")
+        raise EvsimValueError(f"{here}: {name} cannot be used in event code, since it {VARYING[name]}.")
     for name in sorted(expression.functions & DRAWS):
-        raise EvsimError(
+        raise EvsimValueError(
             f"{here}: {name}() cannot be used in event code; draw the values once, as a parameter."
         )
 
@@ -142,7 +142,7 @@ class _SynapseNames:
             return "synapse", name
         bare = name.removesuffix("_post")
         if name.endswith("_pre") and name not in self.target:
-            raise EvsimError(
+            raise EvsimValueError(
                 f"{here}: {name} belongs to the source; code of a synapse changes its target only."
             )
         if bare != name and bare in self.target:
@@ -166,7 +166,7 @@ class _SynapseNames:
     def _spelled(self, name: str, here: str) -> str:
         if name in self.own:
             if name.endswith("_post"):
-                raise EvsimError(
+                raise EvsimValueError(
                     f"{here}: {name} reads like a variable of the target; rename it in the synapse."
                 )
             return name

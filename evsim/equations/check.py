@@ -11,7 +11,7 @@ from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES, NOISE, is_noise
 from evsim.equations.nodes import Name
 from evsim.equations.statements import Statement
-from evsim.errors import EvsimError, EvsimNameError
+from evsim.errors import EvsimNameError, EvsimValueError
 from evsim.units import DIMENSIONLESS, Dimension, DimensionMismatchError
 
 Dimensions = Mapping[str, Dimension]
@@ -33,7 +33,7 @@ def _check_variable(variable: Variable, expression: Expression, dimensions: Dime
     here = f"{where}, {left}"
     if expression.is_condition != (variable.type == "boolean"):
         advice = "declare it ': boolean'" if expression.is_condition else "its formula must be a condition"
-        raise EvsimError(f"{here} = {expression} is declared {str(variable).rpartition(': ')[2]}; {advice}.")
+        raise EvsimValueError(f"{here} = {expression} is declared {str(variable).rpartition(': ')[2]}; {advice}.")
     expected = variable.dimension / _TIME if is_rate else variable.dimension
     found = _dimension(expression, dimensions, here)
     if found != expected and not is_zero(expression.tree):
@@ -54,7 +54,7 @@ def check_condition(
     if not condition.is_condition and not (
         isinstance(tree, Name) and tree.name in {*booleans, "not_refractory"}
     ):
-        raise EvsimError(
+        raise EvsimValueError(
             f"{where}: {condition.text!r} is not a condition; compare with > >= < or <=, as in 'V > -50*mV'."
         )
     _dimension(condition, {**dimensions, **_known(dimensions)}, where)
@@ -108,7 +108,7 @@ def check_refractory(period: Expression, dimensions: Dimensions, where: str) -> 
     """A refractory period written as text must be a time."""
     found = _dimension(period, {**dimensions, **_known(dimensions)}, where)
     if period.is_condition:
-        raise EvsimError(f"{where}: {period.text!r} is a condition; give a time, as in 5*ms.")
+        raise EvsimValueError(f"{where}: {period.text!r} is a condition; give a time, as in 5*ms.")
     if found != _TIME and not is_zero(period.tree):
         raise DimensionMismatchError(
             f"{where}: {period.text!r} must be a time, as in 5*ms, but is in {_unit(found)}", found, _TIME

@@ -10,7 +10,7 @@ from evsim.equations.known import KNOWN_NAMES, is_noise
 from evsim.equations.reading import read_declarations
 from evsim.equations.substitution import substituted
 from evsim.equations.variable import Kind, Variable
-from evsim.errors import EvsimError
+from evsim.errors import EvsimValueError
 from evsim.units import Dimension
 
 __all__ = ["Equations", "Variable"]
@@ -37,7 +37,7 @@ class Equations(Mapping[str, Variable]):
         self._variables: dict[str, Variable] = {}
         for each in substituted(variables, substitutions, where):
             if each.name in self._variables:
-                raise EvsimError(f"{where}: {each.name} is declared twice; give one of them another name.")
+                raise EvsimValueError(f"{where}: {each.name} is declared twice; give one of them another name.")
             self._variables[each.name] = each
         self._refuse_rings()
 
@@ -113,7 +113,7 @@ class Equations(Mapping[str, Variable]):
     def _follow(self, name: str, path: tuple[str, ...], done: set[str]) -> None:
         if name in path:
             ring = " -> ".join((*path[path.index(name) :], name))
-            raise EvsimError(f"{self._where}: subexpressions define each other in a ring: {ring}; break it.")
+            raise EvsimValueError(f"{self._where}: subexpressions define each other in a ring: {ring}; break it.")
         if name in done or name not in self or self[name].kind != "subexpression":
             return
         for inner in sorted(_formula(self[name]).names):

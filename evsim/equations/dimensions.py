@@ -8,7 +8,7 @@ from fractions import Fraction
 from evsim.equations.functions import FUNCTIONS
 from evsim.equations.nodes import COMPARISONS, Call, Name, Node, Number, Operation, Truth
 from evsim.equations.printing import to_text
-from evsim.errors import EvsimError, EvsimNameError
+from evsim.errors import EvsimNameError, EvsimValueError
 from evsim.units import DIMENSIONLESS, Dimension, DimensionMismatchError
 
 Dimensions = Mapping[str, Dimension]
@@ -66,7 +66,7 @@ def _of_power(node: Operation, found: list[Dimension], where: str) -> Dimension:
         return DIMENSIONLESS
     exact = _constant(power)
     if exact is None:
-        raise EvsimError(
+        raise EvsimValueError(
             f"{where}: {to_text(base)!r} has the unit {found[0]}, so its power must be a number written out, "
             f"not {to_text(power)!r}; divide the base by its unit first, as in (x/mV)**n."
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from evsim.equations.expression import Expression
 from evsim.equations.functions import DRAWS, NUMPY
-from evsim.errors import EvsimError
+from evsim.errors import EvsimValueError
 from evsim.units import Dimension
 
 Values = Mapping[str, tuple[Any, Dimension]]
@@ -33,7 +33,7 @@ def evaluate_text(
     expression = text if isinstance(text, Expression) else Expression.parse(text, where)
     draws = draws or {}
     for name in sorted(expression.functions & DRAWS - draws.keys()):
-        raise EvsimError(f"{where}: {name}() cannot be drawn in {expression.text!r}; use a fixed value.")
+        raise EvsimValueError(f"{where}: {name}() cannot be drawn in {expression.text!r}; use a fixed value.")
     dimension = expression.dimension({name: each[1] for name, each in variables.items()}, where)
     values = {name: variables[name][0] for name in expression.names}
     return expression.evaluate(values, {**NUMPY, **draws}), dimension

@@ -18,7 +18,7 @@ from evsim.equations.linear_form import Form, NotLinearError, linear_form, shown
 from evsim.equations.nodes import Name, Node, Operation, TooLargeError
 from evsim.equations.rearranged import rearranged_form
 from evsim.equations.statements import Statement, parse_statements
-from evsim.errors import EvsimError
+from evsim.errors import EvsimValueError
 
 _CONSTANT_NAMES = frozenset({"i", "N", "dt"})
 _ELSEWHERE = "method='exact' solves linear equations only"
@@ -50,7 +50,7 @@ def linear_model(
     try:
         return _Analysis(equations, constants, where).model(threshold, reset, written)
     except TooLargeError as error:
-        raise EvsimError(f"{where}: {error}.") from None
+        raise EvsimValueError(f"{where}: {error}.") from None
 
 
 def _without_inputs(equations: Equations) -> dict[str, Expression]:
@@ -116,11 +116,11 @@ class _Analysis:
             threshold = Expression.parse(threshold, here)
         comparison = _without_not_refractory(threshold.tree)
         if not isinstance(comparison, Operation) or comparison.operator not in ("<", "<=", ">", ">="):
-            raise EvsimError(
+            raise EvsimValueError(
                 f"{here}: {threshold.text!r} is not one comparison with > >= < or <=; write it as 'V > V_th'."
             )
         if draws := sorted(threshold.functions & DRAWS):
-            raise EvsimError(
+            raise EvsimValueError(
                 f"{here}: {draws[0]}() in {threshold.text!r} would make spikes depend on the time step; "
                 "use a PoissonGroup for random spikes."
             )
@@ -151,7 +151,7 @@ class _Analysis:
             form = None if error.is_final else rearranged_form(tree, states)
             if form is not None:
                 return form
-            raise EvsimError(f"{here}: the part {self._reason(error)}; {_ELSEWHERE}.") from None
+            raise EvsimValueError(f"{here}: the part {self._reason(error)}; {_ELSEWHERE}.") from None
 
     def _reason(self, error: NotLinearError) -> str:
         text = f"{shown(error.node)} is not linear: {error.reason}"
@@ -167,7 +167,7 @@ class _Analysis:
             if name not in expression.names or formula is None:
                 continue
             if changing := states_in(self.equations.expanded(formula).tree, frozenset(self.states)):
-                raise EvsimError(
+                raise EvsimValueError(
                     f"{here}: {name} is held constant over dt but depends on {changing[0]}; "
                     "remove '(constant over dt)', evsim follows it exactly."
                 )
@@ -175,14 +175,14 @@ class _Analysis:
     def _refuse_varying(self, expanded: Expression, here: str) -> None:
         for name in sorted(expanded.names):
             if is_noise(name):
-                raise EvsimError(f"{here}: {name} is noise; {_ELSEWHERE}, without noise.")
+                raise EvsimValueError(f"{here}: {name} is noise; {_ELSEWHERE}, without noise.")
             if name in VARYING:
-                raise EvsimError(
+                raise EvsimValueError(
                     f"{here}: {name} {VARYING[name]}; {_ELSEWHERE}, "
                     "with coefficients that are constant between events."
                 )
         for name in sorted(expanded.functions & DRAWS):
-            raise EvsimError(
+            raise EvsimValueError(
                 f"{here}: {name}() gives a new value each time; {_ELSEWHERE}, without random numbers."
             )
 

@@ -8,7 +8,7 @@ import math
 
 from evsim.equations.functions import FUNCTIONS
 from evsim.equations.nodes import MAX_DEPTH, Call, Name, Node, Number, Operation, TooLargeError, Truth
-from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError
+from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError, EvsimValueError
 
 MAX_LENGTH = 10_000
 MAX_BRACKETS = 60
@@ -79,7 +79,7 @@ class _Reader:
 
     def _check_shape(self) -> None:
         if not self.text:
-            raise EvsimError(f"{self.where}: the expression is empty; write one, for example 'V > -50*mV'.")
+            raise EvsimValueError(f"{self.where}: the expression is empty; write one, for example 'V > -50*mV'.")
         if len(self.text) > MAX_LENGTH:
             raise self._error(f"it has {len(self.text)} characters, more than {MAX_LENGTH}; split it up")
         depth = 0

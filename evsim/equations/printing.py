@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from evsim.equations.functions import FUNCTIONS
 from evsim.equations.nodes import CONDITIONS, Call, Name, Node, Number, Operation, Truth, is_condition
-from evsim.errors import EvsimError, EvsimNameError
+from evsim.errors import EvsimNameError, EvsimValueError
 
 _BINDING = {
     "or": 1,
@@ -86,7 +86,7 @@ def _c(node: Node, names: Mapping[str, str]) -> tuple[str, int]:
 def _c_call(node: Call, names: Mapping[str, str]) -> str:
     function = FUNCTIONS[node.function]
     if function.draws:
-        raise EvsimError(f"{node.function}() cannot be drawn in generated C.")
+        raise EvsimValueError(f"{node.function}() cannot be drawn in generated C.")
     arguments = [_c_double(each, names, 0) for each in node.operands]
     if function.fewest == function.most:
         return f"{function.c}({', '.join(arguments)})"

@@ -10,7 +10,7 @@ from evsim.equations.expression import Expression
 from evsim.equations.functions import FUNCTIONS
 from evsim.equations.known import KNOWN_NAMES, is_noise
 from evsim.equations.variable import FLAGS, Kind, Type, Variable
-from evsim.errors import EvsimError, EvsimNameError
+from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
 from evsim.units import DIMENSIONLESS, Dimension, dimension_of, si, unit_named
 
 _EXAMPLE = "write 'dV/dt = -V/tau : volt', 'I = g*(V - E) : amp' or 'tau : second'"
@@ -35,7 +35,7 @@ def _declarations(text: str, where: str) -> Iterator[str]:
             yield pending
             pending = ""
     if pending:
-        raise EvsimError(
+        raise EvsimValueError(
             f"{where}: {pending!r} has no unit; end it with ' : volt', or ' : 1' for a plain number."
         )
 
@@ -45,7 +45,7 @@ def _variable(text: str, where: str) -> Variable:
     match = _LEFT.fullmatch(left.strip())
     if match is None or ":" in right:
         text = " ".join(text.split())
-        raise EvsimError(f"{where}: {text!r} is not an equation; {_EXAMPLE}, one a line.")
+        raise EvsimValueError(f"{where}: {text!r} is not an equation; {_EXAMPLE}, one a line.")
     name, formula = match["rate"] or match["name"], match["of_rate"] or match["of_name"]
     kind: Kind = "differential" if match["rate"] else "parameter" if formula is None else "subexpression"
     check_name(name, where)
@@ -53,7 +53,7 @@ def _variable(text: str, where: str) -> Variable:
     unit, flags = _unit_and_flags(right.strip(), kind, here)
     dimension, value_type = _unit(unit, here)
     if kind == "differential" and value_type != "float":
-        raise EvsimError(f"{here}: a differential equation cannot be {value_type}; write a unit, or 1.")
+        raise EvsimValueError(f"{here}: a differential equation cannot be {value_type}; write a unit, or 1.")
     expression = None if formula is None else _parse_formula(formula, kind, name, where)
     return Variable(name, kind, expression, dimension, flags, value_type)
 
@@ -65,7 +65,7 @@ def _parse_formula(formula: str, kind: Kind, name: str, where: str) -> Expressio
     except EvsimError as error:
         first, _, rest = formula.strip().partition("\n")
         if rest[:1].isalnum() and _is_whole(first):
-            raise EvsimError(
+            raise EvsimValueError(
                 f"{where}: the equation of {name} has no unit, so that it runs into the next line: "
                 f"{' '.join(formula.split())!r}; end it with ' : volt', or ' : 1' for a plain number."
             ) from None
@@ -105,7 +105,7 @@ def _unit_and_flags(text: str, kind: Kind, here: str) -> tuple[str, frozenset[st
     for flag in flags:
         if flag not in FLAGS[kind]:
             allowed = ", ".join(f"({each})" for each in sorted(FLAGS[kind]))
-            raise EvsimError(f"{here}: ({flag}) is not a flag that a {kind} can have; allowed: {allowed}.")
+            raise EvsimValueError(f"{here}: ({flag}) is not a flag that a {kind} can have; allowed: {allowed}.")
     return match["unit"], frozenset(flags)
 
 
@@ -116,7 +116,7 @@ def _unit(text: str, here: str) -> tuple[Dimension, Type]:
     if text == "integer":
         return DIMENSIONLESS, "integer"
     if not text:
-        raise EvsimError(f"{here}: the unit is missing; write ' : volt', or ' : 1' for a plain number.")
+        raise EvsimValueError(f"{here}: the unit is missing; write ' : volt', or ' : 1' for a plain number.")
     expression = Expression.parse(text, f"{here}, the unit")
     units = {}
     for name in expression.names:
@@ -127,7 +127,7 @@ def _unit(text: str, here: str) -> tuple[Dimension, Type]:
     dimension = expression.dimension({name: dimension_of(unit) for name, unit in units.items()}, here)
     scale = float(expression.evaluate({name: si(unit) for name, unit in units.items()}))
     if scale != 1.0:
-        raise EvsimError(
+        raise EvsimValueError(
             f"{here}: declare the unit without a factor, {dimension.unit_name or '1'!r} instead of {text!r}; "
             "values may be given in any multiple of it."
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from evsim.equations.expression import Expression
-from evsim.errors import EvsimError, EvsimTypeError
+from evsim.errors import EvsimTypeError, EvsimValueError
 
 Operator = Literal["=", "+=", "-=", "*=", "/="]
 
@@ -49,18 +49,18 @@ def _lines(text: str, where: str) -> list[str]:
         lines += pending.split(";")
         pending = ""
     if pending.strip():
-        raise EvsimError(f"{where}: in {pending.strip()!r}: a bracket stays open; close it.")
+        raise EvsimValueError(f"{where}: in {pending.strip()!r}: a bracket stays open; close it.")
     return [line.strip() for line in lines if line.strip()]
 
 
 def _statement(line: str, where: str) -> Statement:
     match = _STATEMENT.fullmatch(line)
     if match is None:
-        raise EvsimError(
+        raise EvsimValueError(
             f"{where}: {line!r} is not a statement; write 'name = expression' (or += -= *= /=), one a line."
         )
     here = f"{where}, {line!r}"
     expression = Expression.parse(match["rest"], here)
     if expression.is_condition:
-        raise EvsimError(f"{here}: the right-hand side is a condition; write a number or a formula.")
+        raise EvsimValueError(f"{here}: the right-hand side is a condition; write a number or a formula.")
     return Statement(match["target"], cast(Operator, match["operator"]), expression)

@@ -9,7 +9,7 @@ from typing import Any
 from evsim.equations.expression import Expression
 from evsim.equations.reading import check_name
 from evsim.equations.variable import Variable
-from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError
+from evsim.errors import EvsimNameError, EvsimTypeError, EvsimValueError
 from evsim.units import dimension_of, si
 
 
@@ -28,7 +28,7 @@ def substituted(variables: list[Variable], substitutions: Mapping[str, Any], whe
 def _replacement(name: str, value: Any, where: str) -> Expression:
     if isinstance(value, str):
         if not (value.isidentifier() and value.isascii()):
-            raise EvsimError(f"{where}: {name} cannot be renamed to {value!r}; write a plain name.")
+            raise EvsimValueError(f"{where}: {name} cannot be renamed to {value!r}; write a plain name.")
         return Expression.parse(value, where)
     try:
         number = float(si(value))
@@ -46,7 +46,7 @@ def _with_formulas(variable: Variable, formulas: Mapping[str, Expression], where
     if name in formulas:
         name = formulas[name].text
         if not name.isidentifier():
-            raise EvsimError(
+            raise EvsimValueError(
                 f"{where}: {variable.name} is declared here, so it can be renamed but not given a value."
             )
         check_name(name, where)
