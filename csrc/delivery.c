@@ -29,8 +29,8 @@ static void fold_gathered(struct simulation *sim, struct population *target,
         for (int64_t k = 0; k < n && port->step; k++)
             amounts[k] = port->amount[slice_position(slice, from + k)];
         const double *amount = port->step ? amounts : port->amount;
-        target->kernel->fold(&target->cells, port->state, n, targets, amount, port->step, offsets, 1,
-                             target->cost[port->state]);
+        target->kernel->fold(&target->cells, port->state, n, targets, amount, port->step, offsets,
+                             1, target->cost[port->state]);
     }
 }
 

@@ -44,7 +44,8 @@ int flights_launch(struct simulation *sim, struct shard *sh, const struct projec
         double offset;
         const int64_t arrival =
             projection_arrival(&rows, at, from.tick, from.offset, window, &offset);
-        if (arrival >= tick && ring_add(&ring, arrival, (uint32_t)at, rows.target_of[at], offset) < 0)
+        if (arrival >= tick &&
+            ring_add(&ring, arrival, (uint32_t)at, rows.target_of[at], offset) < 0)
             return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;

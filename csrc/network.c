@@ -77,7 +77,8 @@ int evsim_set_kernel(struct simulation *sim, int population, const void *kernel)
     const struct evsim_kernel *k = kernel;
     sim->is_changed = 1;
     if (k->abi != EVSIM_KERNEL_ABI || k->n_states != p->kernel->n_states ||
-        k->n_coefficients != p->kernel->n_coefficients || k->n_parameters != p->kernel->n_parameters)
+        k->n_coefficients != p->kernel->n_coefficients ||
+        k->n_parameters != p->kernel->n_parameters)
         return EVSIM_BAD_ARGUMENT;
     p->kernel = k;
     return EVSIM_OK;

@@ -11,13 +11,14 @@
 int shard_grow(void **array, int64_t n, int64_t *room, size_t size) {
     const int64_t more = n + n / 2 + 64;
     void *bigger = reallocate(*array, (size_t)more, size);
-    if (!bigger) return EVSIM_NO_MEMORY;
+    if (!bigger)
+        return EVSIM_NO_MEMORY;
     *array = bigger, *room = more;
     return EVSIM_OK;
 }
 
 int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, int64_t tick,
-                double offset) {
+               double offset) {
     sh->failure = (struct failure){code, population, neuron, tick, offset};
     return code;
 }
@@ -31,12 +32,13 @@ static int advance_all(struct simulation *sim, struct shard *sh) {
             return EVSIM_NO_MEMORY;
         if (owned * n_states > sh->found_starts_room &&
             shard_grow((void **)&sh->found_starts, owned * n_states, &sh->found_starts_room,
-                 sizeof *sh->found_starts) < 0)
+                       sizeof *sh->found_starts) < 0)
             return EVSIM_NO_MEMORY;
         const int64_t n = p->kernel->advance(&p->cells, sh->first[k], sh->last[k], sim->is_grid,
                                              sh->found, sh->found_starts);
         for (int64_t f = 0; f < n; f++) {
-            if (p->slot[sh->found[f]]) continue;
+            if (p->slot[sh->found[f]])
+                continue;
             if (cells_add(sim, sh, k, sh->found[f], sh->found_starts + f * n_states) < 0)
                 return EVSIM_NO_MEMORY;
         }
@@ -46,7 +48,8 @@ static int advance_all(struct simulation *sim, struct shard *sh) {
 
 static int run_cells(struct simulation *sim, struct shard *sh, double from, double to,
                      int is_unfolding) {
-    if (!sim->is_short) return walk_all(sim, sh, from, to, is_unfolding);
+    if (!sim->is_short)
+        return walk_all(sim, sh, from, to, is_unfolding);
     const int code = cascade_run(sim, sh, from, to, is_unfolding);
     events_forget_index(sim, sh);
     return code;
@@ -55,13 +58,16 @@ static int run_cells(struct simulation *sim, struct shard *sh, double from, doub
 /* A whole window: fold, advance, and walks for the few. */
 static int whole_window(struct simulation *sim, struct shard *sh) {
     int code = cells_force_timers(sim, sh);
-    if (code >= 0) code = deliver_all(sim, sh);
-    if (code < 0) return code;
+    if (code >= 0)
+        code = deliver_all(sim, sh);
+    if (code < 0)
+        return code;
     cells_fill_starts(sim, sh);
     code = advance_all(sim, sh);
     if (code >= 0 && sh->n_cells) {
         code = events_gather(sim, sh, 0.0, sim->window);
-        if (code >= 0) code = run_cells(sim, sh, 0.0, sim->window, 1);
+        if (code >= 0)
+            code = run_cells(sim, sh, 0.0, sim->window, 1);
     }
     return code;
 }
@@ -71,7 +77,8 @@ static int part_of_window(struct simulation *sim, struct shard *sh, double from,
     const struct queue_entry *popped;
     queue_pop_tick(sh->timers, sh->tick, &popped); /* all neurons have a walk anyway */
     int code = cells_force_all(sim, sh);
-    if (code < 0) return code;
+    if (code < 0)
+        return code;
     cells_fill_starts(sim, sh);
     code = events_gather(sim, sh, from, to);
     return code < 0 ? code : run_cells(sim, sh, from, to, 0);
@@ -79,7 +86,8 @@ static int part_of_window(struct simulation *sim, struct shard *sh, double from,
 
 /* What the window begins with, once: the spikes to take in, and what they deliver. */
 static int open_window(struct simulation *sim, struct shard *sh) {
-    if (sh->is_open) return EVSIM_OK;
+    if (sh->is_open)
+        return EVSIM_OK;
     const int code = flights_take_in(sim, sh);
     sh->out[(sh->tick + 1) & 1].n *= sh->from > 0.0;
     sh->n_local = 0;
@@ -89,14 +97,18 @@ static int open_window(struct simulation *sim, struct shard *sh) {
 
 int shard_part(struct simulation *sim, struct shard *sh, double from, double to) {
     sh->from = from;
-    if (from == 0.0) sh->n_local = 0;
+    if (from == 0.0)
+        sh->n_local = 0;
     cells_keep_begin(sim, sh);
     const int is_whole = from == 0.0 && to == sim->window;
     int code = samples_keep(sim, sh);
-    if (code >= 0) code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
-    if (code >= 0) code = samples_take(sim, sh, from);
+    if (code >= 0)
+        code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
+    if (code >= 0)
+        code = samples_take(sim, sh, from);
     cells_clear(sim, sh);
-    if (code >= 0) spikes_sort(&sh->out[(sh->tick + 1) & 1]);
+    if (code >= 0)
+        spikes_sort(&sh->out[(sh->tick + 1) & 1]);
     return code;
 }
 

@@ -60,7 +60,7 @@ struct shard {
     int number;
     int64_t tick; /* the window it is in */
     double from;
-    int is_open; /* what the window begins with is done */
+    int is_open;           /* what the window begins with is done */
     int64_t sequence;      /* spikes taken in so far */
     int64_t *first, *last; /* [population] the neurons it owns */
     struct queue *flights, *timers;
@@ -142,7 +142,8 @@ int is_ringed(const struct projection *p);
 static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, uint32_t target,
                            double offset) {
     struct bucket *b = &r->bucket[tick & (r->length - 1)];
-    if (b->n == b->room && bucket_grow(b) < 0) return EVSIM_NO_MEMORY;
+    if (b->n == b->room && bucket_grow(b) < 0)
+        return EVSIM_NO_MEMORY;
     b->all[b->n++] = (struct arrival){offset, position, target};
     return EVSIM_OK;
 }

@@ -88,17 +88,33 @@ struct simulation {
     struct shard *shards;
     int is_arranged;
     struct spikes source_out[2];
-    struct snapshot *preview; /* the present window's start, where a run has ended inside it; or NULL */
-    int is_changed;           /* by the user, since the last run */
-    int64_t seen_tick;        /* of this window... */
-    double seen;              /* ...what is before this offset is in the records already */
+    struct snapshot
+        *preview;      /* the present window's start, where a run has ended inside it; or NULL */
+    int is_changed;    /* by the user, since the last run */
+    int64_t seen_tick; /* of this window... */
+    double seen;       /* ...what is before this offset is in the records already */
     int is_recording_sources; /* as windows take them in */
-    int is_recorded; /* the neurons' spikes of the window before are in the records */
-    int record_code; /* a record that could not grow */
+    int is_recorded;          /* the neurons' spikes of the window before are in the records */
+    int record_code;          /* a record that could not grow */
     struct failure failure;
 };
 
+/* dealing.c: everything to n shards, unless it is so already. */
+int simulation_deal(struct simulation *sim, int n_shards);
 void simulation_free_shards(struct simulation *sim);
+
+/* outputs.c: the sources' spikes of a window, and room for its samples in [from, to); spikes into
+ * the records: one, those that the shards have made in a window, those of the sources. */
+int simulation_prepare_sources(struct simulation *sim, int64_t tick);
+int simulation_prepare_samples(struct simulation *sim, int64_t tick, double from, double to);
 void simulation_record_spike(struct simulation *sim, const struct spike *spike);
+void simulation_record_out(struct simulation *sim, int64_t tick, double from);
+void simulation_record_sources(struct simulation *sim, double from, double to);
+
+/* preview.c: the end of a run inside the present window; the beginning of the next one there; the
+ * rest of the window up to `to`, when the user has changed something in between. */
+int simulation_preview(struct simulation *sim, double to);
+int simulation_resume(struct simulation *sim);
+int simulation_run_part(struct simulation *sim, double to);
 
 #endif

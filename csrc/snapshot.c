@@ -1,9 +1,9 @@
 /* Snapshots: copies of neurons, synapse variables, queues and rings. See snapshot.h.
  *
- * The blocks of memory that a window changes are visited always in the same order, `each_block`; what
- * to do with each (measure, save, restore) is the visitor's. Rings only grow at their ends between
- * two windows' work, so for them the counts are enough, as long as no bucket was emptied: a window
- * empties only the bucket before it.
+ * The blocks of memory that a window changes are visited always in the same order, `each_block`;
+ * what to do with each (measure, save, restore) is the visitor's. Rings only grow at their ends
+ * between two windows' work, so for them the counts are enough, as long as no bucket was emptied: a
+ * window empties only the bucket before it.
  */
 #include "snapshot.h"
 
@@ -29,8 +29,10 @@ struct visit {
 };
 
 static void block(struct visit *v, void *memory, size_t size) {
-    if (v->what == SAVE) memcpy(v->at, memory, size);
-    if (v->what == RESTORE) memcpy(memory, v->at, size);
+    if (v->what == SAVE)
+        memcpy(v->at, memory, size);
+    if (v->what == RESTORE)
+        memcpy(memory, v->at, size);
     v->at += v->what == MEASURE ? 0 : size;
     v->size += size;
 }
@@ -39,7 +41,8 @@ static void each_block(struct visit *v, const struct simulation *sim) {
     for (int k = 0; k < sim->n_populations; k++) {
         struct population *p = sim->populations[k];
         const size_t n = (size_t)p->n_padded;
-        for (int s = 0; s < p->kernel->n_states; s++) block(v, p->state[s], n * sizeof(double));
+        for (int s = 0; s < p->kernel->n_states; s++)
+            block(v, p->state[s], n * sizeof(double));
         block(v, p->cells.slack, n * sizeof *p->cells.slack);
         block(v, p->release_tick, n * sizeof *p->release_tick);
         block(v, p->release_offset, n * sizeof *p->release_offset);
@@ -59,7 +62,8 @@ static int64_t each_count(const struct simulation *sim, int64_t *counts, int is_
         for (int k = 0; k < sim->shards[s].n_rings; k++) {
             struct ring *r = &sim->shards[s].rings[k];
             for (int64_t b = 0; b < r->length; b++, n++) {
-                if (!counts) continue;
+                if (!counts)
+                    continue;
                 if (is_restoring)
                     r->bucket[b].n = counts[n];
                 else
@@ -73,9 +77,12 @@ static int copy_queues(struct snapshot *s, const struct simulation *sim) {
     for (int k = 0; k < sim->n_shards; k++) {
         s->flights[k] = queue_new();
         s->timers[k] = queue_new();
-        if (!s->flights[k] || !s->timers[k]) return EVSIM_NO_MEMORY;
-        if (queue_copy(s->flights[k], sim->shards[k].flights) < 0) return EVSIM_NO_MEMORY;
-        if (queue_copy(s->timers[k], sim->shards[k].timers) < 0) return EVSIM_NO_MEMORY;
+        if (!s->flights[k] || !s->timers[k])
+            return EVSIM_NO_MEMORY;
+        if (queue_copy(s->flights[k], sim->shards[k].flights) < 0)
+            return EVSIM_NO_MEMORY;
+        if (queue_copy(s->timers[k], sim->shards[k].timers) < 0)
+            return EVSIM_NO_MEMORY;
         s->sequences[k] = sim->shards[k].sequence;
     }
     return EVSIM_OK;
@@ -85,7 +92,8 @@ struct snapshot *snapshot_new(const struct simulation *sim) {
     struct visit measure = {.what = MEASURE};
     each_block(&measure, sim);
     struct snapshot *s = allocate_zeroed(1, sizeof *s);
-    if (!s) return NULL;
+    if (!s)
+        return NULL;
     s->n_shards = sim->n_shards;
     s->size = measure.size;
     s->memory = allocate(s->size, 1);
@@ -105,10 +113,13 @@ struct snapshot *snapshot_new(const struct simulation *sim) {
 }
 
 void snapshot_free(struct snapshot *s) {
-    if (!s) return;
+    if (!s)
+        return;
     for (int k = 0; k < s->n_shards; k++) {
-        if (s->flights) queue_free(s->flights[k]);
-        if (s->timers) queue_free(s->timers[k]);
+        if (s->flights)
+            queue_free(s->flights[k]);
+        if (s->timers)
+            queue_free(s->timers[k]);
     }
     free(s->flights), free(s->timers), free(s->sequences), free(s->counts), free(s->memory);
     free(s);
@@ -116,8 +127,10 @@ void snapshot_free(struct snapshot *s) {
 
 int snapshot_restore(const struct snapshot *s, struct simulation *sim, int and_states) {
     for (int k = 0; k < s->n_shards; k++) {
-        if (queue_copy(sim->shards[k].flights, s->flights[k]) < 0) return EVSIM_NO_MEMORY;
-        if (queue_copy(sim->shards[k].timers, s->timers[k]) < 0) return EVSIM_NO_MEMORY;
+        if (queue_copy(sim->shards[k].flights, s->flights[k]) < 0)
+            return EVSIM_NO_MEMORY;
+        if (queue_copy(sim->shards[k].timers, s->timers[k]) < 0)
+            return EVSIM_NO_MEMORY;
         sim->shards[k].sequence = s->sequences[k];
     }
     each_count(sim, s->counts, 1);

@@ -70,12 +70,17 @@ static int64_t steps_of(const struct clock *clock, int64_t tick, int64_t *count)
     return clock->steps > 1 ? tick * clock->steps : tick / clock->parts;
 }
 
-/* An offset in step k of the window as one in the window; negative: it is not in it. */
-static double in_window(const struct clock *clock, int64_t tick, int64_t k, double offset) {
+/* Part u of step k of the window, as an offset in the window; negative: it is in another window. A window
+ * is never longer than the step by which u was drawn, so the subtraction is exact. */
+static double in_window(const struct clock *clock, int64_t tick, int64_t k, double u) {
+    const double offset = u * clock->dt;
     if (clock->steps > 1)
         return (double)k * clock->dt + offset;
-    offset -= (double)(tick % clock->parts) * clock->window;
-    return offset < clock->window ? offset : -1.0;
+    const int64_t part = tick % clock->parts;
+    if ((int64_t)(u * (double)clock->parts) != part)
+        return -1.0;
+    const double rest = offset - (double)part * clock->window;
+    return rest > 0.0 ? rest : 0.0;
 }
 
 static int draw_step(const struct poisson_source *s, const struct clock *clock, int64_t tick,
@@ -89,7 +94,7 @@ static int draw_step(const struct poisson_source *s, const struct clock *clock, 
         struct spike spike = {.tick = tick, .emitter = s->emitter};
         const double u = random_unit_next(&stream);
         spike.index = (uint32_t)element_at(s, random_unit_next(&stream));
-        spike.offset = in_window(clock, tick, k, u * clock->dt);
+        spike.offset = in_window(clock, tick, k, u);
         if (spike.offset < 0.0 || spike.offset >= clock->window)
             continue;
         const int code = spikes_add(out, &spike);
@@ -180,7 +185,7 @@ int64_t drive_draw(const struct drive *d, uint64_t key, const struct clock *cloc
         if (drive_room(offsets, room, n + count) < 0)
             return EVSIM_NO_MEMORY;
         for (int64_t e = 0; e < count; e++) {
-            const double at = in_window(clock, tick, k, random_unit_next(&stream) * clock->dt);
+            const double at = in_window(clock, tick, k, random_unit_next(&stream));
             if (at >= 0.0 && at < clock->window)
                 (*offsets)[n++] = at;
         }

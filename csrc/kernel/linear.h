@@ -24,8 +24,9 @@
 #define DEEPEST 56      /* halvings after which two roots are one touch */
 #define NO_ROOT 2.0
 
-/* The only root of c in [low, high], with the values `below` < 0 at low and `above` > 0 at high: Newton, kept in
- * its bracket. Newton's steps shrink like their squares; it ends when the next one would be nothing. */
+/* The only root of c in [low, high], with the values `below` < 0 at low and `above` > 0 at high:
+ * Newton, kept in its bracket. Newton's steps shrink like their squares; it ends when the next one
+ * would be nothing. */
 static double single_root(const double *c, int degree, double low, double high, double below,
                           double above) {
     double u = low + (high - low) * (below / (below - above)), before = 1.0;

@@ -18,7 +18,7 @@ from evsim.instants import split
 
 FADING = 0.1  # of the fastest exponential, in one window
 MOST_STEPS = 64  # of the clock in one window
-MOST_PARTS = 4  # windows in one step of the clock
+MOST_PARTS = 4  # windows in one step of the clock; a power of two
 ENOUGH = 20_000  # delays of one projection to look at
 SHORT = 0.02  # of the synapses between neurons may be shorter than a window: cascades are dear but few
 
@@ -68,7 +68,8 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
         longest = min(longest, dt)
     if longest >= dt:
         return Windows(dt, max(1, min(MOST_STEPS, math.floor(longest / dt * (1 + 1e-12)))), 1)
-    return Windows(dt, 1, min(MOST_PARTS, math.ceil(dt / longest * (1 - 1e-12))))
+    parts = 2 ** math.ceil(math.log2(dt / longest) - 1e-9)  # so that parts of a step lose no digit
+    return Windows(dt, 1, min(MOST_PARTS, parts))
 
 
 def useful_delay(network: Network) -> float:
