@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from evsim import units as _units
-from evsim.clocks import Clock, defaultclock
 from evsim.equations.declaration import Equations
 from evsim.errors import EvsimError
-from evsim.magic import magic_network, run, start_scope
-from evsim.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
-from evsim.network import Network
-from evsim.neurons import NeuronGroup
-from evsim.preferences import prefs
-from evsim.randomness import seed
-from evsim.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
-from evsim.synapses import Synapses
 from evsim.units import *
 from evsim.verify import verify
+from evsim.words.clocks import Clock, defaultclock
+from evsim.words.magic import magic_network, run, start_scope
+from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
+from evsim.words.network import Network
+from evsim.words.neurons import NeuronGroup
+from evsim.words.preferences import prefs
+from evsim.words.randomness import seed
+from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
+from evsim.words.synapses import Synapses
 
 __all__ = [
     "Clock", "Equations", "EvsimError", "Network", "NeuronGroup", "PoissonGroup", "PoissonInput",

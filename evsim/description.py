@@ -119,7 +119,7 @@ class Projection:
 
 @dataclass
 class PoissonDrive:
-    """Every neuron in [start, stop) of `target` receives its own Poisson events at n*rate; each adds weight to state."""
+    """Neurons [start, stop) of `target` receive Poisson events, each its own, at n*rate; each adds weight to state."""
 
     name: str
     target: str

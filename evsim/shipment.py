@@ -11,13 +11,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from evsim import demo, description, models
+from evsim import description, models
 from evsim.codegen import shipped
+from evsim.commands import demo
 from evsim.engine.texts import texts_of
-from evsim.network import Network
-from evsim.neurons import NeuronGroup
 from evsim.plugin import Gate, Neuron
-from evsim.synapses import Synapses
+from evsim.words.network import Network
+from evsim.words.neurons import NeuronGroup
+from evsim.words.synapses import Synapses
 
 # What may differ between the cells of a group that has so many kinds of gates: nothing, their input (b), their time
 # constants as well (A).

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from evsim import commands
+from evsim.commands.command_line import main
 from evsim.models import evsim_models
 
 
@@ -29,7 +29,7 @@ def evsim(*arguments: str, folder: Path, **variables: str) -> subprocess.Complet
 
 
 def test_models_lists_every_model_with_its_defaults(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["models"]) == 0
+    assert main(["models"]) == 0
     printed = capsys.readouterr().out
     for model in evsim_models():
         assert re.search(rf"^  {model.name} ", printed, re.MULTILINE)
@@ -42,7 +42,7 @@ def test_models_lists_every_model_with_its_defaults(capsys: pytest.CaptureFixtur
 
 
 def test_models_name_shows_the_whole_declaration(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["models", "lif"]) == 0
+    assert main(["models", "lif"]) == 0
     printed = capsys.readouterr().out
     for line in (
         "lif (neuron)",
@@ -57,12 +57,12 @@ def test_models_name_shows_the_whole_declaration(capsys: pytest.CaptureFixture[s
 
 
 def test_plugins_lists_the_built_in_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["plugins"]) == 0
+    assert main(["plugins"]) == 0
     assert capsys.readouterr().out.startswith("evsim                evsim ")
 
 
 def test_check_says_that_a_model_keeps_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
-    assert commands.main(["check", "voltage_jump"]) == 0
+    assert main(["check", "voltage_jump"]) == 0
     assert capsys.readouterr().out == "voltage_jump: keeps the contract\n"
 
 
@@ -78,7 +78,7 @@ def test_check_says_that_a_model_keeps_the_contract(capsys: pytest.CaptureFixtur
 def test_a_mistake_is_one_line_on_standard_error_and_code_1(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert commands.main(arguments) == 1
+    assert main(arguments) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.startswith(line)
@@ -90,7 +90,7 @@ def test_a_mistake_is_one_line_on_standard_error_and_code_1(
 )
 def test_wrong_usage_ends_with_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        commands.main(arguments)
+        main(arguments)
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("usage: evsim")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evsim import *
-from evsim.connect import random_pairs
+from evsim.words.connection.pairs import random_pairs
 
 
 def groups(n_source: int, n_target: int) -> tuple[NeuronGroup, NeuronGroup]:

@@ -13,61 +13,22 @@ PACKAGE = Path(__file__).resolve().parents[1] / "evsim"
 
 # Low to high. A module imports from its own part and from lower layers, never from a sibling in its layer.
 LAYERS = [
-    ["errors", "hookspecs", "include", "kernels", "surroundings"],
+    ["errors", "instants", "include", "kernels"],
     ["units"],
-    ["instants"],
     ["equations"],
-    ["superposition"],
     ["codegen"],
     ["engine", "reference"],
     ["plugin"],
-    ["registry"],
-    ["models"],
-    ["words"],
-    ["contract", "demo", "installation", "listing", "plot", "trials", "verify"],
-    ["shipment", "testing"],
+    ["composition", "models"],
+    ["words", "verify"],
+    ["testing"],
     ["commands"],
-    ["__main__"],
+    ["shipment", "__main__"],
     ["__init__"],
 ]
 
-# Modules that know each other and count as one part. The description of a network holds expressions, and the
-# analysis of equations ends in a description.
-PARTS = {
-    "equations": {"description"},
-    "words": {
-        "attachment",
-        "clocks",
-        "coefficients",
-        "composition",
-        "connect",
-        "declared",
-        "describe",
-        "described_neurons",
-        "described_synapses",
-        "generators",
-        "magic",
-        "monitors",
-        "network",
-        "neurons",
-        "objects",
-        "preferences",
-        "progress",
-        "randomness",
-        "rate_monitor",
-        "slices",
-        "sources",
-        "spike_monitor",
-        "state_monitor",
-        "storage",
-        "synapse_monitor",
-        "synapses",
-        "values",
-        "variables",
-        "view",
-        "wiring",
-    },
-}
+# The description of a network holds expressions, and the analysis of equations ends in a description.
+SAME_PART = {"description": "equations"}
 
 COMPILED = "evsim.engine._core"
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}
@@ -82,12 +43,13 @@ def module_name(file: Path) -> str:
 
 
 MODULES = {module_name(file) for file in FILES} | {COMPILED}
+PACKAGES = {module_name(file) for file in FILES if file.name == "__init__.py"}
 
 
 def part_of(module: str) -> str:
     """Name the part of the package that a module belongs to."""
     part = module.split(".")[1] if "." in module else "__init__"
-    return next((name for name, members in PARTS.items() if part in members), part)
+    return SAME_PART.get(part, part)
 
 
 def imported(node: ast.AST, file: Path) -> Iterator[str]:
@@ -146,13 +108,27 @@ def test_only_engine_imports_the_compiled_module() -> None:
     assert users == {"engine"}
 
 
-def test_modules_import_each_other_in_no_circle_when_they_load() -> None:
+def neighbours(package: str) -> dict[str, set[str]]:
+    """Return the files and folders of a package, each with those beside it that it imports."""
+    place = package.count(".") + 1
     graph: dict[str, set[str]] = {}
     for file in FILES:
-        body = ast.parse(file.read_text(encoding="utf-8")).body
-        names = {name for node in body for name in imported(node, file) if name in MODULES}
-        graph[module_name(file)] = names - {module_name(file)}
-    assert "evsim.errors" in TopologicalSorter(graph).static_order()  # raises CycleError and shows the circle
+        here = module_name(file).split(".")
+        inside = {name for _, name in imports_of(file) if name.startswith(f"{package}.")}
+        if ".".join(here[:place]) == package and len(here) > place:
+            graph.setdefault(here[place], set()).update(name.split(".")[place] for name in inside)
+    return {name: targets - {name} for name, targets in graph.items()}
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES - {"evsim"}))  # LAYERS is the order of evsim itself
+def test_files_and_folders_of_a_package_import_each_other_in_no_circle(package: str) -> None:
+    graph = neighbours(package)
+    order = TopologicalSorter(graph).static_order()  # raises CycleError, which shows the circle
+    assert set(order) >= set(graph)
+
+
+def test_neighbours_are_the_files_and_folders_beside_a_module() -> None:
+    assert neighbours("evsim.words")["magic"] == {"monitors", "network", "objects", "surroundings"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=module_name)

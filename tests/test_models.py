@@ -15,7 +15,7 @@ from evsim.composition import neuron_equations
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError, EvsimValueError
 from evsim.models import alpha, dual_exponential, lif
 from evsim.plugin import Gate, Model, Neuron, Parameter
-from evsim.registry import registry
+from evsim.plugin.registry import registry
 from evsim.testing import check_model
 from evsim.units import DimensionMismatchError, Mohm, dimension_of, ms, mV, nA, nF, nS, si
 
@@ -86,7 +86,7 @@ def test_every_shipped_model_is_in_the_list_above() -> None:
 @pytest.mark.parametrize("name", STATES)
 def test_a_shipped_model_has_the_documented_states_and_ports(name: str) -> None:
     model = MODELS[name]
-    from evsim.declared import own_equations
+    from evsim.composition.declared import own_equations
 
     equations = own_equations(model)
     assert list(equations.of_kind("differential")) == STATES[name]

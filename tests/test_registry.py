@@ -12,7 +12,7 @@ import pytest
 import evsim.models
 from evsim.errors import EvsimAttributeError
 from evsim.models import lif
-from evsim.registry import ModelError, Registry, find_model
+from evsim.plugin.registry import ModelError, Registry, find_model
 
 PACKAGE = Path(evsim.models.__file__).resolve().parents[2]
 
@@ -198,7 +198,7 @@ def test_models_of_a_plugin_are_imported_as_those_of_evsim(tmp_path: Path) -> No
 
 def test_importing_evsim_loads_no_plugin(tmp_path: Path) -> None:
     plugin(tmp_path, "loud", "print('loaded'); 1/0")
-    done = run_python("import evsim, evsim.models, evsim.registry; print('imported')", tmp_path)
+    done = run_python("import evsim, evsim.models, evsim.plugin.registry; print('imported')", tmp_path)
     assert done.stdout == "imported\n", done.stderr
 
 
@@ -207,14 +207,14 @@ def test_importing_a_model_of_a_broken_plugin_raises_its_error(tmp_path: Path) -
     done = run_python("from evsim.models import lif\nfrom evsim.models import its_gate", tmp_path)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("evsim.registry.ModelError: no model is named 'its_gate'")
+    assert last.startswith("evsim.plugin.registry.ModelError: no model is named 'its_gate'")
     assert last.endswith("plugin broken-two could not be loaded: OSError: no such device")
     assert "OSError: no such device\n" in done.stderr
 
 
 def test_the_command_line_lists_what_works_and_tells_what_does_not(tmp_path: Path) -> None:
     plugin(tmp_path, "broken-three", "raise OSError('no such device')")
-    call = "import sys; from evsim.commands import main; sys.exit(main({arguments}))"
+    call = "import sys; from evsim.commands.command_line import main; sys.exit(main({arguments}))"
     listed = run_python(call.format(arguments=["models"]), tmp_path)
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "\n  lif " in listed.stdout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from evsim.composition.superposition import degree
 from evsim.equations.expression import Expression
-from evsim.superposition import degree
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import sys
 from typing import Any
 
 from evsim.errors import EvsimAttributeError
-from evsim.hookspecs import hookimpl
 from evsim.models.alpha import alpha
 from evsim.models.current import current
 from evsim.models.dual_exponential import dual_exponential
@@ -19,6 +18,7 @@ from evsim.models.lif_dimensionless import lif_dimensionless
 from evsim.models.lif_resistance import lif_resistance
 from evsim.models.voltage_jump import voltage_jump
 from evsim.plugin import Model
+from evsim.plugin.hookspecs import hookimpl
 
 __all__ = [
     "alpha",
@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
     """Look a name up among the models of all plugins."""
     if name.startswith("_"):
         raise AttributeError(f"module 'evsim.models' has no attribute {name!r}")
-    from evsim.registry import ModelError, find_model
+    from evsim.plugin.registry import ModelError, find_model
 
     try:
         return find_model(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from evsim.declared import own_equations, parameter_names
+from evsim.composition.declared import own_equations, parameter_names
 from evsim.errors import EvsimError
 from evsim.plugin import Gate, Model, Neuron, Output
 from evsim.testing.contract import check_texts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evsim.attachment import GATE, Contribution, contribution, gate_alone
 from evsim.composition import attach
-from evsim.declared import neuron_equations
+from evsim.composition.attachment import GATE, Contribution, contribution, gate_alone
+from evsim.composition.declared import neuron_equations
 from evsim.equations.check import check_condition, check_equations, check_refractory, check_statements
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression

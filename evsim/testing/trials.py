@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.attachment import GATE, gate_alone
-from evsim.clocks import defaultclock
-from evsim.declared import neuron_equations
+from evsim.composition.attachment import GATE, gate_alone
+from evsim.composition.declared import neuron_equations
 from evsim.equations.linear import linear_model
-from evsim.monitors import SpikeMonitor, StateMonitor
-from evsim.network import Network
-from evsim.neurons import NeuronGroup
 from evsim.plugin import Gate, Model, Neuron
-from evsim.sources import SpikeGeneratorGroup
-from evsim.synapses import Synapses
 from evsim.units import ms, quantity, si
+from evsim.words.clocks import defaultclock
+from evsim.words.monitors import SpikeMonitor, StateMonitor
+from evsim.words.network import Network
+from evsim.words.neurons import NeuronGroup
+from evsim.words.sources import SpikeGeneratorGroup
+from evsim.words.synapses import Synapses
 
 
 def check_behaviour(model: Model) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The command `evsim`, and what its commands show."""

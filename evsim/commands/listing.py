@@ -1,0 +1,104 @@
+"""What the command line shows of models, plugins and the installation, as text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from evsim.plugin import Gate, Model, Neuron, Output, Pulse
+from evsim.plugin.registry import Plugin, Registry
+
+_WIDTH = 100
+
+
+def model_table(registry: Registry) -> str:
+    """Return every model with its first sentence and its defaults, kind by kind."""
+    blocks = []
+    for kind in dict.fromkeys(model.kind for model, _ in registry.models()):
+        rows = [
+            row for model, plugin in registry.models() if model.kind == kind for row in _rows(model, plugin)
+        ]
+        blocks.append("\n".join([f"{kind}s", *rows]))
+    broken = [plugin for plugin in registry.plugins if plugin.error is not None]
+    blocks += [f"plugin {plugin.title} could not be loaded: {plugin.complaint}" for plugin in broken]
+    return "\n\n".join(blocks)
+
+
+def _rows(model: Model, plugin: Plugin) -> list[str]:
+    origin = "" if plugin.name == "evsim" else f" [{plugin.title}]"
+    defaults = [f"{parameter.name} = {shown(model.value(parameter.name))}" for parameter in model.parameters]
+    defaults += [f"{choice.name} = {model.choice(choice.name)}" for choice in model.choices]
+    return [f"  {model.name:<20} {first_sentence(model)}{origin}", *_wrapped(", ".join(defaults), 23)]
+
+
+def model_page(model: Model) -> str:
+    """Return everything that a model declares."""
+    parts = [f"{model.name} ({model.kind})", model.doc]
+    if model.equations.strip():
+        parts.append(
+            _section("equations", textwrap.dedent(model.written_out(model.equations)).strip().splitlines())
+        )
+    if model.parameters:
+        parts.append(_section("parameters", _parameter_rows(model)))
+    for choice in model.choices:
+        options = ", ".join(choice.options)
+        text = f"{choice.name} = {model.choice(choice.name)} (of {options}): {choice.meaning}"
+        parts.append(_section("choice", textwrap.wrap(text, _WIDTH)))
+    if events := _events(model):
+        parts.append(_section("events", events))
+    parts.append(_section("references", model.references))
+    return "\n\n".join(parts)
+
+
+def _parameter_rows(model: Model) -> list[str]:
+    values = [shown(model.value(parameter.name)) for parameter in model.parameters]
+    names = [parameter.name for parameter in model.parameters]
+    wide, high = max(map(len, names)), max(map(len, values))
+    meanings = [parameter.meaning for parameter in model.parameters]
+    return [f"{n:<{wide}}  {v:<{high}}  {m}" for n, v, m in zip(names, values, meanings, strict=True)]
+
+
+def _events(model: Model) -> list[str]:
+    if isinstance(model, Neuron):
+        lines = [f"start       {name} = {shown(value)}" for name, value in model.initial.items()]
+        texts = {"threshold": model.threshold, "reset": model.reset, "refractory": model.refractory}
+        return lines + [f"{name:<11} {text.strip()}" for name, text in texts.items() if text]
+    if isinstance(model, Gate):
+        return [f"spike       {line}" for line in _spike(model)]
+    return [f"current     {model.written_out(model.current)}"] if isinstance(model, Output) else []
+
+
+def _spike(gate: Gate) -> list[str]:
+    if isinstance(gate.on_pre, Pulse):
+        return [f"{gate.on_pre.variable} = {gate.on_pre.height} for {gate.on_pre.duration}"]
+    return textwrap.dedent(gate.written_out(gate.on_pre)).strip().splitlines()
+
+
+def plugin_table(registry: Registry) -> str:
+    """Return every plugin with its package, its models, or its error."""
+    lines = []
+    for plugin in registry.plugins:
+        lines.append(f"{plugin.name:<20} {plugin.package} {plugin.version}")
+        if plugin.error is not None:
+            lines += _wrapped(f"could not be loaded: {plugin.complaint}", 21)
+        else:
+            lines += _wrapped(", ".join(model.name for model in plugin.models) or "no models", 21)
+    return "\n".join(lines)
+
+
+def first_sentence(model: Model) -> str:
+    """Return the first sentence of a model's documentation in one line."""
+    return " ".join(model.doc.split("\n\n")[0].split())
+
+
+def shown(value: object) -> str:
+    """Return a value as a user would write it, on one line."""
+    return " ".join(str(value).split()).replace(". ", " ")
+
+
+def _section(title: str, lines: Iterable[str]) -> str:
+    return "\n".join([title, *(f"  {line}" for line in lines)])
+
+
+def _wrapped(text: str, indent: int) -> Sequence[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=" " * indent, subsequent_indent=" " * indent)

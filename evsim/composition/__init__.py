@@ -1,0 +1,32 @@
+"""How models chosen by name become equations: a neuron's own, and what synapses add to their target.
+
+A gate and an output that add up (the sum over synapses obeys the equations of one) become extra variables of
+the target group, one set for each Synapses object and named after it: `s_synapses`. A spike adds w times the
+jump of the gate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from evsim.composition.attachment import Contribution, contribution, gate_alone, membrane_of, ports
+from evsim.composition.declared import neuron_equations
+from evsim.equations.declaration import Equations, Variable
+from evsim.equations.expression import Expression
+
+__all__ = ["Contribution", "attach", "contribution", "gate_alone", "membrane_of", "neuron_equations", "ports"]
+
+
+def attach(target: Equations, contributions: Iterable[Contribution]) -> Equations:
+    """Return a group's equations with all contributions: extra variables, and the sum for each input."""
+    added = list(contributions)
+    terms = {port: [each.term for each in added if each.port == port] for port in ports(target)}
+    own = [_summed(v, terms[v.name]) if v.name in terms else v for v in target.values()]
+    return Equations([*own, *(variable for each in added for variable in each.equations.values())])
+
+
+def _summed(variable: Variable, terms: Sequence[str]) -> Variable:
+    text = " + ".join(terms) if terms else "0"
+    expression = Expression.parse(text, f"input {variable.name}")
+    return replace(variable, kind="subexpression", expression=expression, flags=frozenset())

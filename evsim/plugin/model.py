@@ -1,0 +1,214 @@
+"""Declarations of models: neurons, gates and outputs with their parameters.
+
+A model is a small declaration in a file of its own: the file's name is the model's name, the file's docstring
+its documentation. Kernels, help texts and the command line know a model from its declaration alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from evsim.errors import EvsimNameError, EvsimTypeError, EvsimValueError
+from evsim.units import dimension_of, require
+
+if TYPE_CHECKING:
+    from evsim.units import Dimension
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A quantity of a model's equations: its name, its default (which sets the unit) and its meaning."""
+
+    name: str
+    default: Any
+    meaning: str
+
+    @property
+    def dimension(self) -> Dimension:
+        """The dimension that every value of the parameter has."""
+        return dimension_of(self.default)
+
+    def check(self, value: Any, model: str) -> None:
+        """Refuse a value of another dimension, one that is not a number, and one that is not finite."""
+        what = f"parameter {self.name} of model {model}"
+        if isinstance(value, (str, bytes, bool)) or value is None:
+            raise EvsimTypeError(f"{what} takes a number or an array like {self.default}, got {value!r}")
+        numbers = np.asarray(require(value, self.dimension, what))
+        if not np.issubdtype(numbers.dtype, np.number):
+            raise EvsimTypeError(f"{what} takes a number or an array like {self.default}, got {value!r}")
+        if not np.all(np.isfinite(numbers)):
+            raise EvsimValueError(f"{what} must be finite, got {value}; the default is {self.default}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A variant of a model, chosen by name: `options` give what stands for `{words}` in its texts."""
+
+    name: str
+    default: str
+    meaning: str
+    options: Mapping[str, Mapping[str, str]]
+
+    def check(self, value: Any, model: str) -> None:
+        """Refuse a variant that is not among the options."""
+        if value not in self.options:
+            raise EvsimValueError(
+                f"{self.name} of model {model} is one of {', '.join(self.options)}, got {value!r}"
+                f"{nearest(value, self.options)}"
+            )
+
+
+refractory = Choice(
+    "refractory",
+    "clamp",
+    "V during t_ref: 'clamp' holds it and loses its input, 'block' lets it go on and only bars spikes",
+    {"clamp": {"while_refractory": "(unless refractory)"}, "block": {"while_refractory": ""}},
+)
+"""The choice that integrate-and-fire neurons offer; their equations say where with `{while_refractory}`."""
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """An event that raises `variable` from 0 to `height` for `duration`; a spike within it restarts it."""
+
+    variable: str
+    height: str
+    duration: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Model:
+    """What all declarations share. Calling a model gives a copy with other defaults.
+
+    `values` and `chosen` hold what a copy changed; read them all with `value` and `choice`.
+    """
+
+    kind: ClassVar[str] = "model"
+
+    equations: str = ""
+    parameters: Sequence[Parameter] = ()
+    choices: Sequence[Choice] = ()
+    references: Sequence[str] = ()
+    name: str = ""
+    doc: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        place = _place_of_declaration(sys._getframe(1))
+        settle = object.__setattr__
+        settle(self, "name", self.name or str(place.get("__name__", self.kind)).rpartition(".")[2].strip("_"))
+        settle(self, "doc", self.doc or str(place.get("__doc__") or "").strip())
+        names = [entry.name for entry in self.entries]
+        for name in names:
+            if names.count(name) > 1:
+                raise EvsimValueError(f"model {self.name} declares {name} {names.count(name)} times")
+
+    def __call__(self, **changes: Any) -> Self:
+        """Return a copy with other defaults: `lif(C_m=0.25*nF)`."""
+        entries = {entry.name: entry for entry in self.entries}
+        for name, value in changes.items():
+            if name not in entries:
+                raise EvsimNameError(
+                    f"model {self.name} has no parameter {name!r}{nearest(name, entries)}; "
+                    f"it has {', '.join(entries) or 'none'}"
+                )
+            entries[name].check(value, self.name)
+        options = {choice.name for choice in self.choices}
+        values = {name: value for name, value in changes.items() if name not in options}
+        chosen = {name: value for name, value in changes.items() if name in options}
+        return replace(self, values={**self.values, **values}, chosen={**self.chosen, **chosen})
+
+    @property
+    def entries(self) -> tuple[Parameter | Choice, ...]:
+        """What a copy may change."""
+        return (*self.parameters, *self.choices)
+
+    def __repr__(self) -> str:
+        changes = {**self.values, **self.chosen}
+        return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in changes.items())})"
+
+    def value(self, name: str) -> Any:
+        """Return the value of a parameter: what a copy set, else the default."""
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return self.values.get(name, parameter.default)
+        names = [parameter.name for parameter in self.parameters]
+        raise EvsimNameError(f"model {self.name} has no parameter {name!r}{nearest(name, names)}")
+
+    def choice(self, name: str) -> str:
+        """Return the variant in use."""
+        for choice in self.choices:
+            if choice.name == name:
+                return self.chosen.get(name, choice.default)
+        names = [choice.name for choice in self.choices]
+        raise EvsimNameError(f"model {self.name} has no choice {name!r}{nearest(name, names)}")
+
+    def written_out(self, text: str) -> str:
+        """Return a text of the declaration with the words of the chosen variants put in."""
+        for choice in self.choices:
+            for word, meaning in choice.options[self.choice(choice.name)].items():
+                text = text.replace("{" + word + "}", meaning)
+        return text
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Neuron(Model):
+    """A neuron: equations with a membrane potential and input ports (variables flagged `(input)`).
+
+    `refractory` names the parameter that is the period; `initial` says where states start, zero if not named.
+    """
+
+    kind: ClassVar[str] = "neuron"
+
+    membrane: str = "V"
+    threshold: str = ""
+    reset: str = ""
+    refractory: str = ""
+    initial: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Gate(Model):
+    """What a pre-synaptic spike does to the share of open channels `s`.
+
+    `on_pre` names the gate's own variables as they are. A gate without equations acts at once on the target:
+    there `w` is the weight and `V_post` the membrane potential of the target, whatever its name.
+    """
+
+    kind: ClassVar[str] = "gate"
+
+    on_pre: str | Pulse = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Output(Model):
+    """How a gate `s` with weight `w` becomes the current that enters a target with membrane potential `V`.
+
+    `weighs_in_port_unit`: w carries the unit that makes the current fit the port, else it is a plain number.
+    """
+
+    kind: ClassVar[str] = "output"
+
+    current: str = "w*s"
+    weighs_in_port_unit: bool = False
+
+
+def nearest(name: object, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """Return ' (did you mean a, b?)' for the known names like this one, else nothing."""
+    alike = get_close_matches(str(name), list(known), n=3, cutoff=0.6)
+    return f" (did you mean {' or '.join(alike)}?)" if alike else ""
+
+
+def _place_of_declaration(frame: FrameType | None) -> Mapping[str, Any]:
+    """Return the globals of the file that declares a model, found in its frame as namedtuple does."""
+    while frame is not None and frame.f_globals is globals():
+        frame = frame.f_back
+    return frame.f_globals if frame is not None else {}

@@ -1,0 +1,1 @@
+"""What a user writes: groups, synapses, sources, monitors and the network that runs them."""

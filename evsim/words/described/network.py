@@ -1,0 +1,137 @@
+"""The user's objects as the plain data that engines run, kept in step from run to run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import description
+from evsim.errors import EvsimError, EvsimValueError
+from evsim.words.described.neurons import DescribedGroup, Scope, describe_neurons, refresh_neurons
+from evsim.words.described.synapses import DescribedSynapses, written_by
+from evsim.words.neurons import NeuronGroup
+from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
+from evsim.words.synapses import Synapses
+
+
+class Describer:
+    """The description of one network. It holds no object of the user: those may end between runs."""
+
+    def __init__(self, dt: float, seed: int) -> None:
+        self.network = description.Network(dt=dt, seed=seed)
+        self.groups: dict[str, DescribedGroup] = {}
+        self._synapses: dict[str, DescribedSynapses] = {}
+
+    def update(self, objects: Sequence[Any], scope: Scope, now: float) -> None:
+        """Describe what is new at the time `now`, and take over what the user changed since the last run."""
+        _refuse_equal_names(objects)
+        synapses = [each for each in objects if isinstance(each, Synapses)]
+        drives = [each for each in objects if isinstance(each, PoissonInput)]
+        _refuse_missing_ends([*synapses, *drives], objects)
+        for group in objects:
+            if isinstance(group, NeuronGroup):
+                self._update_neurons(group, synapses, drives, scope)
+            elif isinstance(group, PoissonGroup):
+                self._update_poisson(group)
+            elif isinstance(group, SpikeGeneratorGroup):
+                self._update_train(group, now)
+        for each in synapses:
+            self._update_synapses(each, scope)
+        for each_drive in drives:
+            self._update_drive(each_drive._drive())
+
+    def take_back(self, objects: Sequence[Any]) -> None:
+        """After a run: what event code changed in synapses goes to the user's objects."""
+        for each in objects:
+            if isinstance(each, Synapses) and each.name in self._synapses:
+                self._synapses[each.name].take_back(each)
+
+    def _update_neurons(
+        self, group: NeuronGroup, synapses: Sequence[Synapses], drives: Sequence[PoissonInput], scope: Scope
+    ) -> None:
+        incoming = [each for each in synapses if each._target._group is group]
+        contributions = [each._contribution for each in incoming if each._contribution is not None]
+        written = frozenset(name for each in incoming for name in written_by(each, group._equations))
+        written |= {drive._variable.name for drive in drives if drive._target._group is group}
+        known = self.groups.get(group.name)
+        if known is None:
+            known = describe_neurons(group, contributions, written, scope)
+            refresh_neurons(group, known, scope)
+            self.groups[group.name] = known
+            self.network.populations.append(known.population)
+        else:
+            known.check_same(contributions, written)
+            refresh_neurons(group, known, scope)
+
+    def _update_poisson(self, group: PoissonGroup) -> None:
+        source = self._source(group.name)
+        rates = _one_or_all(group._storage.arrays["rates"])
+        if source is None:
+            self.network.sources.append(description.PoissonSource(group.name, len(group), rates))
+        elif group._storage.changed:
+            assert isinstance(source, description.PoissonSource)
+            source.rates, source.changed = rates, True
+        group._storage.changed.clear()
+
+    def _update_train(self, group: SpikeGeneratorGroup, now: float) -> None:
+        source = self._source(group.name)
+        train = group._train(self.network.dt, now) if source is None or group._is_new else None
+        if source is None and train is not None:
+            self.network.sources.append(description.SpikeTrainSource(group.name, len(group), *train))
+        elif train is not None:
+            assert isinstance(source, description.SpikeTrainSource)
+            source.indices, source.ticks, source.offsets = train
+            source.changed = True
+        group._is_new = False
+
+    def _update_drive(self, drive: description.PoissonDrive) -> None:
+        known = next((each for each in self.network.drives if each.name == drive.name), None)
+        if known is None:
+            self.network.drives.append(drive)
+        elif known != drive:
+            raise EvsimError(
+                f"{drive.name} has run with the weight {known.weight:g} and would go on with {drive.weight:g} (SI); "
+                "a PoissonInput keeps its weight: leave the names in it as they are"
+            )
+
+    def _source(self, name: str) -> description.PoissonSource | description.SpikeTrainSource | None:
+        return next((source for source in self.network.sources if source.name == name), None)
+
+    def _update_synapses(self, synapses: Synapses, scope: Scope) -> None:
+        known = self._synapses.get(synapses.name)
+        if known is None:
+            source, target = (
+                self.groups.get(end._group.name) for end in (synapses._source, synapses._target)
+            )
+            known = DescribedSynapses(synapses, source, target, self.network.dt, scope)
+            self._synapses[synapses.name] = known
+            self.network.projections.append(known.projection)
+        else:
+            known.refresh(synapses, scope)
+        synapses._storage.changed.clear()
+
+
+def _one_or_all(values: NDArray[np.float64]) -> description.Values:
+    return float(values[0]) if np.all(values == values[0]) else values.copy()
+
+
+def _refuse_equal_names(objects: Sequence[Any]) -> None:
+    names = [each.name for each in objects]
+    for name in names:
+        if names.count(name) > 1:
+            raise EvsimValueError(
+                f"two objects of the network are named '{name}'; give one of them another name="
+            )
+
+
+def _refuse_missing_ends(edges: Sequence[Any], objects: Sequence[Any]) -> None:
+    for edge in edges:
+        for what in ("source", "target"):
+            end = getattr(edge, f"_{what}", None)
+            if end is not None and not any(end._group is each for each in objects):
+                raise EvsimValueError(
+                    f"{what} of {edge.name}, {end._group.name}, is not part of the network; add it"
+                )

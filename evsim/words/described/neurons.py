@@ -1,0 +1,131 @@
+"""A NeuronGroup as a population: names found, units checked, equations analysed, values as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evsim import description
+from evsim.composition import Contribution, attach
+from evsim.equations.check import check_condition, check_equations, check_statements
+from evsim.equations.declaration import Equations
+from evsim.equations.expression import Expression
+from evsim.equations.known import KNOWN_NAMES
+from evsim.equations.linear import linear_model
+from evsim.equations.resolve import resolve_names
+from evsim.equations.statements import Statement, parse_statements
+from evsim.errors import EvsimError
+from evsim.units import Dimension
+from evsim.words.clocks import defaultclock
+from evsim.words.described.coefficients import check_coefficients
+from evsim.words.neurons import NeuronGroup
+from evsim.words.variables.storage import Storage, is_shared
+
+Scope = Mapping[str, Any]
+Constants = dict[str, tuple[float, Dimension]]
+
+
+@dataclass
+class DescribedGroup:
+    """A population with the texts it was made from."""
+
+    population: description.Population
+    equations: Equations
+    contributions: list[Contribution]
+    written: frozenset[str]
+    constants: Constants
+
+    def check_same(self, contributions: Sequence[Contribution], written: frozenset[str]) -> None:
+        """Refuse what would change the equations of a population that has run."""
+        if list(contributions) != self.contributions or not written <= self.written:
+            raise EvsimError(
+                f"{self.population.name} has run already, and new synapses would change its equations; "
+                "make all synapses before the first run, or begin again with start_scope()"
+            )
+
+
+def describe_neurons(
+    group: NeuronGroup, contributions: list[Contribution], written: frozenset[str], scope: Scope
+) -> DescribedGroup:
+    """The population of a group, still without values of parameters."""
+    equations = attach(group._equations, contributions) if contributions else group._equations
+    for variable in equations.values():
+        group._storage.declare(variable)
+    constants = _group_constants(group, equations, scope)
+    reset = parse_statements(group._reset or "", f"the reset of {group.name}")
+    _check_units(group, equations, reset, constants)
+    model = linear_model(equations, group._threshold, reset, constants, sorted(written), group.name)
+    state = {name: group._storage.arrays[name] for name in model.states}
+    population = description.Population(group.name, len(group), model, state, {}, 0.0)
+    return DescribedGroup(population, equations, contributions, written, constants)
+
+
+def _check_units(
+    group: NeuronGroup, equations: Equations, reset: list[Statement], constants: Constants
+) -> None:
+    outside = {name: dimension for name, (_, dimension) in constants.items()}
+    check_equations(equations, outside, group.name)
+    dimensions = {**outside, **equations.dimensions}
+    if group._threshold:
+        check_condition(_threshold(group), dimensions, f"the threshold of {group.name}")
+    check_statements(reset, dimensions, f"the reset of {group.name}")
+
+
+def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> Constants:
+    names = set(equations.external_names)
+    if group._threshold:
+        names |= _threshold(group).names
+    for statement in parse_statements(group._reset or "", f"the reset of {group.name}"):
+        names |= statement.expression.names
+    return resolved(names - equations.keys() - KNOWN_NAMES.keys(), group, scope)
+
+
+def _threshold(group: NeuronGroup) -> Expression:
+    return Expression.parse(group._threshold or "", f"the threshold of {group.name}")
+
+
+def refresh_neurons(group: NeuronGroup, known: DescribedGroup, scope: Scope) -> None:
+    """Take over constants, parameters and states as they are now."""
+    population, storage = known.population, group._storage
+    known.constants = _group_constants(group, known.equations, scope)
+    for name in population.model.parameters:
+        value = _group_value(group, name, known.constants)
+        before = population.parameters.get(name)
+        if before is None or name in storage.changed or not np.array_equal(before, value):
+            population.parameters[name] = value
+            population.changed.add(name)
+    if population.changed:
+        check_coefficients(population, known.equations)
+    population.changed |= storage.changed & set(population.model.states)
+    refractory = group._refractory_seconds()
+    if not np.array_equal(refractory, population.refractory):
+        population.refractory = refractory
+        population.changed.add("refractory")
+    storage.changed.clear()
+
+
+def _group_value(group: NeuronGroup, name: str, constants: Constants) -> description.Values:
+    if name in group._storage.arrays:
+        return value_of(group._storage, name)
+    if name in constants:
+        return constants[name][0]
+    special: dict[str, description.Values] = {
+        "i": np.arange(len(group), dtype=np.float64),
+        "N": float(len(group)),
+        "dt": (group._clock or defaultclock).dt_,
+    }
+    return special[name]
+
+
+def resolved(names: Iterable[str], owner: Any, scope: Scope) -> Constants:
+    """Constants of the owner's namespace or the scope."""
+    return dict(resolve_names(names, owner._namespace, scope, owner.name))
+
+
+def value_of(storage: Storage, name: str) -> description.Values:
+    """The present values of a variable: the group's own array, or a number when it is shared."""
+    values = storage.arrays[name]
+    return float(values[0]) if is_shared(storage.variables[name]) else values

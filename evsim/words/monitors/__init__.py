@@ -1,0 +1,10 @@
+"""The monitors: spikes, states and rates, as arrays with units during and after runs."""
+
+from __future__ import annotations
+
+from evsim.words.monitors.rates import PopulationRateMonitor
+from evsim.words.monitors.spikes import SpikeMonitor
+from evsim.words.monitors.states import StateMonitor
+from evsim.words.monitors.synapse_states import SynapseMonitor
+
+__all__ = ["PopulationRateMonitor", "SpikeMonitor", "StateMonitor", "SynapseMonitor"]

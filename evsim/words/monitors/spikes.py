@@ -1,0 +1,151 @@
+"""Monitor of spikes: times, indices and counts of a group or slice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import description
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.instants import join
+from evsim.units import Quantity
+from evsim.words.clocks import in_seconds
+from evsim.words.connection.pairs import checked_indices
+from evsim.words.neurons import NeuronGroup
+from evsim.words.objects import NetworkObject
+from evsim.words.slices import Sliceable
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Spikes = tuple[Indices, Floats, Indices]
+
+
+class SpikeMonitor(NetworkObject):
+    """Every spike of a group or slice; indices count in the slice.
+
+    Parameters
+    ----------
+    source
+        A group, a source of spikes, or a slice of one.
+    record
+        Which elements to keep: all (True), none but their `count` (False), or a list of indices.
+    """
+
+    _kind = "spikemonitor"
+
+    def __init__(
+        self, source: Any, variables: Any = None, record: Any = True, name: str | None = None
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._source = _checked_source(source, self.name)
+        if variables is not None:
+            raise EvsimError(f"{self.name}: variables= is not there yet; record them with a StateMonitor")
+        is_all_or_none = isinstance(record, (bool, np.bool_))
+        self._chosen = (
+            None if is_all_or_none else checked_indices(record, len(source), f"record of {self.name}")
+        )
+        self._keeps_spikes = not is_all_or_none or bool(record)
+        self._known: tuple[Any, Spikes] | None = None
+
+    @property
+    def source(self) -> Any:
+        """What is recorded."""
+        return self._source
+
+    @property
+    def t(self) -> Quantity:
+        """Time of every spike, in seconds as doubles; `tick` and `offset` have every digit."""
+        tick, offset, _ = self._kept()
+        return in_seconds(join(tick, offset, self._network._dt if self._network else 1.0))
+
+    @property
+    def t_(self) -> Floats:
+        """`t` as plain seconds."""
+        return np.array(self.t)
+
+    @property
+    def i(self) -> Indices:
+        """The element that each spike belongs to."""
+        return self._kept()[2]
+
+    @property
+    def tick(self) -> Indices:
+        """Whole grid steps before each spike: its time is tick*defaultclock.dt + offset."""
+        return self._kept()[0]
+
+    @property
+    def offset(self) -> Quantity:
+        """Time of each spike after its grid tick."""
+        return in_seconds(self._kept()[1])
+
+    @property
+    def it(self) -> tuple[Indices, Quantity]:
+        """Elements and times."""
+        return self.i, self.t
+
+    @property
+    def count(self) -> Indices:
+        """How many spikes each element had."""
+        return np.bincount(self._spikes()[2], minlength=len(self._source))
+
+    @property
+    def num_spikes(self) -> int:
+        """How many spikes there were."""
+        return int(self._spikes()[2].size)
+
+    @property
+    def N(self) -> int:
+        """How many spikes there were."""
+        return self.num_spikes
+
+    def spike_trains(self) -> dict[int, Quantity]:
+        """The spike times of every element."""
+        times, index = np.array(self.t), self.i
+        order = np.argsort(index, kind="stable")
+        ends = np.cumsum(np.bincount(index, minlength=len(self._source)))
+        trains = np.split(times[order], ends[:-1])
+        return {k: in_seconds(train) for k, train in enumerate(trains)}
+
+    def _spikes(self) -> Spikes:
+        """All spikes so far, read once for every state of the network."""
+        if self._network is None:
+            return np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
+        now = self._network._now
+        if self._known is None or self._known[0] != now:
+            spikes = self._network._simulation.spikes(self.name)
+            for values in spikes:
+                values.flags.writeable = False
+            self._known = now, spikes
+        return self._known[1]
+
+    def _kept(self) -> Spikes:
+        if not self._keeps_spikes:
+            raise EvsimError(f"{self.name} was made with record=False and has only count and num_spikes")
+        tick, offset, index = self._spikes()
+        if self._chosen is None:
+            return tick, offset, index
+        kept = np.isin(index, self._chosen)
+        return tick[kept], offset[kept], index[kept]
+
+    def _describe(self, network: description.Network, describer: Any) -> None:
+        start, stop = self._source._bounds()
+        network.spike_records.append(
+            description.SpikeRecord(self.name, self._source._group.name, start, stop)
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} '{self.name}' of {self._source._label()}: {self.num_spikes} spikes>"
+
+
+def _checked_source(source: Any, name: str) -> Any:
+    if not isinstance(source, Sliceable):
+        raise EvsimTypeError(
+            f"source of {name}: got {source!r}; give a group, a source of spikes, or a slice of one"
+        )
+    if isinstance(source._group, NeuronGroup) and not source._group.threshold:
+        raise EvsimValueError(
+            f"source of {name}: {source._group.name} has no threshold and never spikes; give it one, as in 'V > -50*mV'"
+        )
+    return source

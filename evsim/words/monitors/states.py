@@ -1,0 +1,247 @@
+"""Monitor of states: variables of chosen neurons, sampled on a clock."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import description
+from evsim.equations.evaluate import evaluate_text
+from evsim.equations.expression import Expression
+from evsim.equations.known import KNOWN_NAMES
+from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
+from evsim.units import Dimension, Quantity, quantity
+from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
+from evsim.words.connection.pairs import checked_indices
+from evsim.words.neurons import NeuronGroup
+from evsim.words.objects import NetworkObject
+from evsim.words.slices import Sliceable
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+_SECOND = KNOWN_NAMES["dt"]
+
+
+class StateMonitor(NetworkObject):
+    """Variables of chosen neurons, sampled on a clock; a sample comes after all events of its instant.
+
+    Parameters
+    ----------
+    source
+        A NeuronGroup or a slice of one; or Synapses made from a gate, for the gates of single synapses.
+    variables
+        One name or several: states, parameters or subexpressions.
+    record
+        Which elements: True for all, an index, a slice or a list of indices.
+    dt, clock
+        When to sample: at the multiples of dt; without it, the step of the group.
+    """
+
+    _kind = "statemonitor"
+    _kinds: ClassVar[dict[type, type[StateMonitor]]] = {}
+
+    def __new__(cls, source: Any, *_: Any, **__: Any) -> StateMonitor:
+        """Choose the kind of monitor that the source needs."""
+        kinds = cls._kinds.items() if cls is StateMonitor else ()
+        return super().__new__(next((kind for of, kind in kinds if isinstance(source, of)), cls))
+
+    def __init_subclass__(cls, of: type | None = None) -> None:
+        """Make known for which sources a kind of StateMonitor is chosen."""
+        if of is not None:
+            StateMonitor._kinds[of] = cls
+
+    def __init__(
+        self,
+        source: Any,
+        variables: Any,
+        record: Any = None,
+        dt: Any = None,
+        clock: Clock | None = None,
+        name: str | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._source = _checked_neurons(source, self.name)
+        self._variables = _checked_variables(variables, source, self.name)
+        self._indices = _chosen(record, len(source), self.name)
+        self._clock = own_step(dt, clock, self.name)
+        self._step = 0.0
+        self._needed: tuple[str, ...] = ()
+        self._chunks: dict[str, list[Floats]] = {}
+        self._done = 0
+        self._describer: Any = None
+
+    @property
+    def source(self) -> Any:
+        """What is recorded."""
+        return self._source
+
+    @property
+    def record(self) -> Indices:
+        """The neurons that are recorded; row k of a variable belongs to record[k]."""
+        return self._indices
+
+    @property
+    def t(self) -> Quantity:
+        """The time of every sample."""
+        return in_seconds(self._samples()[0] * self._step)
+
+    @property
+    def t_(self) -> Floats:
+        """`t` as plain seconds."""
+        return np.array(self.t)
+
+    @property
+    def N(self) -> int:
+        """How many samples there are."""
+        return int(self._samples()[0].size)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._variables:
+            return quantity(self._values(name), self._dimension(name))
+        if name.endswith("_") and name[:-1] in self._variables:
+            return self._values(name[:-1])
+        close = difflib.get_close_matches(name, self._variables, 1)
+        guess = f"; did you mean '{close[0]}'?" if close else f"; it records {', '.join(self._variables)}"
+        raise EvsimAttributeError(f"{self.name} does not record '{name}'{guess}")
+
+    def __getitem__(self, item: Any) -> Rows:
+        """The recorded variables of neurons, by their index in the group."""
+        wanted = np.arange(len(self._source))[item] if isinstance(item, slice) else np.asarray(item)
+        rows = [self._row(int(index)) for index in np.atleast_1d(wanted)]
+        return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
+
+    def _row(self, index: int) -> int:
+        found = np.flatnonzero(self._indices == index)
+        if found.size == 0:
+            raise EvsimValueError(
+                f"{self.name} does not record neuron {index}; it records {_listed(self._indices)}"
+            )
+        return int(found[0])
+
+    def _dimension(self, name: str) -> Dimension:
+        dimension: Dimension = self._source._variable(name).dimension
+        return dimension
+
+    def _values(self, name: str) -> Floats:
+        _, states = self._samples()
+        if name in states:
+            return states[name]
+        chunks = self._chunks.get(name, [])
+        return np.concatenate([*chunks, np.zeros((self._indices.size, 0))], axis=1)
+
+    def _samples(self) -> tuple[Indices, dict[str, Floats]]:
+        if self._network is None:
+            return np.zeros(0, np.int64), {
+                name: np.zeros((self._indices.size, 0)) for name in self._variables
+            }
+        samples: tuple[Indices, dict[str, Floats]] = self._network._simulation.samples(self.name)
+        return samples
+
+    def _parts(self) -> list[NetworkObject]:
+        """Objects that have to run with this monitor."""
+        return []
+
+    def _describe(self, network: description.Network, describer: Any) -> None:
+        described = describer.groups[self._source._group.name]
+        states = described.population.model.states
+        self._step = (self._clock or self._source._group._clock or defaultclock).dt_
+        self._describer = describer
+        names = {name for each in self._variables for name in self._expanded(each, described).names}
+        self._needed = tuple(name for name in states if name in names)
+        indices = self._indices + self._source._bounds()[0]
+        network.state_records.append(
+            description.StateRecord(self.name, described.population.name, self._needed, indices, self._step)
+        )
+
+    def _expanded(self, name: str, described: Any) -> Any:
+        return described.equations.expanded(Expression.parse(name, self.name))
+
+    def _collect(self) -> None:
+        """After a run: what follows from parameters is worked out with the values they had in it."""
+        derived = [name for name in self._variables if name not in self._needed]
+        if not derived or self._network is None:
+            return
+        numbers, states = self._samples()
+        new = slice(self._done, numbers.size)
+        self._done = int(numbers.size)
+        recorded = {name: values[:, new] for name, values in states.items()}
+        for name in derived:
+            self._chunks.setdefault(name, []).append(self._derived(name, recorded, numbers[new]))
+
+    def _derived(self, name: str, recorded: dict[str, Floats], numbers: Indices) -> Floats:
+        described = self._describer.groups[self._source._group.name]
+        expression = self._expanded(name, described)
+        known: dict[str, Any] = {"t": (numbers * self._step, _SECOND)}
+        for each in expression.names - known.keys():
+            if each in recorded:
+                known[each] = recorded[each], self._dimension(each)
+            elif each in described.constants:
+                known[each] = described.constants[each]
+            else:
+                known[each] = self._column(each)
+        values, _ = evaluate_text(expression, known, None, f"{self.name}.{name}")
+        return np.array(np.broadcast_to(values, (self._indices.size, numbers.size)), dtype=np.float64)
+
+    def _column(self, name: str) -> tuple[Any, Dimension]:
+        """Values of a parameter, constant in time, one row per recorded neuron."""
+        ((values, dimension),) = self._source._known([name], slice(None)).values()
+        values = np.asarray(values)
+        return (values[self._indices][:, np.newaxis] if values.ndim else values), dimension
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._variables)
+        return f"<StateMonitor '{self.name}' of {names} of {self._source._label()}: {self._indices.size} x {self.N}>"
+
+
+class Rows:
+    """Recorded variables of one neuron or of several, as `monitor[3].V`."""
+
+    def __init__(self, monitor: StateMonitor, rows: int | Indices) -> None:
+        self._monitor, self._rows = monitor, rows
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        values = getattr(self._monitor, name)
+        return values if name in ("t", "t_") else values[self._rows]
+
+
+def _checked_neurons(source: Any, name: str) -> Any:
+    if not isinstance(source, Sliceable) or not isinstance(source._group, NeuronGroup):
+        raise EvsimTypeError(f"source of {name}: got {source!r}; give a NeuronGroup or a slice of one")
+    return source
+
+
+def _checked_variables(variables: Any, source: Any, name: str) -> tuple[str, ...]:
+    known = source._storage.variables
+    if variables is True:
+        return tuple(known)
+    if not isinstance(variables, (str, list, tuple, set)):
+        raise EvsimTypeError(f"variables of {name}: got {variables!r}; give names, as in ['V', 'I']")
+    names = (variables,) if isinstance(variables, str) else tuple(variables)
+    for each in names:
+        if each not in known:
+            close = difflib.get_close_matches(str(each), known, 1)
+            guess = f"did you mean '{close[0]}'?" if close else f"it has {', '.join(known)}"
+            raise EvsimValueError(f"{name}: {source._label()} has no variable {each!r}; {guess}")
+    return names
+
+
+def _chosen(record: Any, n: int, name: str) -> Indices:
+    if record is None:
+        raise EvsimTypeError(f"{name}: say which neurons to record, record=True for all or record=[0, 1]")
+    if isinstance(record, (bool, np.bool_)):
+        return np.arange(n if record else 0, dtype=np.int64)
+    if isinstance(record, slice):
+        return np.arange(n, dtype=np.int64)[record]
+    return checked_indices(record, n, f"record of {name}")
+
+
+def _listed(indices: Indices) -> str:
+    return ", ".join(map(str, indices[:8])) + (", ..." if indices.size > 8 else "")

@@ -1,0 +1,302 @@
+"""Network: objects that run together, the time they have reached, and the engine that takes them on."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import ChainMap
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from evsim import description
+from evsim.equations.known import KNOWN_NAMES
+from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
+from evsim.instants import MOST_STEPS, join
+from evsim.units import Quantity, require
+from evsim.words.clocks import defaultclock, in_seconds
+from evsim.words.described.network import Describer
+from evsim.words.monitors import SpikeMonitor, StateMonitor
+from evsim.words.objects import NetworkObject, checked_namespace, keep_name
+from evsim.words.preferences import check_threads, check_timing, prefs
+from evsim.words.progress import Reporter
+from evsim.words.randomness import next_seed, seed_epoch
+from evsim.words.slices import Sliceable
+from evsim.words.sources import PoissonGroup, PoissonInput
+from evsim.words.surroundings import names_around_call
+
+_log = logging.getLogger("evsim")
+
+
+class Network:
+    """Objects that are simulated together.
+
+    Parameters
+    ----------
+    objects
+        Groups, synapses, sources and monitors, also in lists, tuples, sets and dicts.
+    """
+
+    def __init__(self, *objects: Any, name: str = "network") -> None:
+        self.name = name
+        self._objects: list[NetworkObject] = []
+        self._describer: Describer | None = None
+        self._simulation: Any = None
+        self._described: set[str] = set()
+        self._epoch = -1
+        self.add(*objects)
+
+    # What is in it
+
+    @property
+    def objects(self) -> tuple[NetworkObject, ...]:
+        """The objects in order of creation."""
+        return tuple(self._members())
+
+    def _members(self) -> list[NetworkObject]:
+        return sorted(self._objects, key=lambda each: each._number)
+
+    def add(self, *objects: Any) -> None:
+        """Take in objects, also between runs."""
+        found = list(_flat(objects))
+        self._refuse_runaways(found)
+        for each in found:
+            if each not in self._objects:
+                self._objects.append(each)
+
+    def _take_in(self, parts: list[NetworkObject]) -> None:
+        """Take in objects that others bring along."""
+        self.add(parts)
+
+    def remove(self, *objects: Any) -> None:
+        """Take out objects that have not run yet."""
+        for each in _flat(objects):
+            if each not in self._objects:
+                raise EvsimValueError(f"{each.name} is not part of {self.name}")
+            if each.name in self._described:
+                raise EvsimError(
+                    f"{each.name} has run in {self.name} and stays; make a new Network without it"
+                )
+            self._objects.remove(each)
+
+    def __getitem__(self, name: str) -> NetworkObject:
+        for each in self._members():
+            if each.name == name:
+                return each
+        raise EvsimValueError(f"{self.name} has no object '{name}'; it has {self._names()}")
+
+    def __contains__(self, item: Any) -> bool:
+        return any(each is item or each.name == item for each in self._members())
+
+    def __iter__(self) -> Iterator[NetworkObject]:
+        return iter(self._members())
+
+    def __len__(self) -> int:
+        return len(self._members())
+
+    def __repr__(self) -> str:
+        return f"<Network '{self.name}' at t = {self.t}: {self._names()}>"
+
+    def _names(self) -> str:
+        return ", ".join(each.name for each in self._members()) or "no objects"
+
+    # Time
+
+    @property
+    def t(self) -> Quantity:
+        """The present time."""
+        return in_seconds(self.t_)
+
+    @property
+    def t_(self) -> float:
+        """The present time in plain seconds."""
+        return float(join(*self._now, self._dt))
+
+    @property
+    def ts(self) -> Quantity:
+        """The grid of all runs so far: 0, dt, 2 dt, ... before the present time."""
+        tick, offset = self._now
+        return in_seconds(np.arange(tick + (offset > 0)) * self._dt)
+
+    @property
+    def _now(self) -> tuple[int, float]:
+        return (0, 0.0) if self._simulation is None else self._simulation.now
+
+    @property
+    def _dt(self) -> float:
+        return defaultclock.dt_ if self._describer is None else self._describer.network.dt
+
+    @property
+    def _has_run(self) -> bool:
+        return self._now > (0, 0.0)
+
+    def _may_run(self, each: NetworkObject) -> bool:
+        """Whether the object has not run in another network."""
+        return each._network is None or each._network is self or not each._network._has_run
+
+    # Running
+
+    def run(
+        self,
+        duration: Any,
+        report: Any = None,
+        report_period: Any = None,
+        namespace: Mapping[str, Any] | None = None,
+        *,
+        timing: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Simulate for `duration` from the present time on.
+
+        Parameters
+        ----------
+        report
+            "text" (or "stdout", "stderr"), or a function of elapsed time, completed part, start and duration.
+        report_period
+            Wall time between reports, 10 s unless given.
+        namespace
+            Names that equations may use, looked up before those around this call.
+        timing
+            "exact", or "grid" for spikes and delays rounded to steps as in clock-driven simulators.
+        threads
+            How many threads; the result is the same for any number.
+        """
+        seconds = _checked_duration(duration, self._dt)
+        timing = check_timing(prefs.timing if timing is None else timing, "timing of run()")
+        threads = check_threads(prefs.threads if threads is None else threads, "threads of run()")
+        period = 10.0 if report_period is None else float(require(report_period, _SECOND, "report_period"))
+        reporter = Reporter(report, period, self.t_, seconds)
+        self.describe(namespace)
+        if timing == "grid":
+            _refuse_other_steps(self._members(), self._dt)
+            _log.info("timing='grid': spikes happen at ends of steps, and delays are rounded to steps")
+        reporter.begin()
+        try:
+            progress = reporter.advance if report else None
+            self._simulation.run(seconds, threads=threads, timing=timing, progress=progress)
+        finally:
+            self._take_back()
+        reporter.end()
+
+    def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
+        """The network as plain data, as it is now; `run` does this first."""
+        for each in self._members():
+            if isinstance(each, StateMonitor):
+                self._take_in(each._parts())
+        namespace = checked_namespace(namespace, "run()")
+        scope = names_around_call()
+        scope = scope if namespace is None else ChainMap(dict(namespace), *_maps(scope))
+        members = self._members()
+        if not members:
+            raise EvsimValueError(f"{self.name} has no objects; make a NeuronGroup or another object first")
+        self._refuse_runaways(members)
+        describer = self._describer or Describer(defaultclock.dt_, 0)
+        self._check_dt(describer)
+        if self._simulation is None:
+            self._epoch, describer.network.seed = seed_epoch(), next_seed()
+        elif self._epoch != seed_epoch() and any(isinstance(e, PoissonGroup | PoissonInput) for e in members):
+            raise EvsimRuntimeError(
+                f"seed() was called after {self.name} began to run, and its Poisson processes go on with the "
+                "seed they have; call seed() before the first run, or begin again with start_scope()"
+            )
+        describer.update(members, scope, self.t_)
+        self._describer = describer
+        new = [each for each in members if each.name not in self._described]
+        for each in members:
+            each._network = self
+        for each in new:
+            if isinstance(each, (SpikeMonitor, StateMonitor)):
+                _refuse_missing_source(each, members)
+                each._describe(describer.network, describer)
+            self._described.add(each.name)
+            keep_name(each.name)
+        if self._simulation is None:
+            self._simulation = _engine()(describer.network)
+        return describer.network
+
+    def _refuse_runaways(self, members: list[NetworkObject]) -> None:
+        for each in members:
+            if not self._may_run(each):
+                raise EvsimValueError(
+                    f"{each.name} has run in another network; make a new object for {self.name}"
+                )
+
+    def _take_back(self) -> None:
+        """Give values after a run, also one that failed or was interrupted, to the objects."""
+        members = self._members()
+        assert self._describer is not None
+        self._describer.take_back(members)
+        for each in members:
+            if isinstance(each, StateMonitor):
+                each._collect()
+
+    def _check_dt(self, describer: Describer) -> None:
+        if describer.network.dt != defaultclock.dt_:
+            raise EvsimRuntimeError(
+                f"defaultclock.dt is {defaultclock.dt} now, but {self.name} has run with "
+                f"{in_seconds(describer.network.dt)}; set it back, or begin again with start_scope() and new objects"
+            )
+
+    def _last_spikes(self, name: str) -> Any:
+        return self._simulation.last_spikes(name)
+
+
+_SECOND = KNOWN_NAMES["dt"]
+
+
+def _engine() -> Any:
+    if prefs.engine == "reference":
+        from evsim import reference
+
+        return reference.Simulation
+    from evsim import engine
+
+    return engine.Simulation
+
+
+def _checked_duration(duration: Any, dt: float) -> float:
+    seconds = require(duration, _SECOND, "duration of run()")
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
+        raise EvsimTypeError(f"duration of run(): got {duration!r}; give one time, as in run(100*ms)")
+    if not math.isfinite(seconds) or seconds < 0:
+        raise EvsimValueError(f"duration of run(): got {duration}; give a finite time of 0 or more")
+    if seconds > MOST_STEPS * dt:
+        raise EvsimValueError(
+            f"duration of run(): got {duration}; give at most 2**53 steps, {MOST_STEPS * dt:g} s"
+        )
+    return float(seconds)
+
+
+def _maps(scope: Mapping[str, Any]) -> Iterable[Any]:
+    return scope.maps if isinstance(scope, ChainMap) else [scope]
+
+
+def _flat(objects: Any) -> Iterator[NetworkObject]:
+    """Objects in nested lists, tuples, sets and dicts."""
+    for each in objects:
+        if isinstance(each, NetworkObject):
+            yield each
+        elif isinstance(each, Mapping):
+            yield from _flat(each.values())
+        elif isinstance(each, (list, tuple, set, frozenset)):
+            yield from _flat(each)
+        else:
+            raise EvsimTypeError(f"a network holds groups, synapses, sources and monitors, not {each!r}")
+
+
+def _refuse_other_steps(members: list[NetworkObject], dt: float) -> None:
+    """In grid timing all groups step together."""
+    for each in members:
+        clock = each._clock if isinstance(each, Sliceable) else None
+        if clock is not None and clock.dt_ != dt:
+            raise EvsimValueError(
+                f"{each.name} has dt = {clock.dt}, but timing='grid' steps all groups with defaultclock.dt = "
+                f"{in_seconds(dt)}; leave its dt out, or use timing='exact'"
+            )
+
+
+def _refuse_missing_source(monitor: Any, members: list[NetworkObject]) -> None:
+    if not any(monitor._source._group is each for each in members):
+        group = monitor._source._group.name
+        raise EvsimValueError(f"source of {monitor.name}, {group}, is not part of the network; add it")

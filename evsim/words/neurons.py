@@ -1,0 +1,224 @@
+"""Groups of neurons that share equations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.composition import Contribution, neuron_equations
+from evsim.equations.check import check_refractory
+from evsim.equations.declaration import Equations
+from evsim.equations.expression import Expression
+from evsim.equations.known import KNOWN_NAMES
+from evsim.equations.statements import parse_statements
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.instants import join
+from evsim.plugin import Neuron
+from evsim.units import Quantity
+from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
+from evsim.words.objects import NetworkObject, checked_namespace
+from evsim.words.slices import Sliceable, checked_size
+from evsim.words.variables.elements import refuse_clashes
+from evsim.words.variables.storage import Storage
+from evsim.words.variables.values import check_finite, number_values
+
+_EXACT = (None, "exact", "linear")
+_LATER = (
+    "euler",
+    "rk2",
+    "rk4",
+    "heun",
+    "milstein",
+    "exponential_euler",
+    "gsl",
+    "gsl_rkf45",
+    "rk45",
+    "gsl_rk4",
+)
+
+
+class NeuronGroup(Sliceable, NetworkObject):
+    """N neurons with the same equations; their variables are attributes.
+
+    Parameters
+    ----------
+    N
+        How many.
+    model
+        Equations as text ("dV/dt = -V/tau : volt"), an `Equations`, or a registered neuron model.
+    threshold
+        Condition that makes a neuron spike, as in "V > -50*mV".
+    reset
+        What happens at the spike, as in "V = -90*mV".
+    refractory
+        Time without spikes after a spike: one value, one per neuron, or text such as the name of a parameter.
+    namespace
+        Names for the texts above, looked up before those around the call of `run`.
+    dt, clock
+        The step at which monitors sample this group unless they have their own.
+    """
+
+    _kind = "neurongroup"
+
+    def __init__(
+        self,
+        N: int,
+        model: Any,
+        threshold: str | None = None,
+        reset: str | None = None,
+        refractory: Any = None,
+        method: str | None = None,
+        method_options: Mapping[str, Any] | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        dt: Any = None,
+        name: str | None = None,
+        events: Any = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._namespace = checked_namespace(namespace, self.name)
+        self._clock = own_step(dt, clock, self.name)
+        _check_method(method, self.name)
+        if events is not None:
+            raise EvsimError(f"{self.name}: events= is not there yet; evsim knows the event of the threshold")
+        size = checked_size(N, self.name)
+        neuron = model if isinstance(model, Neuron) else None
+        self._membrane = neuron.membrane if neuron else ""
+        self._equations = _equations_of(model, self.name)
+        self._threshold = threshold if threshold is not None or neuron is None else neuron.threshold or None
+        self._reset = reset if reset is not None or neuron is None else neuron.reset or None
+        self._refractory = (
+            refractory if refractory is not None or neuron is None else neuron.refractory or None
+        )
+        self._check_texts()
+        refuse_clashes(self._equations, type(self), self.name)
+        self._storage = Storage(dict(self._equations), size)
+        if neuron is not None:
+            self._start(neuron)
+        if self._refractory is not None and not isinstance(self._refractory, str):
+            self._refractory_seconds()
+
+    @property
+    def equations(self) -> Equations:
+        """The equations of the model."""
+        return self._equations
+
+    @property
+    def threshold(self) -> str | None:
+        """The condition of a spike."""
+        return self._threshold
+
+    @property
+    def reset(self) -> str | None:
+        """What a spike does."""
+        return self._reset
+
+    @property
+    def refractory(self) -> Any:
+        """The time without spikes after a spike, as it was given."""
+        return self._refractory
+
+    @property
+    def dt(self) -> Quantity:
+        """The step at which monitors sample this group unless they have their own."""
+        return (self._clock or defaultclock).dt
+
+    @property
+    def lastspike(self) -> Quantity:
+        """Time of the last spike of every neuron; minus infinity for one that has not spiked."""
+        if self._network is None:
+            return in_seconds(np.full(len(self), -np.inf))
+        tick, offset, has_spiked = self._network._last_spikes(self.name)
+        return in_seconds(np.where(has_spiked, join(tick, offset, self._network._dt), -np.inf))
+
+    def _check_texts(self) -> None:
+        for what, text in (("threshold", self._threshold), ("reset", self._reset)):
+            if text is not None and not isinstance(text, str):
+                raise EvsimTypeError(f"{what} of {self.name}: got {text!r}; give text, as in 'V > -50*mV'")
+        if self._threshold:
+            Expression.parse(self._threshold, f"the threshold of {self.name}")
+        parse_statements(self._reset or "", f"the reset of {self.name}")
+        if self._refractory is False:
+            self._refractory = None
+        for what, given in (("reset", self._reset), ("refractory", self._refractory)):
+            if given is not None and not self._threshold:
+                raise EvsimValueError(
+                    f"{self.name}: got {what}={given!r} and no threshold, so no spike; give a threshold too"
+                )
+
+    def _start(self, neuron: Neuron) -> None:
+        """Set parameters and states as the model declares them."""
+        self._storage.expandable |= {parameter.name for parameter in neuron.parameters}
+        for parameter in neuron.parameters:
+            setattr(self, parameter.name, neuron.value(parameter.name))
+        for name, value in (neuron.initial or {}).items():
+            setattr(self, name, value)
+        self._storage.changed.clear()
+
+    def _receive(self, contribution: Contribution) -> None:
+        """Take in the variables that synapses of a registered model bring along."""
+        for variable in contribution.equations.values():
+            self._storage.declare(variable)
+        self._storage.expandable |= contribution.parameters.keys()
+        for name, value in contribution.parameters.items():
+            self._write(name, value, slice(None))
+
+    def _refractory_seconds(self) -> float | NDArray[np.float64]:
+        """The refractory period now: one value or one per neuron."""
+        what, given = f"refractory period of {self.name}", self._refractory
+        if given is None:
+            return 0.0
+        if isinstance(given, str):
+            seconds = self._refractory_text(given, f"the {what}")
+        else:
+            seconds = number_values(given, KNOWN_NAMES["dt"], self._count(), what)
+        check_finite(seconds, what)
+        if np.any(seconds < 0):
+            raise EvsimValueError(f"{what}: got {seconds[seconds < 0][0]:g} s; give a time of 0 or more")
+        return float(seconds[0]) if np.all(seconds == seconds[0]) else np.array(seconds)
+
+    def _refractory_text(self, given: str, what: str) -> NDArray[np.float64]:
+        text = self._text(given, what)
+        for name in sorted(text.own):
+            if name in self._storage.variables and self._variable(name).kind != "parameter":
+                raise EvsimError(
+                    f"{what}: {name} changes during the run; evsim takes times that depend on parameters"
+                )
+        if text.expression.draws:
+            raise EvsimError(f"{what}: {given!r} draws random numbers; draw them once, into a parameter")
+        own = self._known(text.own, slice(None))
+        check_refractory(
+            text.expression, {name: each[1] for name, each in {**text.constants, **own}.items()}, what
+        )
+        return text.evaluate(own, self._count())
+
+    def __repr__(self) -> str:
+        variables = ", ".join(f"{each.name} : {each.dimension}" for each in self._equations.values())
+        spike = f"threshold {self._threshold!r}, reset {self._reset!r}" if self._threshold else "no threshold"
+        return f"<NeuronGroup '{self.name}': {len(self)} neurons; {variables}; {spike}>"
+
+
+def _equations_of(model: Any, name: str) -> Equations:
+    if isinstance(model, Neuron):
+        return neuron_equations(model)
+    if isinstance(model, Equations):
+        return model
+    if isinstance(model, str):
+        return Equations(model, f"the equations of {name}")
+    raise EvsimTypeError(
+        f"model of {name}: got {model!r}; give equations as text, or a neuron model such as lif"
+    )
+
+
+def _check_method(method: Any, name: str) -> None:
+    if method in _EXACT:
+        return
+    if method in _LATER:
+        raise EvsimError(
+            f"{name}: method '{method}' is not there yet; linear equations are solved with method='exact'"
+        )
+    raise EvsimValueError(f"{name}: there is no method {method!r}; give method='exact', or leave it out")

@@ -1,0 +1,237 @@
+"""Sources of spikes that have no state: Poisson processes and given spike trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import description
+from evsim.equations.declaration import Variable
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.instants import MOST_STEPS, split
+from evsim.units import Quantity, dimension_of, require, unit_named
+from evsim.words.clocks import Clock, defaultclock, own_step
+from evsim.words.connection.pairs import checked_indices
+from evsim.words.neurons import NeuronGroup
+from evsim.words.objects import NetworkObject, checked_namespace
+from evsim.words.slices import Sliceable, Subgroup, checked_size
+from evsim.words.variables.storage import Storage
+from evsim.words.variables.values import check_finite
+
+_HERTZ = dimension_of(unit_named("Hz"))
+_SECOND = dimension_of(unit_named("second"))
+
+
+class PoissonGroup(Sliceable, NetworkObject):
+    """N independent Poisson processes.
+
+    Parameters
+    ----------
+    N
+        How many.
+    rates
+        Spikes per time: one value, one per element, or text over `i`, `N` and names around the line.
+    """
+
+    _kind = "poissongroup"
+
+    def __init__(
+        self,
+        N: int,
+        rates: Any,
+        dt: Any = None,
+        clock: Clock | None = None,
+        name: str | None = None,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._namespace = checked_namespace(namespace, self.name)
+        self._clock = own_step(dt, clock, self.name)
+        variable = Variable("rates", "parameter", None, _HERTZ)
+        self._storage = Storage({"rates": variable}, checked_size(N, self.name))
+        self.rates = rates
+
+    @property
+    def dt(self) -> Quantity:
+        """The step of the group's clock; the processes themselves know no step."""
+        return (self._clock or defaultclock).dt
+
+    def _write(self, name: str, value: Any, item: Any) -> None:
+        before = self._storage.arrays["rates"].copy()
+        super()._write(name, value, item)
+        wrong = self._storage.arrays["rates"][self._storage.arrays["rates"] < 0]
+        if wrong.size:
+            self._storage.arrays["rates"] = before
+            raise EvsimValueError(f"{self.name}.rates: got {wrong[0]:g} Hz; a rate is 0 or more")
+
+    def __repr__(self) -> str:
+        return f"<PoissonGroup '{self.name}': {len(self)} processes, mean rate {np.mean(self.rates)}>"
+
+
+class SpikeGeneratorGroup(Sliceable, NetworkObject):
+    """N elements that spike at given times; a time is a real number and need not lie on a grid.
+
+    Parameters
+    ----------
+    N
+        How many elements.
+    indices, times
+        Element `indices[k]` spikes at `times[k]`, in any order unless `sorted` is True.
+    sorted
+        True promises times in ascending order (then indices), and what is not so is refused.
+    """
+
+    _kind = "spikegeneratorgroup"
+
+    def __init__(
+        self,
+        N: int,
+        indices: Any,
+        times: Any,
+        dt: Any = None,
+        clock: Clock | None = None,
+        period: Any = None,
+        sorted: bool = False,
+        name: str | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._namespace = None
+        self._clock = own_step(dt, clock, self.name)
+        if period is not None and require(period, _SECOND, f"period of {self.name}") != 0:
+            raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
+        self._storage = Storage({}, checked_size(N, self.name))
+        self._is_new = True
+        self.set_spikes(indices, times, sorted=sorted)
+
+    @property
+    def dt(self) -> Quantity:
+        """The step of the group's clock; spike times are not rounded to it."""
+        return (self._clock or defaultclock).dt
+
+    def set_spikes(self, indices: Any, times: Any, period: Any = None, sorted: bool = False) -> None:
+        """Replace the spikes; what lies before the present time is refused."""
+        if period is not None:
+            raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
+        index = checked_indices(indices, len(self), f"indices of {self.name}")
+        seconds = np.atleast_1d(
+            np.asarray(require(times, _SECOND, f"times of {self.name}"), dtype=np.float64)
+        )
+        if index.shape != seconds.shape:
+            raise EvsimValueError(
+                f"{self.name}: got {index.size} indices and {seconds.size} times; give equally many"
+            )
+        check_finite(seconds, f"times of {self.name}")
+        _refuse_past(self.name, seconds, 0.0 if self._network is None else self._network.t_)
+        order = np.lexsort((index, seconds))
+        if sorted and np.any(order != np.arange(order.size)):
+            k = (
+                int(
+                    np.flatnonzero((np.diff(seconds) < 0) | ((np.diff(seconds) == 0) & (np.diff(index) < 0)))[
+                        0
+                    ]
+                )
+                + 1
+            )
+            raise EvsimValueError(
+                f"{self.name}: times are not sorted, entry {k} ({seconds[k]:g} s) comes after {seconds[k - 1]:g} s;"
+                " sort them, or leave sorted=True out"
+            )
+        self._index, self._seconds = index[order], seconds[order]
+        self._refuse_twins()
+        self._is_new = True
+
+    def _refuse_twins(self) -> None:
+        twins = np.flatnonzero((np.diff(self._seconds) == 0) & (np.diff(self._index) == 0))
+        if twins.size:
+            k = int(twins[0])
+            raise EvsimValueError(
+                f"{self.name}: element {self._index[k]} spikes twice at {self._seconds[k]:g} s; give each spike once"
+            )
+
+    def _train(
+        self, dt: float, now: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Indices, ticks and offsets."""
+        _refuse_past(self.name, self._seconds, now)
+        if np.any(self._seconds > MOST_STEPS * dt):
+            raise EvsimValueError(
+                f"{self.name}: a spike at {self._seconds.max():g} s lies more than 2**53 steps ahead; give times before"
+                f" {MOST_STEPS * dt:g} s"
+            )
+        return (self._index, *split(self._seconds, dt))
+
+    def __repr__(self) -> str:
+        return f"<SpikeGeneratorGroup '{self.name}': {len(self)} elements, {self._seconds.size} spikes>"
+
+
+class PoissonInput(NetworkObject):
+    """Every target neuron receives its own N Poisson processes; each event adds `weight` to `target_var`.
+
+    Parameters
+    ----------
+    target
+        A NeuronGroup or a slice of one.
+    target_var
+        The variable that each event adds to.
+    N, rate
+        Number of processes per neuron, and the rate of each.
+    weight
+        What one event adds: a quantity, or text over names around the call of `run`.
+    """
+
+    _kind = "poissoninput"
+
+    def __init__(
+        self, target: Any, target_var: str, N: int, rate: Any, weight: Any, name: str | None = None
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        if not isinstance(target, (NeuronGroup, Subgroup)) or not isinstance(target._group, NeuronGroup):
+            raise EvsimTypeError(
+                f"target of {self.name}: got {target!r}; give a NeuronGroup or a slice of one"
+            )
+        variable = target._storage.variables.get(target_var)
+        if variable is None or variable.kind == "subexpression":
+            raise EvsimValueError(
+                f"{self.name}: {target._label()} has no variable {target_var!r} that events can change"
+            )
+        self._target, self._variable = target, variable
+        self._n = checked_size(N, self.name)
+        self._rate = _single(require(rate, _HERTZ, f"rate of {self.name}"), f"rate of {self.name}")
+        if self._rate < 0:
+            raise EvsimValueError(f"rate of {self.name}: got {rate}; a rate is 0 or more")
+        self._weight = weight
+        if not isinstance(weight, str):
+            self._weight_value()
+
+    def _weight_value(self) -> float:
+        what = f"weight of {self.name}"
+        values = self._target._values(self._weight, self._variable, np.zeros(1, dtype=np.int64), 1, what)
+        return _single(values, what)
+
+    def _drive(self) -> description.PoissonDrive:
+        start, stop = self._target._bounds()
+        group, state = self._target._group.name, self._variable.name
+        weight = self._weight_value()
+        return description.PoissonDrive(self.name, group, start, stop, state, self._n, self._rate, weight)
+
+    def __repr__(self) -> str:
+        label = f"{self._target._label()}.{self._variable.name}"
+        return f"<PoissonInput '{self.name}': {self._n} processes of {self._rate:g} Hz to {label}>"
+
+
+def _refuse_past(name: str, seconds: NDArray[np.float64], now: float) -> None:
+    if np.any(seconds < now - 4 * np.spacing(now)):
+        raise EvsimValueError(
+            f"{name}: a spike at {seconds.min():g} s is past; the time is {now:g} s, so give times from then on"
+        )
+
+
+def _single(value: Any, what: str) -> float:
+    values = np.asarray(value, dtype=np.float64)
+    if values.size != 1:
+        raise EvsimValueError(f"{what}: got {values.size} values; give one")
+    check_finite(values, what)
+    return float(values.reshape(()))

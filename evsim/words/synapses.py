@@ -1,0 +1,338 @@
+"""Synapses: which elements connect to which, with weights and delays of their own, and what a spike does."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim.composition import Contribution, contribution
+from evsim.equations.declaration import Equations, Variable
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.plugin import Gate, Output
+from evsim.units import DIMENSIONLESS, unit_named
+from evsim.words.clocks import own_step
+from evsim.words.connection.pairs import Pairs
+from evsim.words.connection.wiring import Ends, Wiring
+from evsim.words.neurons import NeuronGroup
+from evsim.words.objects import NetworkObject, checked_namespace
+from evsim.words.variables.elements import Elements, Positions, refuse_clashes
+from evsim.words.variables.storage import Storage, is_shared
+from evsim.words.variables.values import Known
+
+
+class Synapses(Elements, NetworkObject):
+    """Connections from the elements of `source` to those of `to` (`source` again when it is left out).
+
+    Parameters
+    ----------
+    source, to
+        A group, or a slice of one; `i` and `j` count in the slice. The second may also be given as target=.
+    model
+        Declarations of synapse variables, as in "w : volt", or a registered model.
+    on_pre
+        What happens at the target when a spike arrives, as in "V_post += w".
+    delay
+        From spike to arrival; any time from 0 on. `delay` may be set per synapse later.
+    output, target
+        With a gate as model: how it becomes a current, and the name of the input that receives it.
+    namespace
+        Names for the texts above, looked up before those around the call of `run`.
+    """
+
+    _kind = "synapses"
+    _is_copy = False  # of other synapses, made by a monitor
+
+    def __init__(
+        self,
+        source: Any,
+        to: Any = None,
+        model: Any = None,
+        on_pre: str | None = None,
+        on_post: Any = None,
+        on_event: Any = "spike",
+        delay: Any = None,
+        method: str | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        dt: Any = None,
+        name: str | None = None,
+        *,
+        target: Any = None,
+        output: Output | None = None,
+        clock: Any = None,
+        method_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        port = target if isinstance(target, str) else ""
+        to = target if to is None and not port else to
+        self._source = _checked_end(source, f"source of {self.name}")
+        self._target = self._source if to is None else _checked_end(to, f"target of {self.name}")
+        self._ends = Ends(self._source, self._target)
+        self._contribution: Contribution | None = None
+        self._namespace = checked_namespace(namespace, self.name)
+        self._clock = own_step(dt, clock, self.name)
+        self._on_pre = on_pre
+        _refuse_what_comes_later(self.name, on_pre, on_post, on_event)
+        if isinstance(model, Gate):
+            self._attach(model, output, port)
+        else:
+            _refuse_what_needs_a_model(self.name, output, port)
+            self._equations = _checked_equations(model, self.name)
+        refuse_clashes(self._equations, type(self), self.name, {"delay"})
+        self._storage = Storage({**self._equations, "delay": _delay_variable(is_shared=True)}, 0)
+        self._pairs = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        self._is_connected = False
+        if delay is not None:
+            self._write("delay", delay, slice(None))
+
+    def _attach(self, model: Gate, output: Output | None, port: str) -> None:
+        """Become synapses of a registered model: a gate, and an output onto a port of the target."""
+        if self._on_pre is not None:
+            raise EvsimTypeError(
+                f"{self.name}: got the model {model.name} and on_pre; the model says what a spike does"
+            )
+        group = self._target._group
+        if not isinstance(group, NeuronGroup):
+            raise EvsimTypeError(
+                f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup"
+            )
+        made = contribution(model, output, group._equations, self.name, port, group._membrane)
+        self._contribution, self._on_pre = made, made.on_pre
+        self._equations = Equations([Variable("w", "parameter", None, made.weight)], f"model of {self.name}")
+        if made.equations:
+            group._receive(made)
+
+    def _on_target(self, name: str) -> tuple[Any, str] | None:
+        """The group and the name there of a parameter that the models of these synapses have."""
+        made = self.__dict__.get("_contribution")
+        if made is None or made.variables.get(name) not in made.parameters:
+            return None
+        return self._target._group, made.variables[name]
+
+    def __getattr__(self, name: str) -> Any:
+        place = None if name.startswith("_") else self._on_target(name)
+        return super().__getattr__(name) if place is None else getattr(*place)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        place = None if name.startswith("_") else self._on_target(name)
+        if place is None:
+            super().__setattr__(name, value)
+        else:
+            setattr(*place, value)
+
+    # What was made
+
+    @property
+    def source(self) -> Any:
+        """Where spikes come from."""
+        return self._source
+
+    @property
+    def target(self) -> Any:
+        """Where they act."""
+        return self._target
+
+    @property
+    def i(self) -> NDArray[np.int64]:
+        """Source element of every synapse."""
+        return _read_only(self._pairs[0])
+
+    @property
+    def j(self) -> NDArray[np.int64]:
+        """Target element of every synapse."""
+        return _read_only(self._pairs[1])
+
+    @property
+    def N(self) -> int:
+        """How many synapses there are."""
+        return self._storage.size
+
+    @property
+    def N_incoming_post(self) -> NDArray[np.int64]:
+        """How many synapses end on each target element."""
+        return np.bincount(self._pairs[1], minlength=len(self._target))
+
+    @property
+    def N_outgoing_pre(self) -> NDArray[np.int64]:
+        """How many synapses start at each source element."""
+        return np.bincount(self._pairs[0], minlength=len(self._source))
+
+    def __len__(self) -> int:
+        return self.N
+
+    def __repr__(self) -> str:
+        ends = f"{self._source._label()} to {self._target._label()}"
+        return f"<Synapses '{self.name}': {self.N} synapses from {ends}, on_pre {self._on_pre!r}>"
+
+    # Making connections
+
+    def connect(
+        self,
+        condition: str | bool | None = None,
+        i: Any = None,
+        j: Any = None,
+        p: float | str = 1.0,
+        n: int | str = 1,
+        skip_if_invalid: bool = False,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add synapses: all pairs, those of a condition, of given indices, or of a generator text.
+
+        Parameters
+        ----------
+        condition
+            Text over i, j, N_pre, N_post and variables of both ends (`x_pre`, `x_post`).
+        i, j
+            Indices, or for one of them generator text, as in "k for k in range(i-2, i+3) if k != i".
+        p
+            Probability of each of these pairs: a number, or text.
+        n
+            Synapses for each pair that is connected: a number, or text.
+        skip_if_invalid
+            Leave out what generator text gives outside the group, which is an error otherwise.
+        """
+        where = f"connect() of {self.name}"
+        if self._network is not None:
+            raise EvsimError(f"{where}: {self.name} has run already; make new Synapses for more connections")
+        wiring = Wiring(self._ends, self._namespace if namespace is None else namespace, where)
+        self._append(wiring.repeated(wiring.pairs(condition, i, j, p, skip_if_invalid), n))
+
+    def _append(self, pairs: Pairs) -> None:
+        storage, added = self._storage, pairs[0].size
+        self._pairs = (_joined(self._pairs[0], pairs[0]), _joined(self._pairs[1], pairs[1]))
+        for name, values in storage.arrays.items():
+            if not is_shared(storage.variables[name]):
+                storage.arrays[name] = _joined(values, np.full(added, self._default(name)))
+        storage.size += added
+        self._is_connected = True
+
+    def _default(self, name: str) -> float:
+        """The value of a variable in new synapses."""
+        if name == "delay" and self._storage.arrays["delay"].size:
+            raise EvsimError(
+                f"{self.name}: connect() after delays were set per synapse; make all connections first, then set delay"
+            )
+        if name == "w" and self._contribution is not None:
+            return self._contribution.default_weight
+        return 0.0
+
+    # Values
+
+    def _implicit(self) -> Collection[str]:
+        return {"N", *self._ends.names}
+
+    def _known(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
+        known = super()._known([name for name in names if name in self._storage.variables], positions)
+        rest = [name for name in names if name not in known]
+        if "N" in rest:
+            known["N"] = float(self.N), DIMENSIONLESS
+            rest.remove("N")
+        return known | self._ends.of_pairs(rest, self._pairs[0][positions], self._pairs[1][positions])
+
+    def _positions(self, item: Any) -> Positions:
+        """Also S.w[i, j]: the synapses between these elements."""
+        if isinstance(item, tuple) and len(item) == 2:
+            inside = [
+                _members(index, len(end))
+                for index, end in zip(item, (self._source, self._target), strict=True)
+            ]
+            return np.flatnonzero(inside[0][self._pairs[0]] & inside[1][self._pairs[1]])
+        return super()._positions(item)
+
+    def _write(self, name: str, value: Any, item: Any) -> None:
+        if name == "delay":
+            self._write_delay(value, item)
+            return
+        if not self._is_connected and name in self._storage.variables:
+            raise EvsimValueError(
+                f"{self.name}.{name}: there are no synapses yet; call {self.name}.connect() first"
+            )
+        super()._write(name, value, item)
+
+    def _write_delay(self, value: Any, item: Any) -> None:
+        storage = self._storage
+        is_for_all = isinstance(item, slice) and item == slice(None)
+        is_one_value = is_for_all and not isinstance(value, str) and np.ndim(value) == 0
+        before = storage.variables["delay"], storage.arrays["delay"]
+        if is_one_value:
+            storage.variables["delay"], storage.arrays["delay"] = _delay_variable(True), np.zeros(1)
+        elif not self._is_connected:
+            raise EvsimValueError(f"{self.name}.delay: there are no synapses yet; call connect() first")
+        else:
+            array = np.array(np.broadcast_to(before[1], (storage.size,)))
+            storage.variables["delay"], storage.arrays["delay"] = _delay_variable(False), array
+        try:
+            super()._write("delay", value, item)
+            _check_delays(storage.arrays["delay"], self.name)
+        except EvsimError:
+            storage.variables["delay"], storage.arrays["delay"] = before
+            raise
+
+
+def _delay_variable(is_shared: bool) -> Variable:
+    second = unit_named("second")
+    assert second is not None
+    return Variable("delay", "parameter", None, second.dimension, frozenset({"shared"} if is_shared else ()))
+
+
+def _check_delays(seconds: NDArray[np.float64], name: str) -> None:
+    wrong = seconds[seconds < 0]
+    if wrong.size:
+        raise EvsimValueError(f"{name}.delay: got {wrong[0]:g} s; a delay is 0 or more")
+
+
+def _joined(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([before, after]) if before.size else after
+
+
+def _members(index: Any, n: int) -> NDArray[np.bool_]:
+    inside = np.zeros(n, dtype=bool)
+    inside[index] = True
+    return inside
+
+
+def _read_only(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
+def _checked_end(end: Any, what: str) -> Any:
+    if not isinstance(end, Elements) or isinstance(end, Synapses):
+        raise EvsimTypeError(
+            f"{what}: got {end!r}; give a NeuronGroup, a source of spikes, or a slice of one"
+        )
+    return end
+
+
+def _checked_equations(model: Any, name: str) -> Equations:
+    equations = model if isinstance(model, Equations) else Equations(model or "", f"model of {name}")
+    for variable in equations.values():
+        if variable.kind == "differential":
+            raise EvsimError(
+                f"{name}: d{variable.name}/dt in synapses is not there yet; "
+                "write the equation in the target group, or use a registered model"
+            )
+    return equations
+
+
+def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:
+    if output is not None:
+        raise EvsimTypeError(
+            f"{name}: output= goes with a gate as model, as in Synapses(a, b, exponential, output=current)"
+        )
+    if port:
+        raise EvsimTypeError(
+            f"{name}: target={port!r} names an input for a registered model; text says it in on_pre"
+        )
+
+
+def _refuse_what_comes_later(name: str, on_pre: Any, on_post: Any, on_event: Any) -> None:
+    if on_post is not None:
+        raise EvsimError(f"{name}: on_post is not there yet; evsim runs on_pre code")
+    if on_event != "spike":
+        raise EvsimError(f"{name}: on_event={on_event!r} is not there yet; evsim runs on_pre code at spikes")
+    if on_pre is not None and not isinstance(on_pre, str):
+        raise EvsimTypeError(f"{name}: on_pre is {on_pre!r}; give text, as in 'V_post += w'")
