@@ -13,7 +13,6 @@ from evsim import (
     SpikeGeneratorGroup,
     SpikeMonitor,
     Synapses,
-    demo,
     kernels,
     ms,
     mV,
@@ -21,6 +20,7 @@ from evsim import (
     shipment,
 )
 from evsim.codegen import cache
+from evsim.commands import demo
 from evsim.errors import CompilerError
 from evsim.models import alpha, current, exponential, lif, voltage_jump
 
