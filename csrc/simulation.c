@@ -112,7 +112,7 @@ static int run_windows(struct simulation *sim, int64_t until, double millisecond
     if (code >= 0)
         code = any_failure(sim);
     const int64_t reached = sim->shards[0].tick;
-    if (reached > sim->tick && !sim->is_grid)
+    if (code >= 0 && reached > sim->tick && !sim->is_grid) /* a window that failed has done it */
         simulation_record_out(sim, reached - 1, 0.0);
     sim->is_recorded = reached > sim->tick || was_recorded;
     sim->is_recording_sources = 0;
