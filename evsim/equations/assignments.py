@@ -51,7 +51,9 @@ def check_target(name: str, own: Equations, here: str) -> None:
         raise EvsimValueError(f"{here}: {name} follows from its formula; change one of the variables in it.")
     for flag in ("constant", "shared", "input"):
         if flag in variable.flags:
-            raise EvsimValueError(f"{here}: {name} is declared ({flag}) and cannot be changed; remove the flag.")
+            raise EvsimValueError(
+                f"{here}: {name} is declared ({flag}) and cannot be changed; remove the flag."
+            )
 
 
 def assignment(statement: Statement, scope: Scope, here: str) -> Assignment:

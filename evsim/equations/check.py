@@ -33,7 +33,9 @@ def _check_variable(variable: Variable, expression: Expression, dimensions: Dime
     here = f"{where}, {left}"
     if expression.is_condition != (variable.type == "boolean"):
         advice = "declare it ': boolean'" if expression.is_condition else "its formula must be a condition"
-        raise EvsimValueError(f"{here} = {expression} is declared {str(variable).rpartition(': ')[2]}; {advice}.")
+        raise EvsimValueError(
+            f"{here} = {expression} is declared {str(variable).rpartition(': ')[2]}; {advice}."
+        )
     expected = variable.dimension / _TIME if is_rate else variable.dimension
     found = _dimension(expression, dimensions, here)
     if found != expected and not is_zero(expression.tree):

@@ -37,7 +37,9 @@ class Equations(Mapping[str, Variable]):
         self._variables: dict[str, Variable] = {}
         for each in substituted(variables, substitutions, where):
             if each.name in self._variables:
-                raise EvsimValueError(f"{where}: {each.name} is declared twice; give one of them another name.")
+                raise EvsimValueError(
+                    f"{where}: {each.name} is declared twice; give one of them another name."
+                )
             self._variables[each.name] = each
         self._refuse_rings()
 
@@ -113,7 +115,9 @@ class Equations(Mapping[str, Variable]):
     def _follow(self, name: str, path: tuple[str, ...], done: set[str]) -> None:
         if name in path:
             ring = " -> ".join((*path[path.index(name) :], name))
-            raise EvsimValueError(f"{self._where}: subexpressions define each other in a ring: {ring}; break it.")
+            raise EvsimValueError(
+                f"{self._where}: subexpressions define each other in a ring: {ring}; break it."
+            )
         if name in done or name not in self or self[name].kind != "subexpression":
             return
         for inner in sorted(_formula(self[name]).names):

@@ -79,7 +79,9 @@ class _Reader:
 
     def _check_shape(self) -> None:
         if not self.text:
-            raise EvsimValueError(f"{self.where}: the expression is empty; write one, for example 'V > -50*mV'.")
+            raise EvsimValueError(
+                f"{self.where}: the expression is empty; write one, for example 'V > -50*mV'."
+            )
         if len(self.text) > MAX_LENGTH:
             raise self._error(f"it has {len(self.text)} characters, more than {MAX_LENGTH}; split it up")
         depth = 0
@@ -192,7 +194,7 @@ class _Reader:
         return Call(name, tuple(self._node(each, depth + 1) for each in node.args))
 
     def _error(
-        self, problem: str, node: ast.AST | None = None, kind: type[EvsimError] = EvsimError
+        self, problem: str, node: ast.AST | None = None, kind: type[EvsimError] = EvsimValueError
     ) -> EvsimError:
         place = ""
         if node is not None:

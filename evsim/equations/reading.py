@@ -105,7 +105,9 @@ def _unit_and_flags(text: str, kind: Kind, here: str) -> tuple[str, frozenset[st
     for flag in flags:
         if flag not in FLAGS[kind]:
             allowed = ", ".join(f"({each})" for each in sorted(FLAGS[kind]))
-            raise EvsimValueError(f"{here}: ({flag}) is not a flag that a {kind} can have; allowed: {allowed}.")
+            raise EvsimValueError(
+                f"{here}: ({flag}) is not a flag that a {kind} can have; allowed: {allowed}."
+            )
     return match["unit"], frozenset(flags)
 
 
