@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from evsim.errors import EvsimError
+from evsim.errors import EvsimValueError
 
 MAX_DEPTH = 200
 MAX_SIZE = 20_000
@@ -70,7 +70,7 @@ class Call:
 Node = Number | Truth | Name | Operation | Call
 
 
-class TooLargeError(EvsimError):
+class TooLargeError(EvsimValueError):
     """An expression that is nested too deeply or became too long by substitution."""
 
 

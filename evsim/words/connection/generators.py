@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from evsim.errors import EvsimError
+from evsim.errors import EvsimValueError
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def read_generator(text: str, where: str) -> GeneratorText:
     if not isinstance(tree, ast.GeneratorExp):
         return GeneratorText(text)
     if len(tree.generators) != 1:
-        raise EvsimError(f"{where}: {text!r} has {len(tree.generators)} 'for'; evsim knows one")
+        raise EvsimValueError(f"{where}: {text!r} has {len(tree.generators)} 'for'; evsim knows one")
     loop = tree.generators[0]
     call = loop.iter
     if (
@@ -42,7 +42,7 @@ def read_generator(text: str, where: str) -> GeneratorText:
     ):
         raise _refusal(text, where)
     if call.func.id not in ("range", "sample"):
-        raise EvsimError(f"{where}: {text!r} loops over {call.func.id}(); evsim knows range() and sample()")
+        raise EvsimValueError(f"{where}: {text!r} loops over {call.func.id}(); evsim knows range() and sample()")
     return GeneratorText(
         element=ast.unparse(tree.elt),
         variable=loop.target.id,
@@ -53,5 +53,5 @@ def read_generator(text: str, where: str) -> GeneratorText:
     )
 
 
-def _refusal(text: str, where: str) -> EvsimError:
-    return EvsimError(f"{where}: cannot read {text!r}; write it as in 'k for k in range(i-2, i+3) if k != i'")
+def _refusal(text: str, where: str) -> EvsimValueError:
+    return EvsimValueError(f"{where}: cannot read {text!r}; write it as in 'k for k in range(i-2, i+3) if k != i'")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError
 from evsim.words.connection import pairs as rules
 from evsim.words.connection.generators import GeneratorText, read_generator
@@ -196,7 +196,7 @@ class Wiring:
                 return rules.random_pairs(n, size, self._probability(number), next_generator())
             if option == "size":
                 return rules.random_samples(n, size, int(number), next_generator())
-        raise EvsimError(
+        raise EvsimValueError(
             f"{self.where}: write range(start, stop, step), sample(N_post, p=0.1) or sample(N_post, size=10)"
         )
 
