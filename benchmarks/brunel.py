@@ -46,19 +46,16 @@ def text_network(words: Any, case: Case) -> list[Any]:
 
 def evsim(case: Case) -> Measured:
     """Run on evsim, exact or on the grid."""
-    import evsim as words
     from benchmarks.simulators import ev
 
-    return ev.simulate(case, lambda case: text_network(words, case))
+    return ev.simulate(case, text_network)
 
 
 def brian2(case: Case) -> Measured:
     """Run on Brian2 standalone; external input is binomial per step."""
-    import brian2 as words
-
     from benchmarks.simulators import brian
 
-    return brian.simulate(case, lambda case: text_network(words, case))
+    return brian.simulate(case, text_network)
 
 
 def nest(case: Case) -> Measured:

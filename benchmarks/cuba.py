@@ -19,33 +19,21 @@ dgi/dt = -gi/(10*ms) : volt
 
 def text_network(words: Any, case: Case) -> list[Any]:
     """Build the network in the words that Brian2 and evsim share."""
-    cells = words.NeuronGroup(
-        case.n,
-        EQUATIONS,
-        threshold="v > -50*mV",
-        reset="v = -60*mV",
-        refractory=5 * words.ms,
-        method="exact",
-    )
-    cells.v = "-60*mV + rand()*10*mV"
-    return balanced(words, case, cells, "ge_post += 1.62*mV", "gi_post -= 9*mV")
+    return balanced(words, case, EQUATIONS, "ge_post += 1.62*mV", "gi_post -= 9*mV")
 
 
 def evsim(case: Case) -> Measured:
     """Run on evsim, exact or on the grid."""
-    import evsim as words
     from benchmarks.simulators import ev
 
-    return ev.simulate(case, lambda case: text_network(words, case))
+    return ev.simulate(case, text_network)
 
 
 def brian2(case: Case) -> Measured:
     """Run on Brian2 standalone; spikes and delays are on its grid."""
-    import brian2 as words
-
     from benchmarks.simulators import brian
 
-    return brian.simulate(case, lambda case: text_network(words, case))
+    return brian.simulate(case, text_network)
 
 
 def nest(case: Case) -> Measured:

@@ -15,33 +15,21 @@ EQUATIONS = "dv/dt = -(v + 49*mV)/(20*ms) : volt (unless refractory)"
 
 def text_network(words: Any, case: Case) -> list[Any]:
     """Build the network in the words that Brian2 and evsim share."""
-    cells = words.NeuronGroup(
-        case.n,
-        EQUATIONS,
-        threshold="v > -50*mV",
-        reset="v = -60*mV",
-        refractory=5 * words.ms,
-        method="exact",
-    )
-    cells.v = "-60*mV + rand()*10*mV"
-    return balanced(words, case, cells, "v_post += 0.25*mV", "v_post -= 2.25*mV")
+    return balanced(words, case, EQUATIONS, "v_post += 0.25*mV", "v_post -= 2.25*mV")
 
 
 def evsim(case: Case) -> Measured:
     """Run on evsim, exact or on the grid."""
-    import evsim as words
     from benchmarks.simulators import ev
 
-    return ev.simulate(case, lambda case: text_network(words, case))
+    return ev.simulate(case, text_network)
 
 
 def brian2(case: Case) -> Measured:
     """Run on Brian2 standalone; spikes and delays are on its grid."""
-    import brian2 as words
-
     from benchmarks.simulators import brian
 
-    return brian.simulate(case, lambda case: text_network(words, case))
+    return brian.simulate(case, text_network)
 
 
 def nest(case: Case) -> Measured:

@@ -19,13 +19,13 @@ std::ofstream("loop_status") << std::ifstream("/proc/self/status").rdbuf();
 """
 
 
-def simulate(case: Case, build: Callable[[Case], list[Any]]) -> Measured:
+def simulate(case: Case, build: Callable[[Any, Case], list[Any]]) -> Measured:
     """Let `build` return the objects, a spike monitor last; compile them and run the program."""
     with tempfile.TemporaryDirectory() as folder:
         b.set_device("cpp_standalone", build_on_run=False)
         b.seed(case.seed)
         b.defaultclock.dt = 0.1 * b.ms
-        objects = build(case)
+        objects = build(b, case)
         b.device.insert_code("before_network_run", BEFORE)
         b.device.insert_code("after_network_run", AFTER)
         b.Network(objects).run(case.duration * b.second)

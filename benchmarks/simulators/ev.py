@@ -12,12 +12,12 @@ from benchmarks.measure import Case, Measured, cpu_seconds, since_start
 ev: Any = import_module("evsim")  # the units are names that no type checker sees
 
 
-def simulate(case: Case, build: Callable[[Case], list[Any]]) -> Measured:
+def simulate(case: Case, build: Callable[[Any, Case], list[Any]]) -> Measured:
     """Let `build` return the objects, a spike monitor last, and run them on one thread."""
     ev.seed(case.seed)
     ev.defaultclock.dt = 0.1 * ev.ms
     ev.prefs.threads = 1
-    objects = build(case)
+    objects = build(ev, case)
     network = ev.Network(objects)
     network.run(0 * ev.ms, timing=case.timing)
     before = since_start()

@@ -7,8 +7,17 @@ from typing import Any
 from benchmarks.measure import Case
 
 
-def balanced(words: Any, case: Case, cells: Any, exciting: str, inhibiting: str) -> list[Any]:
-    """Join cells as Vogels and Abbott do: four in five excite, 80 synapses per cell on average."""
+def balanced(words: Any, case: Case, equations: str, exciting: str, inhibiting: str) -> list[Any]:
+    """Make cells and join them as Vogels and Abbott do: four in five excite, 80 synapses per cell on average."""
+    cells = words.NeuronGroup(
+        case.n,
+        equations,
+        threshold="v > -50*mV",
+        reset="v = -60*mV",
+        refractory=5 * words.ms,
+        method="exact",
+    )
+    cells.v = "-60*mV + rand()*10*mV"
     excitatory = case.n * 4 // 5
     objects = [cells]
     for source, code in ((cells[:excitatory], exciting), (cells[excitatory:], inhibiting)):
