@@ -98,3 +98,56 @@ int deliver_all(struct simulation *sim, struct shard *sh) {
         code = deliver_drive(sim, sh, &sim->drives[k]);
     return code;
 }
+
+/* Whether what a slice has folded cannot have added to the slack. */
+static int leaves_no_slack(const struct population *target, const struct projection *p) {
+    for (int k = 0; k < p->n_ports; k++) {
+        const double *cost = target->cost[p->port[k].state];
+        const int is_known = !p->port[k].step;
+        if (cost[0] > 0.0 && !(is_known && p->port[k].amount[0] <= 0.0))
+            return 0;
+        if (cost[1] > 0.0 && !(is_known && p->port[k].amount[0] >= 0.0))
+            return 0;
+    }
+    return 1;
+}
+
+static void clear_one(double *slack, uint32_t i) {
+    slack[i] = EVSIM_IS_DORMANT(slack[i]) ? slack[i] : 0.0;
+}
+
+static void clear_range(double *slack, int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; i++)
+        slack[i] = EVSIM_IS_DORMANT(slack[i]) ? slack[i] : 0.0;
+}
+
+static int64_t count_folded(const struct simulation *sim, const struct shard *sh,
+                            int32_t population) {
+    int64_t n = 0;
+    for (int k = 0; k < sim->n_drives; k++)
+        if (sim->drives[k].target == population)
+            return INT64_MAX;
+    for (int64_t k = 0; k < sh->n_slices; k++)
+        if (sh->slices[k].projection->target == population)
+            n += sh->slices[k].n;
+    return n;
+}
+
+void deliver_clear(struct simulation *sim, struct shard *sh) {
+    for (int32_t q = 0; q < sim->n_populations; q++) {
+        const struct population *p = sim->populations[q];
+        double *slack = p->cells.slack;
+        const int64_t n = p->is_foldable ? count_folded(sim, sh, q) : 0;
+        if (n > (sh->last[q] - sh->first[q]) / 4) {
+            clear_range(slack, sh->first[q], sh->last[q]);
+            continue;
+        }
+        for (int64_t k = 0; k < sh->n_slices && n; k++) {
+            const struct slice *s = &sh->slices[k];
+            if (s->projection->target != q || leaves_no_slack(p, s->projection))
+                continue;
+            for (int64_t e = 0; e < s->n; e++)
+                clear_one(slack, slice_target(s, e));
+        }
+    }
+}

@@ -8,6 +8,8 @@
 #include "random.h"
 #include "shard.h"
 
+#define LONGEST_FETCH 256 /* synapses of a row */
+
 /* Pushes the spike with its next delivery at or after `tick`, looking from `position` of its row
  * on. */
 static int push_flight(struct simulation *sim, struct shard *sh, const struct projection *p,
@@ -51,6 +53,28 @@ int flights_launch(struct simulation *sim, struct shard *sh, const struct projec
     return EVSIM_OK;
 }
 
+static void fetch_lines(const void *from, const void *to) {
+    for (const char *at = from; at < (const char *)to; at += 64)
+        __builtin_prefetch(at);
+}
+
+/* Asks for the rows of a spike, which are far apart in memory, before they are needed. */
+static void fetch_rows(const struct simulation *sim, const struct shard *sh,
+                       const struct spike *s) {
+    const struct emitter *e = &sim->emitters[s->emitter];
+    for (int k = 0; k < e->n_projections; k++) {
+        const struct projection *p = sim->projections[e->projections[k]];
+        if (!p->delay_tick)
+            continue;
+        const int64_t first = p->start[sh->number * p->n_sources + s->index];
+        const int64_t end = p->start[sh->number * p->n_sources + s->index + 1];
+        const int64_t last = end - first > LONGEST_FETCH ? first + LONGEST_FETCH : end;
+        fetch_lines(p->delay_tick + first, p->delay_tick + last);
+        fetch_lines(p->delay_offset + first, p->delay_offset + last);
+        fetch_lines(p->target_of + first, p->target_of + last);
+    }
+}
+
 static int launch_all(struct simulation *sim, struct shard *sh, const struct spike *s,
                       int64_t sequence) {
     const struct emitter *e = &sim->emitters[s->emitter];
@@ -87,6 +111,8 @@ int flights_take_in(struct simulation *sim, struct shard *sh) {
             simulation_record_spike(sim, &sh->incoming.all[k]);
     for (int64_t k = 0; k < sources->n && code >= 0; k++)
         code = spikes_add(&sh->incoming, &sources->all[k]);
+    for (int64_t k = 0; k < sh->incoming.n; k++)
+        fetch_rows(sim, sh, &sh->incoming.all[k]);
     for (int64_t k = 0; k < sh->incoming.n && code >= 0; k++)
         code = launch_all(sim, sh, &sh->incoming.all[k], sh->sequence + k);
     sh->sequence += sh->incoming.n;

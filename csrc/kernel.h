@@ -104,7 +104,8 @@ struct evsim_kernel {
 
     /* Advances neurons [first, last) by one window. Neurons whose spikes cannot be excluded are
      * listed in `found`, their states before the step in `start[k*n_states + s]`. Returns how many.
-     * With `is_grid` the listed neurons are those at or above threshold at the end of the step. */
+     * With `is_grid` the listed neurons are those at or above threshold at the end of the step.
+     * The slack stays as it is: the core clears it. */
     int64_t (*advance)(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
                        uint32_t *found, double *start);
 

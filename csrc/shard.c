@@ -64,6 +64,7 @@ static int whole_window(struct simulation *sim, struct shard *sh) {
         return code;
     cells_fill_starts(sim, sh);
     code = advance_all(sim, sh);
+    deliver_clear(sim, sh);
     if (code >= 0 && sh->n_cells) {
         code = events_gather(sim, sh, 0.0, sim->window);
         if (code >= 0)

@@ -151,6 +151,8 @@ static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, uint
 /* delivery.c */
 int is_folded(const struct simulation *sim, const struct projection *p);
 int deliver_all(struct simulation *sim, struct shard *sh);
+/* Clears the slack of what was folded, after the advance. */
+void deliver_clear(struct simulation *sim, struct shard *sh);
 
 /* cells.c: a cell starts from the copy of its state made before folding, from x, or (NULL) from
  * what cells_fill_starts puts in. */

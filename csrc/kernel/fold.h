@@ -40,8 +40,9 @@ typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned
 /* Parts of the window at which n additions are made; filled up to whole lanes. */
 static inline void batch_parts(const struct evsim_cells *cells, int64_t n, const double *offset,
                                double *u) {
+    const double per_window = 1.0 / cells->window;
     for (int64_t e = 0; e < n; e++)
-        u[e] = offset[e] / cells->window;
+        u[e] = offset[e] * per_window;
     for (int64_t e = n; e % LANES; e++)
         u[e] = 0.0;
 }

@@ -235,7 +235,7 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
 static void unfold(const struct evsim_cells *cells, int64_t i, int32_t port, double amount,
                    double offset, double *x) {
     double factor[STATES];
-    fold_factors(cells, i, port, offset / cells->window, factor);
+    fold_factors(cells, i, port, offset * (1.0 / cells->window), factor);
     const int is_dormant = EVSIM_IS_DORMANT(cells->slack[i]);
     for (int s = 0; s < STATES; s++)
         if (!(is_dormant && is_clamped(s)))

@@ -109,9 +109,9 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
                 before += f"        batch_factors(cells, {port}, {r}, count, u, offset_step == 0, f{r});\n"
             each, factor = "", "f{}[k]"
         else:
-            before, factor = "", "factor[{}]"
+            before, factor = "        const double per_window = 1.0 / cells->window;\n", "factor[{}]"
             each = f"""            double factor[STATES];
-            fold_factors(cells, i, {port}, offset[(first + k) * offset_step] / cells->window, factor);
+            fold_factors(cells, i, {port}, offset[(first + k) * offset_step] * per_window, factor);
 """
         adds = "".join(
             f"            x{r}[i] += {'live' if r in self.clamped else 'w'} * {factor.format(r)};\n"
@@ -169,7 +169,7 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
         writes = "".join(f"            x{r}[i] = v{r} + d{r};\n" for r in range(n))
         return f"""static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
                        uint32_t *found, double *start) {{
-{setup}    double *restrict const slack = cells->slack;
+{setup}    const double *restrict const slack = cells->slack;
     const double part = is_grid ? 1.0 : 0.5, within = is_grid ? 0.0 : 1.0;
     (void)part, (void)within;
 {self._bound_constants()}    int64_t n = 0;
@@ -190,8 +190,6 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
             for (int s = 0; s < STATES; s++) start[n * STATES + s] = old[s][k];
             n++;
         }}
-        for (int64_t i = from; i < to; i++)
-            slack[i] = EVSIM_IS_DORMANT(slack[i]) ? slack[i] : 0.0;
     }}
     return n;
 }}"""
