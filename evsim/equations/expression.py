@@ -128,7 +128,9 @@ class Expression:
 
     def _missing(self, name: str) -> EvsimError:
         if name in DRAWS:
-            return EvsimValueError(f"{self.text!r}: {name}() cannot be drawn here; give the values another way.")
+            return EvsimValueError(
+                f"{self.text!r}: {name}() cannot be drawn here; give the values another way."
+            )
         return EvsimNameError(f"{self.text!r}: {name} has no value; give it one or correct the name.")
 
     def to_c(self, names: Mapping[str, str]) -> str:

@@ -42,7 +42,9 @@ def read_generator(text: str, where: str) -> GeneratorText:
     ):
         raise _refusal(text, where)
     if call.func.id not in ("range", "sample"):
-        raise EvsimValueError(f"{where}: {text!r} loops over {call.func.id}(); evsim knows range() and sample()")
+        raise EvsimValueError(
+            f"{where}: {text!r} loops over {call.func.id}(); evsim knows range() and sample()"
+        )
     return GeneratorText(
         element=ast.unparse(tree.elt),
         variable=loop.target.id,
@@ -54,4 +56,6 @@ def read_generator(text: str, where: str) -> GeneratorText:
 
 
 def _refusal(text: str, where: str) -> EvsimValueError:
-    return EvsimValueError(f"{where}: cannot read {text!r}; write it as in 'k for k in range(i-2, i+3) if k != i'")
+    return EvsimValueError(
+        f"{where}: cannot read {text!r}; write it as in 'k for k in range(i-2, i+3) if k != i'"
+    )
