@@ -8,7 +8,7 @@ from evsim.errors import EvsimError
 from evsim.units import *
 from evsim.verify import verify
 from evsim.words.clocks import Clock, defaultclock
-from evsim.words.magic import magic_network, run, start_scope
+from evsim.words.magic import collect, magic_network, run, start_scope
 from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
@@ -19,7 +19,7 @@ from evsim.words.synapses import Synapses
 
 __all__ = [
     "Clock", "Equations", "EvsimError", "Network", "NeuronGroup", "PoissonGroup", "PoissonInput",
-    "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "defaultclock",
-    "magic_network", "prefs", "run", "seed", "start_scope", "verify",
+    "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "collect",
+    "defaultclock", "magic_network", "prefs", "run", "seed", "start_scope", "verify",
     *_units.__all__,
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from evsim.errors import EvsimTypeError
 from evsim.units.dimension import DIMENSIONLESS, Dimension
 from evsim.units.magnitudes import common_dimension, dimension_of, shown
+from evsim.units.mismatch import DimensionMismatchError
 
 Args = tuple[Any, ...]
 Options = dict[str, Any]
@@ -25,7 +26,7 @@ SAME_UNIT = _functions(
     "sum mean median max min amax amin std ptp average percentile quantile cumsum diff ediff1d sort round "
     "around nansum nanmean nanmedian nanmax nanmin nanstd nanpercentile nanquantile nancumsum nan_to_num "
     "ravel reshape transpose permute_dims squeeze expand_dims moveaxis swapaxes broadcast_to "
-    "broadcast_arrays atleast_1d atleast_2d atleast_3d copy take take_along_axis compress extract diag "
+    "atleast_1d atleast_2d atleast_3d copy take take_along_axis compress extract diag "
     "diagonal diagflat trace tril triu repeat tile roll flip fliplr flipud rot90 resize delete unique "
     "trim_zeros zeros_like empty_like real concatenate concat stack vstack hstack dstack column_stack "
     "block split array_split hsplit vsplit histogram_bin_edges partition require"
@@ -155,6 +156,15 @@ def _binned(
     return common_dimension("bin", [a, *edges, *(range or ())])
 
 
+def _side_by_side(*arrays: Any, **_: Any) -> Dimension:
+    """Plot functions put x and y side by side in this way."""
+    try:
+        return common_dimension("put side by side", arrays)
+    except DimensionMismatchError as error:
+        hint = f"{error.description}; divide each by a unit first, as in x/ms"
+        raise DimensionMismatchError(hint, *error.dimensions) from None
+
+
 SPECIAL: dict[Callable[..., Any], Callable[..., Dimension]] = {
     np.var: _variance,
     np.nanvar: _variance,
@@ -166,4 +176,5 @@ SPECIAL: dict[Callable[..., Any], Callable[..., Dimension]] = {
     np.cov: _covariance,
     np.histogram: _binned,
     np.linalg.norm: _unit_of_first,
+    np.broadcast_arrays: _side_by_side,
 }

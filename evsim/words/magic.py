@@ -83,6 +83,11 @@ def run(
     network.run(duration, report, report_period, namespace, timing=timing, threads=threads)
 
 
+def collect() -> list[NetworkObject]:
+    """All objects made since `start_scope()`, as for `Network(collect())`."""
+    return list(magic_network().objects)
+
+
 def start_scope() -> None:
     """Begin a new model: objects made so far take no part in what `run()` simulates from now on."""
     global _current

@@ -128,6 +128,11 @@ class NeuronGroup(Sliceable, NetworkObject):
         return (self._clock or defaultclock).dt
 
     @property
+    def t(self) -> Quantity:
+        """The present time of the group's network."""
+        return in_seconds(0.0 if self._network is None else self._network.t_)
+
+    @property
     def lastspike(self) -> Quantity:
         """Time of the last spike of every neuron; minus infinity for one that has not spiked."""
         if self._network is None:

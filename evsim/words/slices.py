@@ -51,6 +51,7 @@ class Subgroup(Sliceable):
         self._whole = group
         self._first, self._last = start, stop
         self._storage, self._namespace = group._storage, group._namespace
+        self._has_equations = group._has_equations
 
     @property
     def name(self) -> str:

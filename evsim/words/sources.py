@@ -37,6 +37,7 @@ class PoissonGroup(Sliceable, NetworkObject):
     """
 
     _kind = "poissongroup"
+    _has_equations = False
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
     """
 
     _kind = "spikegeneratorgroup"
+    _has_equations = False
 
     def __init__(
         self,

@@ -150,6 +150,26 @@ class Synapses(Elements, NetworkObject):
         return self._storage.size
 
     @property
+    def N_pre(self) -> int:
+        """How many elements the source has."""
+        return len(self._source)
+
+    @property
+    def N_post(self) -> int:
+        """How many elements the target has."""
+        return len(self._target)
+
+    @property
+    def N_incoming(self) -> NDArray[np.int64]:
+        """For every synapse, how many synapses end on its target element."""
+        return self.N_incoming_post[self._pairs[1]]
+
+    @property
+    def N_outgoing(self) -> NDArray[np.int64]:
+        """For every synapse, how many synapses start at its source element."""
+        return self.N_outgoing_pre[self._pairs[0]]
+
+    @property
     def N_incoming_post(self) -> NDArray[np.int64]:
         """How many synapses end on each target element."""
         return np.bincount(self._pairs[1], minlength=len(self._target))
@@ -221,7 +241,7 @@ class Synapses(Elements, NetworkObject):
     # Values
 
     def _implicit(self) -> Collection[str]:
-        return {"N", *self._ends.names}
+        return {"N", *_DEGREES, *self._ends.names}
 
     def _known(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
         known = super()._known([name for name in names if name in self._storage.variables], positions)
@@ -229,14 +249,16 @@ class Synapses(Elements, NetworkObject):
         if "N" in rest:
             known["N"] = float(self.N), DIMENSIONLESS
             rest.remove("N")
+        for name in _DEGREES & set(rest):
+            known[name] = getattr(self, name)[positions].astype(np.float64), DIMENSIONLESS
+            rest.remove(name)
         return known | self._ends.of_pairs(rest, self._pairs[0][positions], self._pairs[1][positions])
 
     def _positions(self, item: Any) -> Positions:
         """Also S.w[i, j]: the synapses between these elements."""
         if isinstance(item, tuple) and len(item) == 2:
             inside = [
-                _members(index, len(end))
-                for index, end in zip(item, (self._source, self._target), strict=True)
+                _members(index, end) for index, end in zip(item, (self._source, self._target), strict=True)
             ]
             return np.flatnonzero(inside[0][self._pairs[0]] & inside[1][self._pairs[1]])
         return super()._positions(item)
@@ -271,6 +293,9 @@ class Synapses(Elements, NetworkObject):
             raise
 
 
+_DEGREES = {"N_incoming", "N_outgoing"}
+
+
 def _delay_variable(is_shared: bool) -> Variable:
     second = unit_named("second")
     assert second is not None
@@ -287,9 +312,10 @@ def _joined(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([before, after]) if before.size else after
 
 
-def _members(index: Any, n: int) -> NDArray[np.bool_]:
-    inside = np.zeros(n, dtype=bool)
-    inside[index] = True
+def _members(index: Any, end: Any) -> NDArray[np.bool_]:
+    """Which elements of one end an index points to."""
+    inside = np.zeros(len(end), dtype=bool)
+    inside[end._positions(index)] = True
     return inside
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from evsim import description
 from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimTypeError, EvsimValueError
-from evsim.instants import join, split
+from evsim.instants import split
 from evsim.units import Quantity, dimension_of, require, unit_named
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
 from evsim.words.monitors.spikes import Floats, Indices, SpikeMonitor
@@ -29,6 +29,7 @@ class PopulationRateMonitor(SpikeMonitor):
         super().__init__(source, name=name)
         self._clock = own_step(dt, clock, self.name)
         self._first = 0
+        self._described_step: float | None = None
 
     @property
     def t(self) -> Quantity:
@@ -57,6 +58,8 @@ class PopulationRateMonitor(SpikeMonitor):
         return Quantity.with_dimensions(smooth, _HERTZ)
 
     def _step(self) -> float:
+        if self._described_step is not None:
+            return self._described_step
         return (self._clock or defaultclock).dt_
 
     def _bins(self) -> int:
@@ -67,13 +70,13 @@ class PopulationRateMonitor(SpikeMonitor):
 
     def _counts(self) -> Indices:
         tick, offset, _ = self._spikes()
-        dt = self._network._dt if self._network else 1.0
-        place = split(join(tick, offset, dt), self._step())[0] - self._first
+        place = split(self._seconds(tick, offset), self._step())[0] - self._first
         return np.bincount(place, minlength=self._bins())
 
     def _describe(self, network: description.Network, describer: Any) -> None:
         super()._describe(network, describer)
         assert self._network is not None
+        self._described_step = self._step()
         self._first = int(split(self._network.t_, self._step())[0])
 
 

@@ -58,7 +58,7 @@ class SpikeMonitor(NetworkObject):
     def t(self) -> Quantity:
         """Time of every spike, in seconds as doubles; `tick` and `offset` have every digit."""
         tick, offset, _ = self._kept()
-        return in_seconds(join(tick, offset, self._network._dt if self._network else 1.0))
+        return in_seconds(self._seconds(tick, offset))
 
     @property
     def t_(self) -> Floats:
@@ -119,6 +119,10 @@ class SpikeMonitor(NetworkObject):
                 values.flags.writeable = False
             self._known = now, spikes
         return self._known[1]
+
+    def _seconds(self, tick: Indices, offset: Floats) -> Floats:
+        """Times as doubles. (A network whose objects have ended is empty, and false.)"""
+        return join(tick, offset, 1.0 if self._network is None else self._network._dt)
 
     def _kept(self) -> Spikes:
         if not self._keeps_spikes:

@@ -113,6 +113,10 @@ class StateMonitor(NetworkObject):
     def __getitem__(self, item: Any) -> Rows:
         """The recorded variables of neurons, by their index in the group."""
         wanted = np.arange(len(self._source))[item] if isinstance(item, slice) else np.asarray(item)
+        if wanted.dtype.kind not in "iu":
+            raise EvsimTypeError(
+                f"{self.name}[{item!r}]: give the index of a neuron, a slice or a list of them"
+            )
         rows = [self._row(int(index)) for index in np.atleast_1d(wanted)]
         return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evsim.equations.declaration import Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
-from evsim.units import DIMENSIONLESS, DimensionMismatchError
+from evsim.units import DIMENSIONLESS, DimensionMismatchError, quantity, require
 from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.values import Known, TextValues, check_finite, number_values
 from evsim.words.variables.view import VariableView, is_everything, values_of
@@ -24,6 +24,7 @@ class Elements:
 
     _storage: Storage
     _namespace: Mapping[str, Any] | None
+    _has_equations = True  # in which a user may declare more variables
 
     def _bounds(self) -> tuple[int, int]:
         """Start and stop in the whole group."""
@@ -170,6 +171,18 @@ class Elements:
         check_finite(values, what)
         return np.asarray(values, dtype=np.float64)
 
+    def get_states(self, vars: Collection[str] | str | None = None, units: bool = True) -> dict[str, Any]:
+        """Present values by name: of these variables, or of all but subexpressions; plain SI without units."""
+        variables = self._storage.variables
+        stored = [name for name in variables if variables[name].kind != "subexpression"]
+        names = stored if vars is None else [vars] if isinstance(vars, str) else vars
+        return {name: getattr(self, name if units else f"{name}_")[...] for name in names}
+
+    def set_states(self, values: Mapping[str, Any], units: bool = True) -> None:
+        """Set variables by name, as `get_states` gives them."""
+        for name, value in values.items():
+            setattr(self, name if units else f"{name}_", value)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -188,8 +201,15 @@ class Elements:
         elif name in self._storage.variables:
             if not (isinstance(value, VariableView) and value._elements is self and value._name == name):
                 self._write(name, value, slice(None))
+        elif name.endswith("_") and name[:-1] in self._storage.variables:
+            self._write(name[:-1], self._si(value, name[:-1]), slice(None))
         else:
             raise EvsimAttributeError(self._unknown(name, value))
+
+    def _si(self, value: Any, name: str) -> Any:
+        """Plain SI numbers as a quantity in the unit of a variable."""
+        values = require(value, DIMENSIONLESS, f"{self._label()}.{name}_")
+        return quantity(np.asarray(values, dtype=np.float64), self._variable(name).dimension)
 
     def _set_property(self, name: str, value: Any) -> None:
         attribute = getattr(type(self), name)
@@ -201,10 +221,15 @@ class Elements:
         close = difflib.get_close_matches(name, [*self._storage.variables, *self._properties()], 1)
         guess = f"did you mean '{close[0]}'? Or " if close else ""
         unit = getattr(getattr(value, "dimension", DIMENSIONLESS), "unit_name", "") or "1"
+        if not self._has_equations:
+            names = ", ".join([*self._storage.variables, *self._properties()])
+            known = f"did you mean '{close[0]}'?" if close else f"it has {names}"
+            return f"{self._label()} has no variable '{name}'; {known}"
         return f"{self._label()} has no variable '{name}'; {guess}declare it in the equations, as in '{name} : {unit}'"
 
     def _properties(self) -> list[str]:
-        return [name for name in dir(type(self)) if isinstance(getattr(type(self), name, None), property)]
+        public = [name for name in dir(type(self)) if not name.startswith("_")]
+        return [name for name in public if isinstance(getattr(type(self), name), property)]
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._storage.variables]

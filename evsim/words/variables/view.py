@@ -45,6 +45,8 @@ class VariableView(Quantity):
 
     def __getitem__(self, item: Any) -> Any:
         plain = np.asarray(self)
+        if _is_of_shape(item):
+            return quantity(np.array(plain[item]), self.dimension)
         if plain.ndim == 0 and not is_everything(item):
             plain = np.broadcast_to(plain, (self._elements._count(),))
         chosen = plain[self._elements._positions(item)] if plain.ndim else plain
@@ -77,6 +79,11 @@ class VariableView(Quantity):
 def is_everything(item: Any) -> bool:
     """Whether an index is `:`."""
     return isinstance(item, slice) and item == slice(None)
+
+
+def _is_of_shape(item: Any) -> bool:
+    """Whether an index with None or ... is about the shape of the array, as plot functions ask, not about elements."""
+    return any(each is None or each is Ellipsis for each in (item if isinstance(item, tuple) else (item,)))
 
 
 def values_of(value: Any) -> Any:
