@@ -9,7 +9,6 @@ typedef struct simulation evsim_simulation;
 /* A simulation whose windows are `steps` steps dt of the user's clock, or 1/`parts` of one; NULL
  * without memory. Ticks below count windows. */
 evsim_simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t seed);
-double evsim_window(evsim_simulation *sim);
 void evsim_free(evsim_simulation *sim);
 const char *evsim_error_text(int code);
 

@@ -28,8 +28,6 @@ struct simulation *evsim_new(double dt, int64_t steps, int64_t parts, uint64_t s
     return sim;
 }
 
-double evsim_window(struct simulation *sim) { return sim->window; }
-
 void evsim_touch(struct simulation *sim) { sim->is_changed = 1; }
 
 static int add_emitter(struct simulation *sim) {

@@ -91,7 +91,7 @@ static int open_window(struct simulation *sim, struct shard *sh) {
         return EVSIM_OK;
     const int code = flights_take_in(sim, sh);
     sh->out[(sh->tick + 1) & 1].n *= sh->from > 0.0;
-    sh->n_local = 0;
+    sh->n_local *= sh->from > 0.0;
     sh->is_open = 1;
     return code < 0 ? code : flights_find_due(sim, sh);
 }

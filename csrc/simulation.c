@@ -149,11 +149,17 @@ static int keep_begins(struct simulation *sim) {
 
 static int run_to(struct simulation *sim, int64_t tick, double offset, int n_threads,
                   double milliseconds) {
+    struct late_deliveries late = {0};
     int code = simulation_resume(sim);
     sim->is_changed = 0;
     sim->is_recording_sources = 0;
     if (code >= 0)
+        code = simulation_take_late(sim, &late);
+    if (code >= 0)
         code = simulation_deal(sim, sim->is_short || sim->is_grid ? 1 : n_threads);
+    if (code >= 0)
+        code = simulation_give_late(sim, &late);
+    free(late.all);
     if (sim->from > 0.0 && code >= 0) /* changed inside a window: that is finished first */
         code = simulation_run_part(sim, tick > sim->tick ? sim->window : offset);
     if (code < 0 || sim->from > 0.0)

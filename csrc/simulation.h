@@ -111,6 +111,24 @@ void simulation_record_spike(struct simulation *sim, const struct spike *spike);
 void simulation_record_out(struct simulation *sim, int64_t tick, double from);
 void simulation_record_sources(struct simulation *sim, double from, double to);
 
+/* Deliveries that spikes of the present window make in it after sim->from. */
+struct late_delivery {
+    int32_t projection;
+    uint32_t source;
+    int64_t synapse;
+    double offset;
+};
+
+struct late_deliveries {
+    struct late_delivery *all;
+    int64_t n, room;
+};
+
+/* late.c: takes them out of the shards; gives them, with the values that their synapses have now, to
+ * the shards of their targets. */
+int simulation_take_late(struct simulation *sim, struct late_deliveries *out);
+int simulation_give_late(struct simulation *sim, const struct late_deliveries *in);
+
 /* preview.c: the end of a run inside the present window; the beginning of the next one there; the
  * rest of the window up to `to`, when the user has changed something in between. */
 int simulation_preview(struct simulation *sim, double to);

@@ -89,15 +89,26 @@ int projection_set_amount(struct projection *p, int port, const double *amount, 
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
 
-/* a + b. With a grid, a sum within a few units in the last place of one of its points is that
- * point: two ways to one instant of the grid then meet, although neither number is exact. */
-static inline double sum_of_offsets(double a, double b, double grid) {
-    const double sum = a + b;
-    if (grid == 0.0)
-        return sum;
-    const double nearest = ((sum / grid + 0x1.8p52) - 0x1.8p52) * grid;
-    const double rest = sum - nearest;
-    return rest <= 8.9e-16 * sum && -rest <= 8.9e-16 * sum ? nearest : sum;
+/* Adds a delay's offset to one in a window: returns 1 and the offset in the next window where the sum passes
+ * the end. With a grid, a sum within a few units in the last place of one of its points is that point, and is
+ * carried as a number of points: two ways to one instant of the grid then meet, although its points are not
+ * exact numbers. */
+static inline int add_offsets(double a, double b, double window, double grid, double *sum) {
+    *sum = a + b;
+    if (grid > 0.0) {
+        double points = (*sum / grid + 0x1.8p52) - 0x1.8p52;
+        const double rest = *sum - points * grid;
+        if (rest <= 8.9e-16 * *sum && -rest <= 8.9e-16 * *sum) {
+            const int is_later = points * grid >= window;
+            if (is_later)
+                points -= (window / grid + 0x1.8p52) - 0x1.8p52;
+            *sum = points * grid;
+            return is_later;
+        }
+    }
+    const int is_later = *sum >= window; /* as a number: no branch could foresee it */
+    *sum -= (double)is_later * window;
+    return is_later;
 }
 
 /* When the synapse at `position` delivers a spike: returns the tick, sets the offset in it. */
@@ -105,10 +116,7 @@ static inline int64_t projection_arrival(const struct projection *p, int64_t pos
                                          double spike_offset, double window, double *offset) {
     const int32_t ticks = p->delay_tick ? p->delay_tick[position] : p->one_tick;
     const double rest = p->delay_offset ? p->delay_offset[position] : p->one_offset;
-    const double sum = sum_of_offsets(spike_offset, rest, p->grid);
-    const int is_later = sum >= window; /* as a number: no branch could foresee it */
-    *offset = sum - (double)is_later * window;
-    return tick + ticks + is_later;
+    return tick + ticks + add_offsets(spike_offset, rest, window, p->grid, offset);
 }
 
 static inline int64_t slice_position(const struct slice *s, int64_t k) {

@@ -14,10 +14,8 @@
 int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
                    int64_t *end_tick, double *end_offset) {
     const int64_t k = i * p->refractory_step;
-    *end_tick = tick + p->refractory_tick[k];
-    *end_offset = sum_of_offsets(offset, p->refractory_offset[k], p->grid);
-    if (*end_offset >= p->cells.window)
-        *end_offset -= p->cells.window, ++*end_tick;
+    *end_tick = tick + p->refractory_tick[k] +
+                add_offsets(offset, p->refractory_offset[k], p->cells.window, p->grid, end_offset);
     return p->refractory_tick[k] > 0 || p->refractory_offset[k] > 0.0;
 }
 

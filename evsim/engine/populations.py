@@ -13,9 +13,9 @@ from evsim.codegen.kernel import kernel_source
 from evsim.description import LinearForm, LinearModel, Population, Values
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.propagator import System, propagator, system_of
+from evsim.engine.windows import Windows
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimValueError
-from evsim.instants import split
 
 LONGEST = 2**31 - 2  # windows of a refractory period
 
@@ -24,9 +24,9 @@ class PopulationInCore:
     """Keeps the core's copy of one `description.Population` up to date."""
 
     def __init__(
-        self, sim: object, population: Population, window: float, parameters: tuple[str, ...]
+        self, sim: object, population: Population, windows: Windows, parameters: tuple[str, ...]
     ) -> None:
-        self.sim, self.population, self.window = sim, population, window
+        self.sim, self.population, self.windows = sim, population, windows
         require_finite(population.name, population.parameters)
         self.model = population.model if population.model.states else idle(population.model)
         system = system_of(self.model, population.parameters)
@@ -90,7 +90,7 @@ class PopulationInCore:
                 lib.evsim_touch(self.sim)
 
     def _set_system(self, system: System) -> None:
-        numbers = propagator(system, self.layout, self.window)
+        numbers = propagator(system, self.layout, self.windows.length)
         for k, values in enumerate(numbers.coefficients):
             full = values
             if self.layout.is_each(self.layout.coefficients[k]) and values.size == 1:
@@ -119,12 +119,12 @@ class PopulationInCore:
                 f"{self.population.name}: refractory is {first_bad(seconds, seconds < 0)} s;"
                 " it must be finite and not negative."
             )
-        if (seconds > LONGEST * self.window).any():
+        if (seconds > LONGEST * self.windows.length).any():
             raise EvsimValueError(
                 f"{self.population.name}: refractory is {seconds.max():g} s;"
-                f" it must be shorter than {LONGEST * self.window:g} s."
+                f" it must be shorter than {LONGEST * self.windows.length:g} s."
             )
-        ticks, offsets = split(seconds, self.window)
+        ticks, offsets = self.windows.split(seconds)
         tick, _keep_tick = array(ticks, "int32_t")
         offset, keep = array(offsets, "double")
         check(lib.evsim_set_refractory(self.sim, self.number, tick, offset, keep.size))

@@ -10,8 +10,8 @@ from evsim.codegen.code import code_source
 from evsim.description import Assignment, LinearModel, Projection
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.populations import PopulationInCore, first_bad, require_finite
+from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
-from evsim.instants import split
 
 LONGEST_DELAY = 2**31 - 2  # ticks
 
@@ -44,9 +44,9 @@ class ProjectionInCore:
         emitter: int,
         n_sources: int,
         target: PopulationInCore,
-        dt: float,
+        windows: Windows,
     ) -> None:
-        self.sim, self.projection, self.dt, self.target = sim, projection, dt, target
+        self.sim, self.projection, self.windows, self.target = sim, projection, windows, target
         model = target.population.model
         self._check_indices(n_sources)
         self.is_linear = all(is_addition(s, model) for s in projection.code)
@@ -106,12 +106,12 @@ class ProjectionInCore:
     def _set_delay(self) -> None:
         p = self.projection
         seconds = np.atleast_1d(np.asarray(p.delay, dtype=np.float64))
-        bad = ~np.isfinite(seconds) | (seconds < 0) | (seconds > LONGEST_DELAY * self.dt)
-        ticks, offsets = split(np.where(bad, 0.0, seconds), self.dt)
+        bad = ~np.isfinite(seconds) | (seconds < 0) | (seconds > LONGEST_DELAY * self.windows.length)
+        ticks, offsets = self.windows.split(np.where(bad, 0.0, seconds))
         if bad.any():
             raise EvsimValueError(
                 f"{p.name}: the delay of synapse {int(np.argmax(bad))} is {first_bad(seconds, bad)} s;"
-                f" it must be finite, not negative and shorter than {LONGEST_DELAY * self.dt:g} s."
+                f" it must be finite, not negative and shorter than {LONGEST_DELAY * self.windows.length:g} s."
             )
         if seconds.size and (seconds == seconds[0]).all():
             ticks, offsets = ticks[:1], offsets[:1]

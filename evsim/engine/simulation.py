@@ -164,8 +164,9 @@ class Simulation:
         return self._windows.to_clock(window, offset) if self._windows else (window, offset)
 
     @property
-    def _window(self) -> float:
-        return float(lib.evsim_window(self._sim))
+    def _windows_now(self) -> Windows:
+        assert self._windows is not None  # there is a core
+        return self._windows
 
     def _end_of(self, duration: float) -> tuple[int, float]:
         if not (math.isfinite(duration) and duration >= 0):
@@ -194,7 +195,7 @@ class Simulation:
             emitter, size = self._emitter(projection.source)
             target = self._populations[projection.target]
             self._projections.append(
-                ProjectionInCore(self._sim, projection, emitter, size, target, self._window)
+                ProjectionInCore(self._sim, projection, emitter, size, target, self._windows_now)
             )
         self._add_drives()
         self._add_records()
@@ -210,7 +211,7 @@ class Simulation:
         codes = [p.code for p in self.network.projections if p.target == population.name]
         parameters = dict.fromkeys(name for code in codes for name in parameters_read(code, model))
         self._populations[population.name] = PopulationInCore(
-            self._sim, population, self._window, tuple(parameters)
+            self._sim, population, self._windows_now, tuple(parameters)
         )
 
     def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:
@@ -245,8 +246,7 @@ class Simulation:
             )
 
     def _set_train(self, source: SpikeTrainSource, is_new: bool) -> int:
-        assert self._windows is not None
-        ticks, offsets = self._windows.from_clock(source.ticks, source.offsets)
+        ticks, offsets = self._windows_now.from_clock(source.ticks, source.offsets)
         tick, _keep_tick = array(ticks, "int64_t")
         offset, _keep_offset = array(offsets, "double")
         index, keep = array(source.indices, "uint32_t")
@@ -320,7 +320,7 @@ def check_run(simulation: Simulation, code: int) -> int:
         ffi.new("double *"),
     )
     lib.evsim_failure(simulation._sim, population, neuron, tick, offset)
-    seconds = float(join(tick[0], offset[0], simulation._window))
+    seconds = float(join(tick[0], offset[0], simulation._windows_now.length))
     when = f"{seconds * 1e3:.9g} ms"
     simulation._failed = f"at {when}"
     if code not in (NOT_FINITE, STUCK, ENDLESS):

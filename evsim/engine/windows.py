@@ -36,6 +36,10 @@ class Windows:
         """Seconds, as the core computes them."""
         return self.dt * self.steps if self.steps > 1 else self.dt / self.parts
 
+    def split(self, seconds: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Delays and periods as (windows, offset); what lies on the clock's grid stays on it."""
+        return self.from_clock(*split(seconds, self.dt))
+
     def from_clock(self, tick: ArrayLike, offset: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Instants (step of the clock, offset) as (window, offset)."""
         ticks, offsets = np.asarray(tick, np.int64), np.asarray(offset, np.float64)
