@@ -70,8 +70,8 @@ static int64_t steps_of(const struct clock *clock, int64_t tick, int64_t *count)
     return clock->steps > 1 ? tick * clock->steps : tick / clock->parts;
 }
 
-/* Part u of step k of the window, as an offset in the window; negative: it is in another window. A window
- * is never longer than the step by which u was drawn, so the subtraction is exact. */
+/* Part u of step k of the window, as an offset in the window; negative: it is in another window. A
+ * window is never longer than the step by which u was drawn, so the subtraction is exact. */
 static double in_window(const struct clock *clock, int64_t tick, int64_t k, double u) {
     const double offset = u * clock->dt;
     if (clock->steps > 1)
