@@ -105,3 +105,30 @@ def test_changes_at_any_instant_leave_the_same_bits_for_any_number_of_threads(lo
         found.append([values.tobytes() for values in script.run()])
         assert script.spikes.num_spikes > 100
     assert all(each == found[0] for each in found[1:])
+
+
+@pytest.mark.parametrize("what", ["nothing", "state", "weight", "delay of another", "parameter"])
+def test_a_delivery_on_its_way_inside_a_step_survives_a_change(what: str) -> None:
+    """The spike at 3.827 ms arrives at 3.837 ms; a run ends in between, and something is changed there."""
+    cells = NeuronGroup(3, "dv/dt = pull*Hz : 1\npull : 1", threshold="v > 1", reset="v = 0")
+    given = SpikeGeneratorGroup(1, [0], [3.827] * ms)
+    start = Synapses(given, cells, on_pre="v_post += 1.5")
+    start.connect(i=0, j=0)
+    synapses = Synapses(cells, cells, "w : 1", on_pre="v_post += w")
+    synapses.connect(i=[0, 1], j=[1, 2])
+    synapses.w, synapses.delay = 0.25, [0.01, 0.5] * ms
+    run(3.8321 * ms)
+    assert cells.v[:].tolist() == [0, 0, 0]
+    changed = {
+        "state": (cells.v, 2, 0.125),
+        "parameter": (cells.pull, 2, 0.0),
+        "weight": (synapses.w, 0, 0.5),
+    }
+    if what in changed:
+        view, item, value = changed[what]
+        view[item] = value
+    if what == "delay of another":
+        synapses.delay[1] = 0.7 * ms
+    run(1 * ms)
+    assert len(start) == 1
+    assert cells.v[:].tolist() == [0, 0.5 if what == "weight" else 0.25, 0.125 if what == "state" else 0]
