@@ -22,6 +22,8 @@
 #define MAX_DEGREE 24   /* of the Taylor polynomials */
 #define NOT_FINITE (-2) /* EVSIM_NOT_FINITE */
 #define DEEPEST 56      /* halvings after which two roots are one touch */
+/* a loop over the states, unrolled: there are few */
+#define EACH_STATE _Pragma("GCC unroll 16") for (int s = 0; s < STATES; s++)
 #define NO_ROOT 2.0
 
 /* The only root of c in [low, high], with the values `below` < 0 at low and `above` > 0 at high:
@@ -113,49 +115,48 @@ static double first_root(const double *c, int degree) {
  * than `length` means a crossing. */
 static double segment(const struct system *sys, double *x, double length, int degree,
                       int is_refractory) {
-    double y[MAX_DEGREE + 1][STATES];
-    memcpy(y[0], x, sizeof y[0]);
-    double scale = length;
+    double y[MAX_DEGREE + 1][STATES]; /* Taylor coefficients, in parts of `length` */
+    double now[STATES], next[STATES], scale = length;
+    memcpy(now, x, sizeof now);
+#if HAS_THRESHOLD
+    double form[MAX_DEGREE + 1];
+    form[0] = form_linear(sys, now) + form_constant(sys);
+#endif
     for (int k = 1; k <= degree; k++) {
-        if (is_refractory)
-            rates_clamped(sys, y[k - 1], y[k]);
-        else
-            rates(sys, y[k - 1], y[k]);
-        if (k == 1) {
-            if (is_refractory)
-                drive_clamped(sys, y[1]);
-            else
-                drive(sys, y[1]);
+        if (is_refractory) {
+            rates_clamped(sys, now, next);
+            if (k == 1)
+                drive_clamped(sys, next);
+        } else {
+            rates(sys, now, next);
+            if (k == 1)
+                drive(sys, next);
         }
-        for (int s = 0; s < STATES; s++)
-            y[k][s] *= scale;
+        EACH_STATE y[k][s] = now[s] = next[s] * scale;
+#if HAS_THRESHOLD
+        form[k] = form_linear(sys, now);
+#endif
         scale = length / (k + 1);
     }
     double u = 1.0;
 #if HAS_THRESHOLD
     if (!is_refractory) {
-        double form[MAX_DEGREE + 1];
-        for (int k = 0; k <= degree; k++)
-            form[k] = form_linear(sys, y[k]);
-        form[0] += form_constant(sys);
         const double root = first_root(form, degree);
         if (root < 1.0)
             u = root;
     }
 #endif
-    for (int s = 0; s < STATES; s++) {
-        double change = y[degree][s];
-        for (int k = degree - 1; k >= 1; k--)
-            change = change * u + y[k][s];
-        x[s] += change * u;
-    }
+    double change[STATES]; /* side by side, so that they need not wait for each other */
+    EACH_STATE change[s] = y[degree][s];
+    for (int k = degree - 1; k >= 1; k--)
+        EACH_STATE change[s] = change[s] * u + y[k][s];
+    EACH_STATE x[s] += change[s] * u;
     return u == 1.0 ? length : u * length;
 }
 
 static inline int is_finite_state(const double *x) {
     double sum = 0.0;
-    for (int s = 0; s < STATES; s++)
-        sum += x[s] * 0.0;
+    EACH_STATE sum += x[s] * 0.0;
     return sum == 0.0;
 }
 
@@ -237,8 +238,7 @@ static void unfold(const struct evsim_cells *cells, int64_t i, int32_t port, dou
     double factor[STATES];
     fold_factors(cells, i, port, offset * (1.0 / cells->window), factor);
     const int is_dormant = EVSIM_IS_DORMANT(cells->slack[i]);
-    for (int s = 0; s < STATES; s++)
-        if (!(is_dormant && is_clamped(s)))
+    EACH_STATE if (!(is_dormant && is_clamped(s)))
             x[s] -= amount * factor[s];
 }
 
