@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -29,6 +30,9 @@ def test_30_parameters_are_attributes_of_every_neuron() -> None:
     group.tau = [10, 20] * ms
     run(20 * ms)
     assert np.allclose(group.v[:], [1 - np.exp(-2), 2 * (1 - np.exp(-1))], rtol=1e-13, atol=0)
+    group.tau[1], group.I[:1] = 5 * ms, "N*3"
+    assert (group.tau / ms).tolist() == [10, 5]
+    assert group.I[:].tolist() == [6, 2]
 
 
 def test_31_an_equation_may_go_on_in_the_next_line() -> None:
@@ -79,6 +83,20 @@ def test_33_thresholds_and_resets_name_constants_with_units() -> None:
             run(1 * ms)
 
 
+def test_32_a_change_before_run_counts() -> None:
+    I_stim = 0 * nA
+    group = NeuronGroup(1, BIOPHYSICAL)
+    group.V = E_L
+    I_stim = 0.2 * nA
+    run(20 * ms)
+    first = group.V[0] / mV
+    assert first == pytest.approx(-60 - 10 * np.exp(-1), rel=1e-13)
+    I_stim = 0 * nA
+    run(20 * ms)
+    assert group.V[0] / mV == pytest.approx(-70 + (first + 70) * np.exp(-1), rel=1e-13)
+    assert I_stim == 0 * nA
+
+
 def test_34_the_threshold_is_strict() -> None:
     group = NeuronGroup(2, "v : 1", threshold="v > 0.8", reset="v = 0")
     group.v = [0.8, 0.9]
@@ -86,6 +104,11 @@ def test_34_the_threshold_is_strict() -> None:
     run(1 * ms)
     assert spikes.i.tolist() == [1]
     assert spikes.t[0] == 0 * ms
+    start_scope()
+    resting = NeuronGroup(1, "dv/dt = (0.8 - v)/ms : 1", threshold="v > 0.8", reset="v = 0")
+    spikes = SpikeMonitor(resting)
+    run(100 * ms)  # v becomes 0.8 and no more
+    assert (spikes.num_spikes, resting.v[0]) == (0, pytest.approx(0.8, rel=1e-15))
 
 
 @pytest.mark.parametrize(
@@ -168,8 +191,12 @@ def test_40_initial_values_are_scalars_or_lists() -> None:
     with pytest.raises(EvsimError, match="3 values for 2 elements"):
         group.I = [1, 2, 3]
     volts = NeuronGroup(2, BIOPHYSICAL)
-    with pytest.raises(DimensionMismatchError, match="V"):
+    with pytest.raises(DimensionMismatchError, match=r"V must be in V, got -70"):
         volts.V = -70
+    volts.V_ = [-0.07, -0.06]
+    assert (volts.V / mV).tolist() == [-70, -60]
+    with pytest.raises(DimensionMismatchError, match=r"V_ must be in 1, a plain number"):
+        volts.V_ = -70 * mV
 
 
 def test_41_initial_values_may_be_drawn_for_every_cell() -> None:
@@ -198,6 +225,22 @@ def test_43_state_variables_are_read_with_units() -> None:
     assert group.V[:].dimension == volt.dimension
     assert np.array_equal(group.V[:] / mV, [-60, -65])
     assert str(group.V[:]) == "[-60. -65.] mV"
+    assert str(group.V["i < 1"]) == str(group[0].V) == str(group.V[:1]) == "[-60.] mV"
+    assert {name: str(value) for name, value in group.get_states().items()} == {"V": "[-60. -65.] mV"}
+    group.set_states({"V": [1, 2] * mV})
+    assert group.get_states("V", units=False)["V"].tolist() == [0.001, 0.002]
+
+
+def test_43_state_variables_can_be_plotted_as_they_are() -> None:
+    group = NeuronGroup(3, DIMENSIONLESS_LIF)
+    group.I = "i*0.5"
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(group.I, group.i)
+    axes.plot(group.I)
+    figure.canvas.draw()
+    plt.close(figure)
+    assert line.get_xydata().tolist() == [[0, 0], [0.5, 1], [1, 2]]
+    assert group.I[:, None].shape == (3, 1)
 
 
 def test_44_an_undeclared_attribute_is_an_error() -> None:
@@ -207,6 +250,11 @@ def test_44_an_undeclared_attribute_is_an_error() -> None:
     ):
         group.tau = 10 * ms
     assert not hasattr(group, "tau")
+    source = PoissonGroup(1, 1 * Hz)
+    with pytest.raises(EvsimError, match=r"no variable 'rate'; did you mean 'rates'\?$"):
+        source.rate = 2 * Hz  # it has no equations to declare anything in
+    with pytest.raises(EvsimError, match=r"no variable 'foo'; it has rates, N, dt, i$"):
+        source.foo = 2
 
 
 def test_49_every_cell_may_have_its_own_current() -> None:
@@ -214,7 +262,7 @@ def test_49_every_cell_may_have_its_own_current() -> None:
     group.I, group.tau = [2, 0], 10 * ms
     spikes = SpikeMonitor(group)
     run(100 * ms)
-    assert set(spikes.i.tolist()) == {0}
+    assert spikes.count.tolist() == [10, 0]  # at 5.11 ms, then every 10.11 ms
 
 
 def test_82_the_dimensionless_cell_fires_three_times() -> None:

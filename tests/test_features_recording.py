@@ -50,7 +50,9 @@ def test_72_two_monitors_of_one_group_are_both_filled() -> None:
     group = cells()
     first, second_ = StateMonitor(group, "V", record=True), StateMonitor(group, "I_syn", record=[2])
     run(1 * ms)
-    assert (first.N, second_.N) == (10, 10)
+    assert (first.V.shape, second_.I_syn.shape) == ((3, 10), (1, 10))
+    assert np.allclose(second_.I_syn[0] / nA, np.exp(-second_.t / ms / 5), rtol=1e-13, atol=0)
+    assert np.allclose(first.V[1] / mV, -48 - 17 * np.exp(-first.t / ms / 20), rtol=1e-13, atol=0)
 
 
 def test_73_a_recorded_variable_is_a_matrix() -> None:
@@ -70,6 +72,30 @@ def test_74_a_spike_monitor_has_times_indices_and_counts() -> None:
     run(100 * ms)
     assert len(mon.t) == len(mon.i) == mon.num_spikes == mon.count.sum() > 3
     assert mon.count.shape == (3,)
+    assert np.bincount(mon.i, minlength=3).tolist() == mon.count.tolist()
+    assert np.all(np.diff(mon.t) >= 0 * ms)
+    assert np.allclose(np.diff(mon.t[mon.i == 0] / ms), 20 * np.log(21), rtol=1e-13, atol=0)
+
+
+def test_74_a_cell_that_is_silent_gives_empty_arrays_with_units() -> None:
+    group = cells()
+    mon = SpikeMonitor(group[:1])
+    run(10 * ms)
+    assert (mon.t.size, mon.i.size, mon.count.tolist(), mon.num_spikes) == (0, 0, [0], 0)
+    assert (mon.t / ms).tolist() == []
+    assert have_same_dimensions(np.diff(mon.t), second)
+    assert have_same_dimensions(mon.spike_trains()[0], second)
+
+
+def test_70_rows_are_found_by_the_index_of_the_cell() -> None:
+    group = cells(5)
+    mon = StateMonitor(group, "V", record=[1, 3])
+    run(1 * ms)
+    assert np.array_equal(mon[3].V, mon.V[1])
+    with pytest.raises(EvsimError, match="does not record neuron 0; it records 1, 3"):
+        _ = mon[0].V
+    with pytest.raises(EvsimError, match="give the index of a neuron"):
+        mon["V > 0*mV"]
 
 
 def test_75_a_spike_monitor_works_on_a_poisson_group() -> None:
@@ -111,6 +137,11 @@ def test_78_a_user_may_cut_times_and_cells() -> None:
     assert 0 < kept.sum() < spikes.num_spikes
     assert (spikes.t[kept] / ms).max() < 200
     assert spikes.i[kept].max() == 9
+    figure, axes = plt.subplots()
+    axes.plot(spikes.t / ms, spikes.i, ".k")
+    axes.set(xlim=(0, 200), ylim=(0, 100))
+    figure.canvas.draw()
+    assert axes.get_xlim() == (0, 200)
 
 
 def test_79_two_panels_with_legends() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from evsim.errors import EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
 from evsim.units import require, unit_named
 from evsim.units.quantity import Quantity
 
@@ -35,6 +35,13 @@ class Clock:
     def name(self) -> str:
         """The clock's name."""
         return self._name
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("t", "t_", "timestep"):
+            raise EvsimAttributeError(
+                f"{self._name} has a step and no time of its own; groups and networks have it, as in G.t"
+            )
+        raise AttributeError(f"a clock has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("dt", "_seconds", "_name"):
