@@ -243,6 +243,18 @@ def test_43_state_variables_can_be_plotted_as_they_are() -> None:
     assert group.I[:, None].shape == (3, 1)
 
 
+def test_43_a_copy_of_a_variable_is_an_array_of_its_own() -> None:
+    group = NeuronGroup(4, BIOPHYSICAL)
+    group.V = "i*mV"
+    copied, square = group.V.copy(), group.V.reshape(2, 2)
+    copied[0] = 9 * mV
+    copied += 1 * mV
+    assert copied / mV == pytest.approx([10, 2, 3, 4], rel=1e-15)
+    assert (group.V / mV).tolist() == [0, 1, 2, 3]
+    assert str(square[1]) == "[2. 3.] mV"
+    assert repr(square[1]) == "array([2., 3.]) * mvolt"
+
+
 def test_44_an_undeclared_attribute_is_an_error() -> None:
     group = NeuronGroup(1, BIOPHYSICAL)
     with pytest.raises(

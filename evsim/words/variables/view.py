@@ -24,9 +24,13 @@ class Owner(Protocol):
 
 
 class VariableView(Quantity):
-    """The present values of one variable; `[...]` reads a copy, assignment writes them."""
+    """The present values of one variable; `[...]` reads a copy, assignment writes them.
 
-    _elements: Owner
+    What numpy makes from a view, such as `view.copy()` or `view.reshape(2, 5)`, belongs to no elements (None) and is
+    an array of its own.
+    """
+
+    _elements: Owner | None
     _name: str
 
     @classmethod
@@ -40,10 +44,11 @@ class VariableView(Quantity):
 
     def __array_finalize__(self, obj: Any) -> None:
         super().__array_finalize__(obj)
-        self._elements = getattr(obj, "_elements", None)  # type: ignore[assignment]
-        self._name = getattr(obj, "_name", "")
+        self._elements, self._name = None, ""
 
     def __getitem__(self, item: Any) -> Any:
+        if self._elements is None:
+            return super().__getitem__(item)
         plain = np.asarray(self)
         if _is_of_shape(item):
             return quantity(np.array(plain[item]), self.dimension)
@@ -54,7 +59,10 @@ class VariableView(Quantity):
         return quantity(np.array(chosen, dtype=_NUMPY_TYPES[kind])[()], self.dimension)
 
     def __setitem__(self, item: Any, value: Any) -> None:
-        self._elements._write(self._name, value, item)
+        if self._elements is None:
+            super().__setitem__(item, value)
+        else:
+            self._elements._write(self._name, value, item)
 
     def __iadd__(self, other: Any) -> VariableView:  # type: ignore[override,misc]
         return self._changed_to(self[:] + values_of(other))
@@ -69,11 +77,15 @@ class VariableView(Quantity):
         return self._changed_to(self[:] / values_of(other))
 
     def _changed_to(self, value: Any) -> VariableView:
-        self._elements._write(self._name, value, slice(None))
+        if self._elements is None:
+            super().__setitem__(slice(None), value)
+        else:
+            self._elements._write(self._name, value, slice(None))
         return self
 
     def __repr__(self) -> str:
-        return f"<{self._elements._label()}.{self._name}: {quantity(np.array(self), self.dimension)!r}>"
+        values = repr(quantity(np.array(self), self.dimension))
+        return values if self._elements is None else f"<{self._elements._label()}.{self._name}: {values}>"
 
 
 def is_everything(item: Any) -> bool:
