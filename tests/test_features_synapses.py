@@ -253,34 +253,37 @@ def test_68_a_synaptic_current_jumps_and_decays() -> None:
 # G. Known results of driven cells and networks
 
 
+def driven_cell(reset: str, weights: list[tuple[int, int, str]]) -> np.ndarray:
+    """Mean current (nA), spikes and interval CV of a cell behind slices of 10000 Poisson processes, means of 20 s."""
+    found = []
+    for number in range(20):
+        start_scope()
+        seed(number)
+        source = PoissonGroup(10000, rates=2 * Hz)
+        cell = NeuronGroup(1, CURRENT_DRIVEN, threshold="V > -50*mV", reset=reset)
+        cell.V = E_L
+        connections = [Synapses(source[a:b], cell, on_pre=f"I_syn += {weight}") for a, b, weight in weights]
+        for synapses in connections:
+            synapses.connect()
+        trace, spikes = StateMonitor(cell, "I_syn", record=True), SpikeMonitor(cell)
+        run(1 * second)
+        (gaps,) = intervals(spikes)
+        found.append((np.mean(trace.I_syn[0]) / nA, spikes.num_spikes, gaps.std() / gaps.mean()))
+    return np.mean(found, axis=0)
+
+
 def test_89_a_mean_driven_cell_fires_regularly() -> None:
-    source = PoissonGroup(10000, 2 * Hz)
-    cell = NeuronGroup(1, CURRENT_DRIVEN, threshold="V > -50*mV", reset="V = -90*mV")
-    cell.V = E_L
-    synapses = Synapses(source, cell, on_pre="I_syn += 0.01*nA")
-    synapses.connect()
-    trace, spikes = StateMonitor(cell, "I_syn", record=True), SpikeMonitor(cell)
-    run(2 * second)
-    (gaps,) = intervals(spikes)
-    assert np.mean(trace.I_syn[0]) / nA == pytest.approx(0.9975, abs=0.02)
-    assert spikes.num_spikes / 2 == pytest.approx(58.5, abs=2)
-    assert gaps.std() / gaps.mean() == pytest.approx(0.051, abs=0.02)
+    current, rate, cv = driven_cell("V = -90*mV", [(0, 10000, "0.01*nA")])
+    assert current == pytest.approx(0.995, abs=3 * 0.007 / np.sqrt(20))
+    assert rate == pytest.approx(58.5, abs=3 * 0.6 / np.sqrt(20))
+    assert cv == pytest.approx(0.051, abs=0.005)
 
 
 def test_90_a_fluctuation_driven_cell_fires_irregularly() -> None:
-    source = PoissonGroup(10000, 2 * Hz)
-    cell = NeuronGroup(1, CURRENT_DRIVEN, threshold="V > -50*mV", reset="V = E_L")
-    cell.V = E_L
-    excitatory = Synapses(source[0:8000], cell, on_pre="I_syn += 0.02*nA")
-    inhibitory = Synapses(source[8000:10000], cell, on_pre="I_syn -= 0.0625*nA")
-    for synapses in (excitatory, inhibitory):
-        synapses.connect()
-    trace, spikes = StateMonitor(cell, "I_syn", record=True), SpikeMonitor(cell)
-    run(4 * second)
-    (gaps,) = intervals(spikes)
-    assert np.mean(trace.I_syn[0]) / nA == pytest.approx(0.349, abs=0.05)
-    assert spikes.num_spikes / 4 == pytest.approx(12.8, abs=5.4)
-    assert gaps.std() / gaps.mean() == pytest.approx(0.67, abs=0.3)
+    current, rate, cv = driven_cell("V = E_L", [(0, 8000, "0.02*nA"), (8000, 10000, "-0.0625*nA")])
+    assert current == pytest.approx(0.348, abs=3 * 0.023 / np.sqrt(20))
+    assert rate == pytest.approx(12.8, abs=3 * 2.7 / np.sqrt(20))
+    assert cv == pytest.approx(0.67, abs=3 * 0.17 / np.sqrt(20))
 
 
 def test_91_uncoupled_cells_above_threshold_fire_at_one_rate() -> None:
