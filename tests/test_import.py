@@ -8,7 +8,8 @@ import sys
 
 import evsim
 
-CPU_SECONDS = "import time; start = time.process_time(); import evsim; print(time.process_time() - start)"
+MODULES = ("evsim", "numpy, pint")
+CPU_SECONDS = "import time; start = time.process_time(); import {}; print(time.process_time() - start)"
 LOADED = "import sys, evsim; print(*sys.modules, sep='\\n')"
 HEAVY = {"IPython", "matplotlib", "mpmath", "neo", "pandas", "scipy", "sympy", "tqdm"}
 
@@ -19,9 +20,10 @@ def output_of(code: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_import_takes_less_than_three_tenths_of_a_second() -> None:
-    tries = (float(output_of(CPU_SECONDS)) for _ in range(20))  # a busy machine may need more than one
-    assert any(0.0 < seconds < 0.3 for seconds in tries)
+def test_import_takes_little_more_than_numpy_and_pint() -> None:
+    """0.3 s of CPU are promised on a quiet machine, of which these two take 0.2; `benchmarks.start` measures it."""
+    ours, theirs = (min(float(output_of(CPU_SECONDS.format(what))) for _ in range(5)) for what in MODULES)
+    assert 0.0 < theirs < ours < 1.6 * theirs
 
 
 def test_import_leaves_heavy_libraries_alone() -> None:

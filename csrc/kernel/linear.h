@@ -118,6 +118,8 @@ static double segment(const struct system *sys, double *x, double length, int de
     double y[MAX_DEGREE + 1][STATES]; /* Taylor coefficients, in parts of `length` */
     double now[STATES], next[STATES], scale = length;
     memcpy(now, x, sizeof now);
+    if (degree < 1)
+        __builtin_unreachable();
 #if HAS_THRESHOLD
     double form[MAX_DEGREE + 1];
     form[0] = form_linear(sys, now) + form_constant(sys);
@@ -238,8 +240,7 @@ static void unfold(const struct evsim_cells *cells, int64_t i, int32_t port, dou
     double factor[STATES];
     fold_factors(cells, i, port, offset * (1.0 / cells->window), factor);
     const int is_dormant = EVSIM_IS_DORMANT(cells->slack[i]);
-    EACH_STATE if (!(is_dormant && is_clamped(s)))
-            x[s] -= amount * factor[s];
+    EACH_STATE if (!(is_dormant && is_clamped(s))) x[s] -= amount * factor[s];
 }
 
 static const struct evsim_kernel kernel = {
