@@ -7,6 +7,8 @@
 #include "error.h"
 #include "random.h"
 
+#define FEW 16 /* spikes that are sorted by insertion */
+
 int spikes_add(struct spikes *list, const struct spike *spike) {
     if (list->n == list->room) {
         const int64_t room = list->room ? 2 * list->room : 64;
@@ -31,8 +33,17 @@ static int compare_spikes(const void *a, const void *b) {
 }
 
 void spikes_sort(struct spikes *list) {
-    if (list->n > 1)
+    if (list->n > FEW) {
         qsort(list->all, (size_t)list->n, sizeof *list->all, compare_spikes);
+        return;
+    }
+    for (int64_t k = 1; k < list->n; k++) {
+        const struct spike spike = list->all[k];
+        int64_t j = k;
+        for (; j > 0 && compare_spikes(&list->all[j - 1], &spike) > 0; j--)
+            list->all[j] = list->all[j - 1];
+        list->all[j] = spike;
+    }
 }
 
 int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count) {

@@ -100,6 +100,14 @@ static double first_root(const double *c, int degree) {
     if (c[0] + rest < 0.0 && b1 + rest < 0.0 && b2 + rest < 0.0 && b3 + rest < 0.0)
         return NO_ROOT;
 
+    double end = c[0] + c[1], slope = c[1]; /* at 1; at least, anywhere */
+    for (int k = 2; k <= degree; k++) {
+        end += c[k];
+        slope -= k * fabs(c[k]);
+    }
+    if (slope > 0.0 && c[0] < 0.0)
+        return end > 0.0 ? single_root(c, degree, 0.0, 1.0, c[0], end) : NO_ROOT;
+
     double b[MAX_DEGREE + 1], binomial = 1.0;
     for (int k = 0; k <= degree; k++) {
         b[k] = c[k] / binomial;
