@@ -124,8 +124,8 @@ struct late_deliveries {
     int64_t n, room;
 };
 
-/* late.c: takes them out of the shards; gives them, with the values that their synapses have now, to
- * the shards of their targets. */
+/* late.c: takes them out of the shards; gives them, with the values that their synapses have now,
+ * to the shards of their targets. */
 int simulation_take_late(struct simulation *sim, struct late_deliveries *out);
 int simulation_give_late(struct simulation *sim, const struct late_deliveries *in);
 

@@ -89,10 +89,10 @@ int projection_set_amount(struct projection *p, int port, const double *amount, 
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
 
-/* Adds a delay's offset to one in a window: returns 1 and the offset in the next window where the sum passes
- * the end. With a grid, a sum within a few units in the last place of one of its points is that point, and is
- * carried as a number of points: two ways to one instant of the grid then meet, although its points are not
- * exact numbers. */
+/* Adds a delay's offset to one in a window: returns 1 and the offset in the next window where the
+ * sum passes the end. With a grid, a sum within a few units in the last place of one of its points
+ * is that point, and is carried as a number of points: two ways to one instant of the grid then
+ * meet, although its points are not exact numbers. */
 static inline int add_offsets(double a, double b, double window, double grid, double *sum) {
     *sum = a + b;
     if (grid > 0.0) {
