@@ -193,6 +193,7 @@ int evsim_add_projection(struct simulation *sim, int emitter, int population, in
         return code;
     }
     sim->is_arranged = 0;
+    sim->projections[number]->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
     return sim->n_projections++;
 }
 
