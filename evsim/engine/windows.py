@@ -20,7 +20,9 @@ FADING = 0.1  # of the fastest exponential, in one window
 MOST_STEPS = 64  # of the clock in one window
 MOST_PARTS = 4  # windows in one step of the clock; a power of two
 ENOUGH = 20_000  # delays of one projection to look at
+SMALL = 1000  # neurons: here windows cost more than what happens in them, and every window rounds once
 SHORT = 0.02  # of the synapses between neurons may be shorter than a window: cascades are dear but few
+SHORT_IN_SMALL = 0.1  # the same in a small network
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
     dt = network.dt
     if timing == "grid":
         return Windows(dt, 1, 1)
-    longest = min(useful_delay(network), FADING / fastest_rate if fastest_rate else 10 * dt)
-    if has_zero_delay(network) or has_jumps(network):
+    is_small = sum(population.size for population in network.populations) <= SMALL
+    longest = min(useful_delay(network, is_small), FADING / fastest_rate if fastest_rate else 10 * dt)
+    if has_zero_delay(network) or (has_jumps(network) and not is_small):
         longest = min(longest, dt)
     if longest >= dt:
         return Windows(dt, max(1, min(MOST_STEPS, math.floor(longest / dt * (1 + 1e-12)))), 1)
@@ -76,9 +79,12 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
     return Windows(dt, 1, min(MOST_PARTS, parts))
 
 
-def useful_delay(network: Network) -> float:
-    """The shortest positive delay from neuron to neuron, infinite without one; where that is less than a step of
-    the clock, what all but a few delays reach, up to a step."""
+def useful_delay(network: Network, is_small: bool = False) -> float:
+    """The shortest positive delay from neuron to neuron, infinite without one.
+
+    Where that is less than a step of the clock, what all but a few delays reach, up to a step; in a small network
+    what all but some delays reach, whatever the step.
+    """
     positive = list(_positive(_between_neurons(network)))
     if not positive:
         return math.inf
@@ -87,10 +93,11 @@ def useful_delay(network: Network) -> float:
     order = np.argsort(delays)
     below = np.cumsum(weights[order])
     shortest = float(delays[order[0]])
-    if shortest >= network.dt:
-        return shortest
-    common = float(delays[order[np.searchsorted(below, SHORT * below[-1], side="right")]])
-    return max(shortest, min(common, network.dt))
+    share = SHORT_IN_SMALL if is_small else SHORT
+    common = float(delays[order[np.searchsorted(below, share * below[-1], side="right")]])
+    if is_small:
+        return common
+    return shortest if shortest >= network.dt else max(shortest, min(common, network.dt))
 
 
 def has_zero_delay(network: Network) -> bool:
