@@ -216,8 +216,8 @@ def test_monitors_of_single_synapses_do_not_change_a_bit(delay: float) -> None:
 # Random numbers
 
 
-def trains(add: Callable[[], list[object]] | None = None) -> list[str]:
-    """Digests of Poisson spikes, and of Poisson input to cells, with what else the script makes."""
+def trains(add: Callable[[], list[object]] | None = None) -> list[SpikeMonitor]:
+    """Poisson spikes, and the spikes that Poisson input makes, with what else the script makes."""
     start_scope()
     seed(5)
     sources = [PoissonGroup(20, 50 * Hz), PoissonGroup(10, "(i + 1)*10*Hz")]
@@ -230,7 +230,7 @@ def trains(add: Callable[[], list[object]] | None = None) -> list[str]:
     assert drive is not None
     assert all(monitor.num_spikes > 20 for monitor in monitors)
     assert len(added) != 1
-    return [digest(monitor) for monitor in monitors]
+    return monitors
 
 
 def unrelated_neurons() -> list[object]:
@@ -250,7 +250,11 @@ def unrelated_sources() -> list[object]:
 
 @pytest.mark.parametrize("add", [unrelated_neurons, unrelated_sources])
 def test_what_is_made_later_leaves_random_numbers_as_they_were(add: Callable[[], list[object]]) -> None:
-    assert trains() == trains(add)
+    """What else there is may change how long windows are, and with them the last digit of an offset in a step."""
+    for before, after in zip(trains(), trains(add), strict=True):
+        assert np.array_equal(before.i, after.i)
+        assert np.array_equal(before.tick, after.tick)
+        assert np.abs(np.asarray(before.offset) - np.asarray(after.offset)).max() < 2e-17  # s
 
 
 def test_sources_of_one_network_and_networks_of_one_script_draw_different_numbers() -> None:
