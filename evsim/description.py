@@ -9,9 +9,9 @@ deliveries act in order of (projection, source element, synapse).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,13 +62,63 @@ class LinearModel:
     parameters: tuple[str, ...]  # every name, other than a state, in the expressions above
 
 
+@dataclass(frozen=True, eq=False)
+class TimedTable:
+    """A function of time, or of time and a column: values[k] on [k*dt, (k+1)*dt); the first before, the last after."""
+
+    dt: float
+    values: NDArray[np.float64]  # (n,) or (n, columns)
+
+
+@dataclass(frozen=True, eq=False)
+class ForeignFunction:
+    """A function that the user brought along: C for the kernels, Python for text assignments and the reference."""
+
+    arity: int
+    c: str  # defines a function of `arity` doubles with the name under which equations call it
+    evaluate: Callable[..., Any]  # on floats, arrays or mpmath numbers
+
+
+Functions = Mapping[str, TimedTable | ForeignFunction]  # by the name under which expressions call them
+
+
+@dataclass(frozen=True)
+class GeneralModel:
+    """dx/dt = f(x, t) + sum(factor * noise) between events, for the states in their order.
+
+    Expressions name states, parameters, `t`, `not_refractory` (1 or 0), `lastspike`, and call `functions`.
+    `threshold` is any condition: a neuron that is not refractory spikes at the first instant at which it is true.
+    `refractory` is a condition, which holds a neuron refractory after a spike as long as it is true, or a time, which is
+    evaluated at the spike; with None, `Population.refractory` is the time. `clamped` states as in a `LinearModel`.
+
+    `noise` gives for a state its (name, factor) pairs: `xi`, or `xi_` and a name; equal names are one process in each
+    neuron, or, for names in `shared_noise`, one for all neurons.
+
+    `method` is "adaptive", "euler", "rk2", "rk4", "heun", "milstein", "exponential_euler" or "exact" (an
+    Ornstein-Uhlenbeck process); `options` are those of the method (`rtol`, `atol` of "adaptive").
+    """
+
+    states: tuple[str, ...]
+    rates: Mapping[str, Expression]  # one for each state
+    clamped: frozenset[str]
+    threshold: Expression | None
+    reset: tuple[Assignment, ...]
+    parameters: tuple[str, ...]  # every name, other than a state or one of the three above, in the expressions
+    refractory: Expression | None = None
+    noise: Mapping[str, tuple[tuple[str, Expression], ...]] = field(default_factory=dict)
+    shared_noise: frozenset[str] = frozenset()
+    functions: Functions = field(default_factory=dict)
+    method: str = "adaptive"
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass
 class Population:
     """Neurons of one model. `state` holds the values at the present time; engines write it back after a run."""
 
     name: str
     size: int
-    model: LinearModel
+    model: LinearModel | GeneralModel
     state: dict[str, NDArray[np.float64]]
     parameters: dict[str, Values]
     refractory: Values  # seconds, >= 0
