@@ -10,7 +10,8 @@
 
 static void shard_free(struct shard *sh) {
     free(sh->first), free(sh->last);
-    queue_free(sh->flights), queue_free(sh->timers);
+    queue_free(sh->flights), queue_free(sh->timers), queue_free(sh->kept);
+    free(sh->kept_due);
     for (int k = 0; k < sh->n_rings; k++)
         ring_free(&sh->rings[k]);
     free(sh->rings);
@@ -45,8 +46,9 @@ static int shard_init(struct simulation *sim, struct shard *sh, int number, int 
     sh->last = allocate_zeroed(n, sizeof *sh->last);
     sh->flights = queue_new();
     sh->timers = queue_new();
+    sh->kept = queue_new();
     sh->rings = allocate_zeroed((size_t)sim->n_projections, sizeof *sh->rings);
-    if (!sh->first || !sh->last || !sh->flights || !sh->timers || !sh->rings)
+    if (!sh->first || !sh->last || !sh->flights || !sh->timers || !sh->kept || !sh->rings)
         return EVSIM_NO_MEMORY;
     for (sh->n_rings = 0; sh->n_rings < sim->n_projections; sh->n_rings++) {
         const struct projection *p = sim->projections[sh->n_rings];
@@ -195,6 +197,21 @@ static int refill_rings(struct simulation *sim, const struct waitings *in, int p
     return code;
 }
 
+/* Kept deliveries to the shards of their targets. */
+static int deal_kept(struct simulation *sim, const struct shard *from, struct shard *to, int n) {
+    const struct queue_entry *popped;
+    const int64_t count = queue_pop_tick(from->kept, QUEUE_NEVER - 1, &popped);
+    int code = count < 0 ? (int)count : EVSIM_OK;
+    for (int64_t k = 0; k < count && code >= 0; k++) {
+        const struct projection *p = sim->projections[popped[k].kind];
+        int s = 0;
+        while (s + 1 < n && p->j[popped[k].index] >= to[s].last[p->target])
+            s++;
+        code = queue_push(to[s].kept, &popped[k]);
+    }
+    return code;
+}
+
 static int cut_projections(struct simulation *sim, int n_shards) {
     int code = EVSIM_OK;
     for (int k = 0; k < sim->n_projections && code >= 0; k++) {
@@ -235,7 +252,8 @@ int simulation_deal(struct simulation *sim, int n_shards) {
         free(flights), free(waiting.all), free(in_rings.all);
         return code < 0 ? code : EVSIM_NO_MEMORY;
     }
-    shards_free(sim->shards, sim->n_shards);
+    struct shard *before = sim->shards;
+    const int n_before = sim->n_shards;
     sim->shards = shards, sim->n_shards = n_shards;
     for (int s = 0; s < n_shards && code >= 0; s++) {
         code = shard_init(sim, &shards[s], s, n_shards);
@@ -243,6 +261,9 @@ int simulation_deal(struct simulation *sim, int n_shards) {
         if (code >= 0)
             code = set_timers(sim, &shards[s]);
     }
+    for (int s = 0; s < n_before && code >= 0; s++)
+        code = deal_kept(sim, &before[s], shards, n_shards);
+    shards_free(before, n_before);
     for (int64_t k = 0; k < waiting.n && code >= 0; k++)
         code = spikes_add(&shards[0].out[(waiting.all[k].tick + 1) & 1], &waiting.all[k]);
     if (code >= 0)

@@ -47,7 +47,7 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
     const double offset = slice_offset(slice, 0, sim->window);
     for (int k = 0; k < p->n_ports; k++) {
         const struct port *port = &p->port[k];
-        if (p->delay_tick)
+        if (p->delay_tick || slice->arrivals)
             fold_gathered(sim, target, slice, port);
         else
             target->kernel->fold(&target->cells, port->state, slice->n, p->target_of + slice->first,

@@ -80,6 +80,8 @@ static int launch_all(struct simulation *sim, struct shard *sh, const struct spi
     const struct emitter *e = &sim->emitters[s->emitter];
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *p = sim->projections[e->projections[k]];
+        if (!projection_takes(p, s))
+            continue;
         const int code = flights_launch(sim, sh, p, sequence, s, sh->tick);
         if (code < 0)
             return code;
@@ -145,6 +147,9 @@ static void sort_due(struct queue_entry *due, int64_t n) {
 /* Turns the spikes in flight that deliver in this window into slices of their rows. */
 int flights_find_due(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *popped;
+    sh->n_slices = 0;
+    if (kept_find_due(sim, sh) < 0)
+        return EVSIM_NO_MEMORY;
     const int64_t n = queue_pop_tick(sh->flights, sh->tick, &popped);
     if (n < 0)
         return (int)n;
@@ -156,7 +161,6 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
     if (n)
         memcpy(sh->due, popped, (size_t)n * sizeof *popped);
     sort_due(sh->due, n);
-    sh->n_slices = 0;
     if (rings_find_due(sim, sh) < 0)
         return EVSIM_NO_MEMORY;
     for (int64_t k = 0; k < n; k++) {

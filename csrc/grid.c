@@ -56,8 +56,8 @@ static void take_samples(const struct simulation *sim, const struct shard *sh) {
 /* ---- spikes in flight ---- */
 
 /* The step in which the synapse at `position` delivers a spike of (tick, offset). */
-static int64_t arrival_step(const struct projection *p, int64_t position, int64_t tick,
-                            double offset, double window) {
+int64_t grid_arrival(const struct projection *p, int64_t position, int64_t tick, double offset,
+                     double window) {
     const int32_t ticks = p->delay_tick ? p->delay_tick[position] : p->one_tick;
     const double rest = p->delay_offset ? p->delay_offset[position] : p->one_offset;
     return tick + (int64_t)floor((offset + (ticks * window + rest)) / window + 0.5);
@@ -71,10 +71,10 @@ static int64_t first_due(const struct projection *p, const struct queue_entry *s
     const int64_t end = row_end(p, spike->index);
     if (!p->delay_tick) {
         const int is_late =
-            position < end && arrival_step(p, position, spike->since, spike->offset, window) < step;
+            position < end && grid_arrival(p, position, spike->since, spike->offset, window) < step;
         return is_late ? end : position;
     }
-    while (position < end && arrival_step(p, position, spike->since, spike->offset, window) < step)
+    while (position < end && grid_arrival(p, position, spike->since, spike->offset, window) < step)
         position++;
     return position;
 }
@@ -84,7 +84,7 @@ static int fly(const struct simulation *sim, struct shard *sh, const struct proj
                struct queue_entry spike, int64_t position) {
     if (position == row_end(p, spike.index))
         return EVSIM_OK;
-    spike.tick = arrival_step(p, position, spike.since, spike.offset, sim->window);
+    spike.tick = grid_arrival(p, position, spike.since, spike.offset, sim->window);
     spike.position = position;
     return queue_push(sh->flights, &spike);
 }
@@ -103,7 +103,8 @@ static int launch(struct simulation *sim, struct shard *sh, const struct spike *
     const struct emitter *e = &sim->emitters[s->emitter];
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *p = sim->projections[e->projections[k]];
-        const int code = grid_launch(sim, sh, p, sh->sequence, s, sh->tick);
+        const int code =
+            projection_takes(p, s) ? grid_launch(sim, sh, p, sh->sequence, s, sh->tick) : EVSIM_OK;
         if (code < 0)
             return code;
     }
@@ -367,8 +368,17 @@ static int deliver_spikes(struct simulation *sim, struct shard *sh) {
     return EVSIM_OK;
 }
 
-/* Delivers what exact windows before have dealt out to this step. */
+/* Delivers what exact windows before have dealt out to this step, and what changes of delays left.
+ */
 static int deliver_rings(struct simulation *sim, struct shard *sh) {
+    sh->n_slices = 0;
+    if (kept_find_due(sim, sh) < 0)
+        return EVSIM_NO_MEMORY;
+    for (int64_t k = 0; k < sh->n_slices; k++) {
+        const int code = deliver(sim, sh, &sh->slices[k]);
+        if (code < 0)
+            return code;
+    }
     for (int k = 0; k < sh->n_rings; k++) {
         if (!sh->rings[k].length)
             continue;

@@ -197,41 +197,20 @@ int evsim_add_projection(struct simulation *sim, int emitter, int population, in
     return sim->n_projections++;
 }
 
-/* Which synapse lies at each position. */
-static uint32_t *synapses_by_position(const struct projection *p) {
-    uint32_t *synapse = allocate((size_t)p->n + 1, sizeof *synapse);
-    for (int64_t k = 0; k < p->n && synapse; k++)
-        synapse[k] = projection_synapse(p, k);
-    return synapse;
-}
-
-/* Deliveries dealt out to rings stay with their synapses, which have new positions. */
-static void follow_synapses(struct simulation *sim, const struct projection *p, uint32_t *before,
-                            uint32_t *position) {
-    for (int64_t k = 0; k < p->n; k++)
-        position[projection_synapse(p, k)] = (uint32_t)k;
-    for (int s = 0; s < sim->n_shards; s++) {
-        if (p->number >= sim->shards[s].n_rings)
-            continue;
-        const struct ring *r = &sim->shards[s].rings[p->number];
-        for (int64_t t = 0; t < r->length; t++)
-            for (int64_t k = 0; k < r->bucket[t].n; k++) {
-                uint32_t *at = &r->bucket[t].all[k].position;
-                *at = position[before[*at]];
-            }
-    }
-}
-
+/* What is under way keeps the delays that it has; new spikes have the new ones. */
 static int sort_rows_anew(struct simulation *sim, struct projection *p, const int32_t *tick,
                           const double *offset, int is_one) {
     const int64_t bounds[2] = {0, sim->populations[p->target]->n_padded};
-    uint32_t *before = synapses_by_position(p), *position = synapses_by_position(p);
-    int code = before && position ? EVSIM_OK : EVSIM_NO_MEMORY;
+    struct kept_deliveries kept;
+    int code = simulation_settle(sim);
+    if (code < 0)
+        return code;
+    code = kept_collect(sim, p, &kept);
     if (code >= 0)
         code = projection_arrange(p, tick, offset, is_one, 1, bounds);
     if (code >= 0)
-        follow_synapses(sim, p, before, position);
-    free(before), free(position);
+        kept_commit(sim, p, &kept);
+    kept_free(&kept);
     return code;
 }
 

@@ -6,12 +6,25 @@
 #include "shard.h"
 #include "snapshot.h"
 
+/* What the window began with is still to do. */
+static int close_window(struct simulation *sim, const struct snapshot *before, int and_states) {
+    for (int s = 0; s < sim->n_shards; s++)
+        sim->shards[s].is_open = 0;
+    return snapshot_restore(before, sim, and_states);
+}
+
 /* The rest of the present window up to `to`, from states that the user has changed inside it. */
 int simulation_run_part(struct simulation *sim, double to) {
     const double from = sim->from;
+    struct snapshot *before = to < sim->window ? snapshot_new(sim) : NULL;
+    if (to < sim->window && !before)
+        return EVSIM_NO_MEMORY;
     int code = simulation_prepare_samples(sim, sim->tick, from, to);
     for (int s = 0; s < sim->n_shards && code >= 0; s++)
         code = shard_window(sim, &sim->shards[s], from, to);
+    if (code >= 0 && before)
+        code = close_window(sim, before, 0);
+    snapshot_free(before);
     if (code < 0)
         return code;
     simulation_record_sources(sim, from, to);
@@ -80,22 +93,20 @@ int simulation_preview(struct simulation *sim, double to) {
     return code;
 }
 
-/* Goes back to the start of the window that the last run ended in; or, where the user has changed
- * something since, goes on from there with new spikes of the sources. */
-int simulation_resume(struct simulation *sim) {
+int simulation_settle(struct simulation *sim) {
     if (!sim->preview)
         return EVSIM_OK;
-    int code = snapshot_restore(sim->preview, sim, !sim->is_changed);
+    const int code = close_window(sim, sim->preview, 0);
     snapshot_free(sim->preview);
     sim->preview = NULL;
-    for (int s = 0; s < sim->n_shards; s++)
-        sim->shards[s].is_open = 0;
-    if (!sim->is_changed) {
-        sim->from = 0.0;
-        return code;
-    }
+    return code;
+}
+
+/* The spikes of the sources from now on are drawn anew, as the user may have changed them. */
+static int draw_again(struct simulation *sim) {
     struct spikes *sources = &sim->source_out[sim->tick & 1];
     struct spikes before = {0};
+    int code = EVSIM_OK;
     keep_before(sources, sim->from);
     for (int64_t k = 0; k < sources->n && code >= 0; k++)
         code = spikes_add(&before, &sources->all[k]);
@@ -107,4 +118,18 @@ int simulation_resume(struct simulation *sim) {
     free(sources->all);
     *sources = before;
     return code;
+}
+
+/* Goes back to the start of the window that the last run ended in; or, where the user has changed
+ * something since, goes on from there. */
+int simulation_resume(struct simulation *sim) {
+    if (sim->preview && !sim->is_changed) {
+        const int code = close_window(sim, sim->preview, 1);
+        snapshot_free(sim->preview);
+        sim->preview = NULL;
+        sim->from = 0.0;
+        return code;
+    }
+    const int code = simulation_settle(sim);
+    return code < 0 || sim->from == 0.0 ? code : draw_again(sim);
 }

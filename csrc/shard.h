@@ -2,6 +2,7 @@
  *
  *   flights   spikes in flight -> slices of rows that are due
  *   rings     deliveries dealt out to the windows of their arrival
+ *   kept      deliveries that were under way when delays changed
  *   delivery  slices -> folded into states; or a walk for the target
  *   cells     the few neurons that may spike, or whose deliveries cannot be folded
  *   events    what arrives at each cell, in order
@@ -63,7 +64,9 @@ struct shard {
     int is_open;           /* what the window begins with is done */
     int64_t sequence;      /* spikes taken in so far */
     int64_t *first, *last; /* [population] the neurons it owns */
-    struct queue *flights, *timers;
+    struct queue *flights, *timers, *kept;
+    struct arrival *kept_due; /* in this window */
+    int64_t kept_room;
     struct ring *rings; /* [projection] */
     int n_rings;
     struct spikes incoming;
@@ -120,8 +123,10 @@ int shard_window(struct simulation *sim, struct shard *sh, double from, double t
 /* The same, of a window that is open. */
 int shard_part(struct simulation *sim, struct shard *sh, double from, double to);
 
-/* grid.c: one step on the grid; flights_launch with arrivals rounded to steps. */
+/* grid.c: one step on the grid; arrivals rounded to steps; flights_launch with them. */
 int shard_grid_step(struct simulation *sim, struct shard *sh);
+int64_t grid_arrival(const struct projection *p, int64_t position, int64_t tick, double offset,
+                     double window);
 int grid_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
                 int64_t sequence, const struct spike *spike, int64_t tick);
 
@@ -147,6 +152,19 @@ static inline int ring_add(struct ring *r, int64_t tick, uint32_t position, uint
     b->all[b->n++] = (struct arrival){offset, position, target};
     return EVSIM_OK;
 }
+
+/* kept.c: what is under way in a projection whose delays are about to change, as new queues;
+ * which then take their place. Where a synapse stands in its row; what is due as slices. */
+struct kept_deliveries {
+    int n_shards;
+    struct queue **flights, **kept; /* [shard] */
+};
+int kept_collect(const struct simulation *sim, const struct projection *p,
+                 struct kept_deliveries *out);
+void kept_commit(struct simulation *sim, struct projection *p, struct kept_deliveries *in);
+void kept_free(struct kept_deliveries *d);
+int64_t kept_position(const struct shard *sh, const struct projection *p, int64_t synapse);
+int kept_find_due(struct simulation *sim, struct shard *sh);
 
 /* delivery.c */
 int is_folded(const struct simulation *sim, const struct projection *p);

@@ -26,6 +26,11 @@
 
 struct shard;
 
+/* Whether a spike is made at or after the latest change of the projection's delays. */
+static inline int projection_takes(const struct projection *p, const struct spike *s) {
+    return s->tick > p->since_tick || (s->tick == p->since_tick && s->offset >= p->since_offset);
+}
+
 struct emitter {
     int32_t population; /* or -1 */
     struct poisson_source *poisson;
@@ -114,7 +119,6 @@ void simulation_record_sources(struct simulation *sim, double from, double to);
 /* Deliveries that spikes of the present window make in it after sim->from. */
 struct late_delivery {
     int32_t projection;
-    uint32_t source;
     int64_t synapse;
     double offset;
 };
@@ -130,8 +134,10 @@ int simulation_take_late(struct simulation *sim, struct late_deliveries *out);
 int simulation_give_late(struct simulation *sim, const struct late_deliveries *in);
 
 /* preview.c: the end of a run inside the present window; the beginning of the next one there; the
- * rest of the window up to `to`, when the user has changed something in between. */
+ * rest of the window up to `to`, when the user has changed something in between, and before: as
+ * that may be what is under way, it becomes again what it was when the window began. */
 int simulation_preview(struct simulation *sim, double to);
+int simulation_settle(struct simulation *sim);
 int simulation_resume(struct simulation *sim);
 int simulation_run_part(struct simulation *sim, double to);
 

@@ -15,7 +15,7 @@
 
 struct snapshot {
     int n_shards;
-    struct queue **flights, **timers; /* [shard] */
+    struct queue **flights, **timers, **kept; /* [shard] */
     int64_t *sequences;
     int64_t *counts; /* of every bucket */
     char *memory;
@@ -77,11 +77,14 @@ static int copy_queues(struct snapshot *s, const struct simulation *sim) {
     for (int k = 0; k < sim->n_shards; k++) {
         s->flights[k] = queue_new();
         s->timers[k] = queue_new();
-        if (!s->flights[k] || !s->timers[k])
+        s->kept[k] = queue_new();
+        if (!s->flights[k] || !s->timers[k] || !s->kept[k])
             return EVSIM_NO_MEMORY;
         if (queue_copy(s->flights[k], sim->shards[k].flights) < 0)
             return EVSIM_NO_MEMORY;
         if (queue_copy(s->timers[k], sim->shards[k].timers) < 0)
+            return EVSIM_NO_MEMORY;
+        if (queue_copy(s->kept[k], sim->shards[k].kept) < 0)
             return EVSIM_NO_MEMORY;
         s->sequences[k] = sim->shards[k].sequence;
     }
@@ -99,9 +102,10 @@ struct snapshot *snapshot_new(const struct simulation *sim) {
     s->memory = allocate(s->size, 1);
     s->flights = allocate_zeroed((size_t)sim->n_shards, sizeof *s->flights);
     s->timers = allocate_zeroed((size_t)sim->n_shards, sizeof *s->timers);
+    s->kept = allocate_zeroed((size_t)sim->n_shards, sizeof *s->kept);
     s->sequences = allocate_zeroed((size_t)sim->n_shards, sizeof *s->sequences);
     s->counts = allocate((size_t)each_count(sim, NULL, 0), sizeof *s->counts);
-    if (!s->memory || !s->flights || !s->timers || !s->sequences || !s->counts ||
+    if (!s->memory || !s->flights || !s->timers || !s->kept || !s->sequences || !s->counts ||
         copy_queues(s, sim) < 0) {
         snapshot_free(s);
         return NULL;
@@ -120,8 +124,11 @@ void snapshot_free(struct snapshot *s) {
             queue_free(s->flights[k]);
         if (s->timers)
             queue_free(s->timers[k]);
+        if (s->kept)
+            queue_free(s->kept[k]);
     }
-    free(s->flights), free(s->timers), free(s->sequences), free(s->counts), free(s->memory);
+    free(s->flights), free(s->timers), free(s->kept), free(s->sequences), free(s->counts),
+        free(s->memory);
     free(s);
 }
 
@@ -130,6 +137,8 @@ int snapshot_restore(const struct snapshot *s, struct simulation *sim, int and_s
         if (queue_copy(sim->shards[k].flights, s->flights[k]) < 0)
             return EVSIM_NO_MEMORY;
         if (queue_copy(sim->shards[k].timers, s->timers[k]) < 0)
+            return EVSIM_NO_MEMORY;
+        if (queue_copy(sim->shards[k].kept, s->kept[k]) < 0)
             return EVSIM_NO_MEMORY;
         sim->shards[k].sequence = s->sequences[k];
     }

@@ -41,7 +41,9 @@ struct projection {
     double *delay_offset;
     int32_t one_tick;
     double one_offset;
-    int is_short;              /* some delay is shorter than a window */
+    int64_t since_tick;  /* spikes before (tick, offset) are not taken in: they were made... */
+    double since_offset; /* ...before the latest change of delays; see kept.c */
+    int is_short;        /* some delay is shorter than a window */
     int32_t shortest, longest; /* delay in ticks */
 
     int n_ports;
