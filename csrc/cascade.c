@@ -118,7 +118,7 @@ static int walk_on(struct cascade *c, int64_t cell) {
     r->next = r->sure;
     r->next.x = x;
     r->version++;
-    const int code = p->kernel->walk(&p->cells, i, &r->next, r->events, r->n_events, c->to);
+    const int code = p->kernel->walk(&c->sh->views[p->number], i, &r->next, r->events, r->n_events, c->to);
     if (code < 0)
         return shard_fail(c->sh, code, p->number, i, c->sh->tick, r->next.offset);
     if (code == EVSIM_WALK_END)
@@ -147,7 +147,7 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
     for (int64_t k = 0; k < r->n_events; k++)
         r->is_writing |= is_writing(&r->events[k]);
     memcpy(r->sure_x, sh->starts + start->x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
-    r->sure = (struct evsim_walk){.offset = from};
+    r->sure = (struct evsim_walk){.offset = from, .last = start->last};
     r->sure.release = release_in_window(sh->tick, start->release_tick, start->release_offset);
     return EVSIM_OK;
 }
@@ -230,27 +230,30 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
     struct shard *sh = c->sh;
     struct population *p = population_of(c, cell);
     const uint32_t i = sh->cells[cell].i;
-    int64_t end_tick;
+    struct spikes *out = &sh->out[(sh->tick + 1) & 1];
+    int64_t end_tick, seen = 0;
     double end_offset;
     const double at = r->next.offset;
     double *x = sh->starts + sh->cells[cell].x; /* may have moved since the walk */
-    const int rests = refractory_end(p, i, sh->tick, at, &end_tick, &end_offset);
-    p->kernel->reset(&p->cells, i, x);
-    int is_over = 0;
-    if (!rests)
-        p->kernel->form(&p->cells, i, x, &is_over);
+    if (p->is_seen && spikes_see(out, x, p->kernel->n_states, &seen) < 0)
+        return EVSIM_NO_MEMORY;
+    int is_over;
+    r->next.x = x;
+    const int rests =
+        walk_reset(sh, p, &sh->cells[cell], &r->next, &end_tick, &end_offset, &is_over);
+    if (rests < 0)
+        return shard_fail(sh, rests, p->number, i, sh->tick, at);
     if (is_over || r->next.spikes == MOST_SPIKES)
         return shard_fail(sh, EVSIM_STUCK, p->number, i, sh->tick, at);
     r->sure = r->next;
     r->undo.n = 0; /* what the walk wrote stays */
     memcpy(r->sure_x, x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
-    r->sure.release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
     r->sure.round++, r->sure.spikes++;
-    *spike = (struct spike){sh->tick, at, p->emitter, i};
+    *spike = (struct spike){sh->tick, at, p->emitter, i, seen};
     p->last_tick[i] = sh->tick, p->last_offset[i] = at;
     p->release_tick[i] = rests ? end_tick : -1;
     p->release_offset[i] = end_offset;
-    return spikes_add(&sh->out[(sh->tick + 1) & 1], spike);
+    return spikes_add(out, spike);
 }
 
 /* Takes all spikes of the earliest round off the heap. Returns how many. */
@@ -325,8 +328,10 @@ static int run_cascade(struct cascade *c, double from, int is_unfolding) {
     int32_t round = 0;
     while (code >= 0 && (code = pop_first(c, &offset, &round)) > 0)
         code = one_round(c, offset, round, from);
-    for (int64_t k = 0; k < c->sh->n_cells && code >= 0; k++)
+    for (int64_t k = 0; k < c->sh->n_cells && code >= 0; k++) {
+        walk_let_go(population_of(c, k), c->sh->cells[k].i, &c->runners[k].next);
         code = walk_settle(c->sim, c->sh, &c->sh->cells[k], c->to);
+    }
     return code;
 }
 

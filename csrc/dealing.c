@@ -9,13 +9,13 @@
 #include "snapshot.h"
 
 static void shard_free(struct shard *sh) {
-    free(sh->first), free(sh->last);
+    free(sh->first), free(sh->last), free(sh->views);
     queue_free(sh->flights), queue_free(sh->timers), queue_free(sh->kept);
     free(sh->kept_due);
     for (int k = 0; k < sh->n_rings; k++)
         ring_free(&sh->rings[k]);
     free(sh->rings);
-    free(sh->incoming.all), free(sh->out[0].all), free(sh->out[1].all);
+    spikes_free(&sh->incoming), spikes_free(&sh->out[0]), spikes_free(&sh->out[1]);
     free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
     free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
     free(sh->offsets), free(sh->sample_slot), free(sh->sample_walks), free(sh->local),
@@ -44,11 +44,12 @@ static int shard_init(struct simulation *sim, struct shard *sh, int number, int 
     const size_t n = (size_t)sim->n_populations;
     sh->first = allocate_zeroed(n, sizeof *sh->first);
     sh->last = allocate_zeroed(n, sizeof *sh->last);
+    sh->views = allocate_zeroed(n, sizeof *sh->views);
     sh->flights = queue_new();
     sh->timers = queue_new();
     sh->kept = queue_new();
     sh->rings = allocate_zeroed((size_t)sim->n_projections, sizeof *sh->rings);
-    if (!sh->first || !sh->last || !sh->flights || !sh->timers || !sh->kept || !sh->rings)
+    if (!sh->first || !sh->last || !sh->views || !sh->flights || !sh->timers || !sh->kept || !sh->rings)
         return EVSIM_NO_MEMORY;
     for (sh->n_rings = 0; sh->n_rings < sim->n_projections; sh->n_rings++) {
         const struct projection *p = sim->projections[sh->n_rings];
@@ -66,7 +67,8 @@ static int set_timers(struct simulation *sim, struct shard *sh) {
     for (int p = 0; p < sim->n_populations; p++) {
         const struct population *population = sim->populations[p];
         for (int64_t i = sh->first[p]; i < sh->last[p] && i < population->n; i++) {
-            if (population->release_tick[i] < sim->tick)
+            const int64_t release = population->release_tick[i];
+            if (release < sim->tick || (release == EVSIM_HELD && !population->is_coupled))
                 continue;
             const struct queue_entry timer = {
                 .tick = population->is_coupled ? sim->tick : population->release_tick[i],
@@ -121,7 +123,7 @@ static int relaunch(struct simulation *sim, const struct queue_entry *flights, i
         for (int64_t k = 0; k < n; k++) {
             const struct projection *p = sim->projections[flights[k].kind];
             const struct spike spike = {flights[k].since, flights[k].offset, p->emitter,
-                                        flights[k].index};
+                                        flights[k].index, 0};
             const int code =
                 launch(sim, &sim->shards[s], p, flights[k].sequence, &spike, sim->tick);
             if (code < 0)

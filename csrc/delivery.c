@@ -16,7 +16,7 @@ int is_folded(const struct simulation *sim, const struct projection *p) {
 
 /* Folds a slice whose synapses arrive at different times: gathered, so that the kernel sees them in
  * a row. */
-static void fold_gathered(struct simulation *sim, struct population *target,
+static void fold_gathered(struct simulation *sim, const struct shard *sh, struct population *target,
                           const struct slice *slice, const struct port *port) {
     uint32_t targets[BATCH];
     double amounts[BATCH], offsets[BATCH];
@@ -29,7 +29,7 @@ static void fold_gathered(struct simulation *sim, struct population *target,
         for (int64_t k = 0; k < n && port->step; k++)
             amounts[k] = port->amount[slice_position(slice, from + k)];
         const double *amount = port->step ? amounts : port->amount;
-        target->kernel->fold(&target->cells, port->state, n, targets, amount, port->step, offsets,
+        target->kernel->fold(&sh->views[target->number], port->state, n, targets, amount, port->step, offsets,
                              1, target->cost[port->state]);
     }
 }
@@ -48,9 +48,9 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
     for (int k = 0; k < p->n_ports; k++) {
         const struct port *port = &p->port[k];
         if (p->delay_tick || slice->arrivals)
-            fold_gathered(sim, target, slice, port);
+            fold_gathered(sim, sh, target, slice, port);
         else
-            target->kernel->fold(&target->cells, port->state, slice->n, p->target_of + slice->first,
+            target->kernel->fold(&sh->views[target->number], port->state, slice->n, p->target_of + slice->first,
                                  port->amount + slice->first * port->step, port->step, &offset, 0,
                                  target->cost[port->state]);
     }
@@ -79,13 +79,13 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
             targets[waiting] = (uint32_t)i, offsets[waiting++] = sh->offsets[k];
             if (waiting < BATCH)
                 continue;
-            p->kernel->fold(&p->cells, d->state, waiting, targets, &d->weight, 0, offsets, 1,
+            p->kernel->fold(&sh->views[p->number], d->state, waiting, targets, &d->weight, 0, offsets, 1,
                             p->cost[d->state]);
             waiting = 0;
         }
     }
     if (waiting)
-        p->kernel->fold(&p->cells, d->state, waiting, targets, &d->weight, 0, offsets, 1,
+        p->kernel->fold(&sh->views[p->number], d->state, waiting, targets, &d->weight, 0, offsets, 1,
                         p->cost[d->state]);
     return EVSIM_OK;
 }

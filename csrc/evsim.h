@@ -63,6 +63,10 @@ double *evsim_variable(evsim_simulation *sim, int projection, int variable);
 
 /* Records; samples are taken at k*dt for k >= first. */
 int evsim_record_spikes(evsim_simulation *sim, int emitter, int64_t start, int64_t stop);
+/* With the values that states had at the spikes, before the reset; `out` gets a row per state. To be
+ * called once, before the first run of the record; not for sources. */
+int evsim_record_seen(evsim_simulation *sim, int record, int n_states, const int32_t *states);
+int evsim_seen(evsim_simulation *sim, int record, int64_t start, int64_t n, double *out);
 int64_t evsim_spike_count(evsim_simulation *sim, int record);
 int evsim_spikes(evsim_simulation *sim, int record, int64_t start, int64_t n, int64_t *tick,
                  double *offset, int64_t *index);

@@ -91,7 +91,7 @@ static int launch_all(struct simulation *sim, struct shard *sh, const struct spi
 
 static int collect_incoming(struct simulation *sim, struct shard *sh, int parity) {
     int code = EVSIM_OK;
-    sh->incoming.n = 0;
+    spikes_clear(&sh->incoming);
     for (int s = 0; s < sim->n_shards; s++)
         for (int64_t k = 0; k < sim->shards[s].out[parity].n && code >= 0; k++)
             code = spikes_add(&sh->incoming, &sim->shards[s].out[parity].all[k]);
@@ -106,11 +106,12 @@ int flights_take_in(struct simulation *sim, struct shard *sh) {
     const int parity = sh->tick & 1;
     const struct spikes *sources = &sim->source_out[parity];
     for (int64_t k = 0; k < sources->n && sh->number == 0 && sim->is_recording_sources; k++)
-        simulation_record_spike(sim, &sources->all[k]);
+        simulation_record_spike(sim, &sources->all[k], NULL);
     int code = collect_incoming(sim, sh, parity);
     if (sh->number == 0 && !sim->is_recorded)
         for (int64_t k = 0; k < sh->incoming.n; k++)
-            simulation_record_spike(sim, &sh->incoming.all[k]);
+            simulation_record_spike(sim, &sh->incoming.all[k],
+                                    simulation_seen(sim, &sh->incoming.all[k]));
     for (int64_t k = 0; k < sources->n && code >= 0; k++)
         code = spikes_add(&sh->incoming, &sources->all[k]);
     for (int64_t k = 0; k < sh->incoming.n; k++)
@@ -182,7 +183,7 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
                                                     .first = e->position,
                                                     .tick = e->since,
                                                     .offset = e->offset};
-        const struct spike s = {e->since, e->offset, p->emitter, e->index};
+        const struct spike s = {e->since, e->offset, p->emitter, e->index, 0};
         const int code = push_flight(sim, sh, p, e->sequence, &s, position, sh->tick + 1);
         if (code < 0)
             return code;

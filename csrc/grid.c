@@ -121,11 +121,11 @@ static int take_sources(struct simulation *sim, struct shard *sh) {
     const struct spikes *sources = &sim->source_out[parity];
     struct spikes *waiting = &sh->out[parity], *later = &sh->out[!parity];
     int code = EVSIM_OK;
-    sh->incoming.n = later->n = 0;
+    spikes_clear(&sh->incoming), spikes_clear(later);
     for (int64_t k = 0; k < waiting->n && code >= 0; k++)
         code = waiting->all[k].tick == sh->tick ? spikes_add(&sh->incoming, &waiting->all[k])
                                                 : launch(sim, sh, &waiting->all[k]);
-    waiting->n = 0;
+    spikes_clear(waiting);
     for (int64_t k = 0; k < sources->n && code >= 0; k++) {
         struct spike s = sources->all[k];
         const int is_late = s.offset >= (1.0 - SLACK) * sim->window;
@@ -157,9 +157,8 @@ static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
         return not_finite(sh, p->number, i);
     if (EVSIM_IS_DORMANT(p->cells.slack[i]))
         return EVSIM_OK;
-    int is_over;
-    p->kernel->form(&p->cells, i, x, &is_over);
-    const struct spike spike = {sh->tick, 0.0, p->emitter, i};
+    const int is_over = p->kernel->is_over(&sh->views[p->number], i, x, sh->views[p->number].window);
+    const struct spike spike = {sh->tick, 0.0, p->emitter, i, 0};
     return is_over ? spikes_add(&sh->incoming, &spike) : EVSIM_OK;
 }
 
@@ -170,7 +169,7 @@ static int advance(struct simulation *sim, struct shard *sh) {
             ENSURE(sh->found_starts, p->n_padded * p->kernel->n_states, sh->found_starts_room) < 0)
             return EVSIM_NO_MEMORY;
         const int64_t n =
-            p->kernel->advance(&p->cells, 0, p->n_padded, 1, sh->found, sh->found_starts);
+            p->kernel->advance(&sh->views[k], 0, p->n_padded, 1, sh->found, sh->found_starts);
         for (int64_t f = 0; f < n; f++) {
             const int code = test(sh, p, sh->found[f], sh->found_starts);
             if (code < 0)
@@ -197,14 +196,18 @@ static int is_resting_after_spikes(const struct population *p, int64_t i) {
 static int emit(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->incoming.n; k++) {
         const struct spike *s = &sh->incoming.all[k];
-        simulation_record_spike(sim, s);
+        const int32_t number = sim->emitters[s->emitter].population;
+        struct population *p = number < 0 ? NULL : sim->populations[number];
+        if (p && ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
+            return EVSIM_NO_MEMORY;
+        if (p)
+            load(p, s->index, sh->starts);
+        simulation_record_spike(sim, s, sh->starts);
         const int code = launch(sim, sh, s);
         if (code < 0)
             return code;
-        const int32_t number = sim->emitters[s->emitter].population;
-        if (number < 0)
+        if (!p)
             continue;
-        struct population *p = sim->populations[number];
         p->last_tick[s->index] = s->tick, p->last_offset[s->index] = 0.0;
         if (is_resting_after_spikes(p, s->index))
             p->cells.slack[s->index] = EVSIM_DORMANT;
@@ -239,7 +242,7 @@ static int wake(struct simulation *sim, struct shard *sh, const struct queue_ent
             return EVSIM_NO_MEMORY;
         struct evsim_walk walk = {.x = sh->starts + sh->n_starts, .release = HUGE_VAL};
         load(p, i, walk.x);
-        if (p->kernel->walk(&p->cells, i, &walk, NULL, 0, sim->window) < 0)
+        if (p->kernel->walk(&sh->views[p->number], i, &walk, NULL, 0, sim->window) < 0)
             return not_finite(sh, p->number, i);
         sh->n_starts += p->kernel->n_states;
     }
@@ -273,7 +276,7 @@ static int reset(struct simulation *sim, struct shard *sh) {
         if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
             return EVSIM_NO_MEMORY;
         load(p, i, sh->starts);
-        p->kernel->reset(&p->cells, i, sh->starts);
+        p->kernel->reset(&sh->views[number], i, sh->starts, sh->views[number].window);
         store(p, i, sh->starts);
         const int64_t rest = steps_of_rest(p, i), release = sh->tick + 1 + rest;
         p->release_tick[i] = rest ? release : -1, p->release_offset[i] = 0.0;
@@ -311,7 +314,7 @@ static int deliver_code(struct shard *sh, struct population *target, const struc
         const int64_t position = slice_position(slice, k);
         const uint32_t i = p->target_of[position];
         load(target, i, sh->starts);
-        p->code->run(sh->starts, &target->cells, i, EVSIM_IS_DORMANT(target->cells.slack[i]),
+        p->code->run(sh->starts, &sh->views[target->number], i, EVSIM_IS_DORMANT(target->cells.slack[i]),
                      p->variable, p->step, projection_synapse(p, position));
         store(target, i, sh->starts);
     }
@@ -414,6 +417,7 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
 
 int shard_grid_step(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *timers;
+    shard_look(sim, sh);
     take_samples(sim, sh);
     int code = take_sources(sim, sh);
     if (code < 0)

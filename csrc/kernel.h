@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 1
+#define EVSIM_KERNEL_ABI 2
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -21,20 +21,34 @@
 #define EVSIM_DORMANT (-1e300)
 #define EVSIM_IS_DORMANT(slack) ((slack) < -1e299)
 
-/* One population as its kernel sees it. The core owns everything here.
+/* A function of time, or of time and a column, held constant between multiples of dt. */
+struct evsim_table {
+    double dt;
+    int64_t n, columns;
+    const double *values; /* [n][columns] */
+};
+
+/* One population as its kernel sees it in one window. The core owns everything here.
  *
  *   state[s][i]          state s of neuron i at the start of the window
  *   slack[i]             how much higher the threshold form may have been inside the window than
  *                        at its ends, because of folded events; or EVSIM_DORMANT
  *   coefficient[c][i]    numbers of the linear system, or coefficient[c][0] for all neurons
- *   parameter[p][i*step] parameters that reset and event code name
+ *   parameter[p][i*step] parameters that reset, event code and general kernels name
+ *   last_tick[i], last_offset[i]
+ *                        the latest spike; the tick is negative when there was none
+ *   table, option        functions of time, and numbers of the method, of general kernels
  *   fold[(j*S + r)*(degree + 1) + k]
  *                        Taylor coefficient k of state r per unit added to state j, one window
  *                        length back in time (only when all neurons have equal coefficients)
  */
 struct evsim_cells {
     int64_t n;
+    int64_t tick;       /* number of the window... */
+    double begin;       /* ...and the time at its start, seconds */
     double window;      /* seconds */
+    double step;        /* of the user's clock, seconds */
+    uint64_t key;       /* of the population's random numbers */
     int32_t pieces;     /* a window is walked in so many pieces... */
     int32_t degree;     /* ...each with a Taylor polynomial of this degree */
     int32_t degrees[4]; /* enough for 1/8, 1/4, 1/2 and the whole of a piece */
@@ -44,6 +58,10 @@ struct evsim_cells {
     double *const *parameter;
     const int64_t *parameter_step;
     const double *fold;
+    const int64_t *last_tick;
+    const double *last_offset;
+    const struct evsim_table *table;
+    const double *option;
 };
 
 /* Event code that is more than an addition, compiled from a synapse's statements. */
@@ -75,7 +93,10 @@ struct evsim_event {
 struct evsim_walk {
     double *x; /* its state at (offset, round) */
     double offset;
-    double release; /* refractory while offset < release; negative when it is not */
+    double release; /* refractory while offset < release; negative when it is not; infinite: in a
+                       later window, or as long as a condition holds, which `walk` finds */
+    double last;    /* time of the latest spike, seconds; minus infinity without one */
+    double step;    /* of the last piece of integration that was good enough; 0 before the first */
     int64_t next;   /* the first event not yet delivered */
     int32_t round;
     int32_t spikes; /* in this window so far */
@@ -114,11 +135,18 @@ struct evsim_kernel {
     int (*walk)(const struct evsim_cells *cells, int64_t i, struct evsim_walk *walk,
                 const struct evsim_event *events, int64_t n_events, double end);
 
-    /* Runs the reset code on x. */
-    void (*reset)(const struct evsim_cells *cells, int64_t i, double *x);
+    /* Runs the reset code on the state at `offset`. */
+    void (*reset)(const struct evsim_cells *cells, int64_t i, double *x, double offset);
 
-    /* The threshold form: positive above threshold; `*is_over` says whether it is a spike. */
-    double (*form)(const struct evsim_cells *cells, int64_t i, const double *x, int *is_over);
+    /* Whether a neuron that is not refractory spikes in this state. */
+    int (*is_over)(const struct evsim_cells *cells, int64_t i, const double *x, double offset);
+
+    /* How long the neuron rests after a spike in this state, in seconds; NULL: the population's
+     * refractory period. */
+    double (*rest)(const struct evsim_cells *cells, int64_t i, const double *x, double offset);
+
+    /* Whether the state holds a neuron refractory after its spike; NULL: time alone does. */
+    int (*holds)(const struct evsim_cells *cells, int64_t i, const double *x, double offset);
 
     /* Adds `amount` to x[port], unless the neuron is refractory and the state is clamped. */
     void (*add)(double *x, int32_t port, double amount, int is_refractory);

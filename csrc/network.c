@@ -268,9 +268,29 @@ int evsim_record_spikes(struct simulation *sim, int emitter, int64_t start, int6
     struct spike_record *record = record_spikes_new();
     if (!record)
         return EVSIM_NO_MEMORY;
-    sim->spike_outputs[number] = (struct spike_output){start, stop, record};
+    sim->spike_outputs[number] = (struct spike_output){.start = start, .stop = stop, .record = record};
     e->records[e->n_records++] = number;
     return sim->n_spike_outputs++;
+}
+
+int evsim_record_seen(struct simulation *sim, int record, int n_states, const int32_t *states) {
+    struct spike_output *o = &sim->spike_outputs[record];
+    o->states = allocate((size_t)n_states, sizeof *o->states);
+    o->values = record_samples_new((uint32_t)n_states);
+    if (!o->states || !o->values)
+        return EVSIM_NO_MEMORY;
+    memcpy(o->states, states, (size_t)n_states * sizeof *states);
+    o->n_states = n_states;
+    for (int e = 0; e < sim->n_emitters; e++)
+        for (int k = 0; k < sim->emitters[e].n_records; k++)
+            if (sim->emitters[e].records[k] == record)
+                sim->populations[sim->emitters[e].population]->is_seen = 1;
+    return EVSIM_OK;
+}
+
+int evsim_seen(struct simulation *sim, int record, int64_t start, int64_t n, double *out) {
+    const struct spike_output *o = &sim->spike_outputs[record];
+    return record_samples_copy(o->values, start, n, 0, (uint32_t)o->n_states, out);
 }
 
 int64_t evsim_spike_count(struct simulation *sim, int record) {
@@ -336,8 +356,10 @@ void evsim_free(struct simulation *sim) {
     }
     for (int k = 0; k < sim->n_projections; k++)
         projection_free(sim->projections[k]);
-    for (int r = 0; r < sim->n_spike_outputs; r++)
+    for (int r = 0; r < sim->n_spike_outputs; r++) {
         record_spikes_free(sim->spike_outputs[r].record);
+        record_samples_free(sim->spike_outputs[r].values), free(sim->spike_outputs[r].states);
+    }
     for (int r = 0; r < sim->n_state_outputs; r++) {
         struct state_output *o = &sim->state_outputs[r];
         free(o->states), free(o->indices), free(o->places[0]), free(o->places[1]);

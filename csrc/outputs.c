@@ -7,16 +7,38 @@
 #include "error.h"
 #include "shard.h"
 
-void simulation_record_spike(struct simulation *sim, const struct spike *spike) {
+/* The states of its neuron at a spike that a shard has made in a window; NULL if nobody asks. */
+const double *simulation_seen(const struct simulation *sim, const struct spike *spike) {
+    const int32_t population = sim->emitters[spike->emitter].population;
+    if (population < 0 || !sim->populations[population]->is_seen)
+        return NULL;
+    int s = 0;
+    while (spike->index >= sim->shards[s].last[population])
+        s++;
+    return sim->shards[s].out[(spike->tick + 1) & 1].seen + spike->seen;
+}
+
+static int record_seen(struct spike_output *o, const double *x) {
+    double *row = record_samples_append(o->values);
+    if (!row)
+        return EVSIM_NO_MEMORY;
+    for (int s = 0; s < o->n_states; s++)
+        row[s] = x[o->states[s]];
+    return EVSIM_OK;
+}
+
+void simulation_record_spike(struct simulation *sim, const struct spike *spike, const double *x) {
     if (spike->tick == sim->seen_tick && spike->offset < sim->seen)
         return;
     const struct emitter *e = &sim->emitters[spike->emitter];
     for (int k = 0; k < e->n_records; k++) {
-        const struct spike_output *o = &sim->spike_outputs[e->records[k]];
+        struct spike_output *o = &sim->spike_outputs[e->records[k]];
         if (spike->index < o->start || spike->index >= o->stop)
             continue;
         const uint32_t index = spike->index - (uint32_t)o->start;
-        const int code = record_spikes_append(o->record, spike->tick, spike->offset, index);
+        int code = o->n_states ? record_seen(o, x) : EVSIM_OK;
+        if (code >= 0)
+            code = record_spikes_append(o->record, spike->tick, spike->offset, index);
         if (code < 0)
             sim->record_code = code;
     }
@@ -70,7 +92,7 @@ int simulation_prepare_samples(struct simulation *sim, int64_t tick, double from
 int simulation_prepare_sources(struct simulation *sim, int64_t tick) {
     struct spikes *out = &sim->source_out[tick & 1];
     int code = EVSIM_OK;
-    out->n = 0;
+    spikes_clear(out);
     for (int e = 0; e < sim->n_emitters && code >= 0; e++) {
         const struct emitter *emitter = &sim->emitters[e];
         if (emitter->poisson)
@@ -93,15 +115,15 @@ void simulation_record_out(struct simulation *sim, int64_t tick, double from) {
     spikes_sort(&all);
     for (int64_t k = 0; k < all.n; k++)
         if (all.all[k].offset >= from)
-            simulation_record_spike(sim, &all.all[k]);
+            simulation_record_spike(sim, &all.all[k], simulation_seen(sim, &all.all[k]));
     if (code < 0)
         sim->record_code = code;
-    free(all.all);
+    spikes_free(&all);
 }
 
 void simulation_record_sources(struct simulation *sim, double from, double to) {
     const struct spikes *sources = &sim->source_out[sim->tick & 1];
     for (int64_t k = 0; k < sources->n; k++)
         if (sources->all[k].offset >= from && sources->all[k].offset < to)
-            simulation_record_spike(sim, &sources->all[k]);
+            simulation_record_spike(sim, &sources->all[k], NULL);
 }

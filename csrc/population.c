@@ -73,6 +73,7 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
     p->cells.coefficient = (const double *const *)p->coefficient;
     p->cells.parameter = p->parameter;
     p->cells.parameter_step = p->parameter_step;
+    p->cells.last_tick = p->last_tick, p->cells.last_offset = p->last_offset;
     return EVSIM_OK;
 }
 

@@ -9,6 +9,8 @@
 /* The population owns all arrays; they are padded to a multiple of EVSIM_PAD with dormant neurons.
  * A neuron is refractory before (release_tick, release_offset); from then on, and always when the
  * tick is negative, it is not. */
+#define EVSIM_HELD INT64_MAX /* release tick of a neuron that a condition holds refractory */
+
 struct population {
     int32_t number, emitter;
     int64_t n, n_padded;
@@ -17,6 +19,7 @@ struct population {
     int is_coupled;  /* a refractory neuron needs its walk: states that go on see states that stand
                       */
     int is_foldable; /* in this run */
+    int is_seen;     /* its states at spikes are recorded */
     struct evsim_cells cells;
     double **state;
     double **coefficient;

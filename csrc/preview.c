@@ -75,7 +75,7 @@ static int show_states(struct simulation *sim, double to) {
         struct spikes kept = *out;
         *out = (struct spikes){0};
         code = shard_part(sim, &sim->shards[s], 0.0, to);
-        free(out->all);
+        spikes_free(out);
         *out = kept;
     }
     return code;

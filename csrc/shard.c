@@ -23,6 +23,17 @@ int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, i
     return code;
 }
 
+void shard_look(const struct simulation *sim, struct shard *sh) {
+    const struct clock *clock = &sim->clock;
+    const double step = (double)(sh->tick * clock->steps / clock->parts);
+    const double part = (double)(sh->tick % clock->parts) * sim->window;
+    for (int k = 0; k < sim->n_populations; k++) {
+        sh->views[k] = sim->populations[k]->cells;
+        sh->views[k].tick = sh->tick;
+        sh->views[k].begin = clock->parts > 1 ? step * clock->dt + part : step * clock->dt;
+    }
+}
+
 static int advance_all(struct simulation *sim, struct shard *sh) {
     for (int k = 0; k < sim->n_populations; k++) {
         const struct population *p = sim->populations[k];
@@ -34,7 +45,7 @@ static int advance_all(struct simulation *sim, struct shard *sh) {
             shard_grow((void **)&sh->found_starts, owned * n_states, &sh->found_starts_room,
                        sizeof *sh->found_starts) < 0)
             return EVSIM_NO_MEMORY;
-        const int64_t n = p->kernel->advance(&p->cells, sh->first[k], sh->last[k], sim->is_grid,
+        const int64_t n = p->kernel->advance(&sh->views[k], sh->first[k], sh->last[k], sim->is_grid,
                                              sh->found, sh->found_starts);
         for (int64_t f = 0; f < n; f++) {
             if (p->slot[sh->found[f]])
@@ -90,7 +101,8 @@ static int open_window(struct simulation *sim, struct shard *sh) {
     if (sh->is_open)
         return EVSIM_OK;
     const int code = flights_take_in(sim, sh);
-    sh->out[(sh->tick + 1) & 1].n *= sh->from > 0.0;
+    if (sh->from == 0.0)
+        spikes_clear(&sh->out[(sh->tick + 1) & 1]);
     sh->n_local *= sh->from > 0.0;
     sh->is_open = 1;
     return code < 0 ? code : flights_find_due(sim, sh);
@@ -98,6 +110,7 @@ static int open_window(struct simulation *sim, struct shard *sh) {
 
 int shard_part(struct simulation *sim, struct shard *sh, double from, double to) {
     sh->from = from;
+    shard_look(sim, sh);
     if (from == 0.0)
         sh->n_local = 0;
     cells_keep_begin(sim, sh);

@@ -28,6 +28,7 @@ struct cell {
     int64_t first_event, n_events;
     int64_t release_tick; /* at the start of the window */
     double release_offset;
+    double last; /* time of its latest spike then */
 };
 
 /* Deliveries waiting for one window, in the order of their spikes. */
@@ -64,6 +65,7 @@ struct shard {
     int is_open;           /* what the window begins with is done */
     int64_t sequence;      /* spikes taken in so far */
     int64_t *first, *last; /* [population] the neurons it owns */
+    struct evsim_cells *views; /* [population] as its kernel sees it in this window */
     struct queue *flights, *timers, *kept;
     struct arrival *kept_due; /* in this window */
     int64_t kept_room;
@@ -116,6 +118,9 @@ int shard_grow(void **array, int64_t n, int64_t *room, size_t size);
 /* Notes which neuron failed when; returns the code. */
 int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, int64_t tick,
                double offset);
+
+/* Shows the window to the kernels. */
+void shard_look(const struct simulation *sim, struct shard *sh);
 
 /* The part [from, to) of window sh->tick. */
 int shard_window(struct simulation *sim, struct shard *sh, double from, double to);
@@ -200,14 +205,18 @@ void events_forget_index(struct simulation *sim, struct shard *sh);
 int events_compare(const void *a, const void *b);
 void events_sort(struct evsim_event *events, int64_t n);
 
-/* walks.c: a neuron's way through its events to `to`; `out`: where its spikes go, NULL to leave no
+/* walks.c: what a spike at `offset` begins: whether the neuron rests, and until when; the state is
+ * that before the reset. `walk_hold` after it: whether it is held by a condition. A neuron's way through its events to `to`; `out`: where its spikes go, NULL to leave no
  * trace. */
-int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
-                   int64_t *end_tick, double *end_offset);
+int refractory_end(const struct shard *sh, const struct population *p, int64_t i, const double *x,
+                   double offset, int64_t *end_tick, double *end_offset);
+int walk_reset(const struct shard *sh, struct population *p, const struct cell *cell,
+               struct evsim_walk *walk, int64_t *end_tick, double *end_offset, int *is_over);
 double release_in_window(int64_t now, int64_t tick, double offset);
 struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, double from);
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out);
+void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk);
 int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cell, double to);
 void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *cell);
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);

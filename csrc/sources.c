@@ -21,6 +21,25 @@ int spikes_add(struct spikes *list, const struct spike *spike) {
     return EVSIM_OK;
 }
 
+/* Keeps the states of a neuron at its spike; `seen` says where. */
+int spikes_see(struct spikes *list, const double *x, int n_states, int64_t *seen) {
+    if (list->n_seen + n_states > list->seen_room) {
+        const int64_t room = 2 * (list->n_seen + n_states) + 64;
+        double *more = reallocate(list->seen, (size_t)room, sizeof *more);
+        if (!more)
+            return EVSIM_NO_MEMORY;
+        list->seen = more, list->seen_room = room;
+    }
+    *seen = list->n_seen;
+    for (int s = 0; s < n_states; s++)
+        list->seen[list->n_seen++] = x[s];
+    return EVSIM_OK;
+}
+
+void spikes_clear(struct spikes *list) { list->n = list->n_seen = 0; }
+
+void spikes_free(struct spikes *list) { free(list->all), free(list->seen); }
+
 static int compare_spikes(const void *a, const void *b) {
     const struct spike *x = a, *y = b;
     if (x->tick != y->tick)
@@ -29,7 +48,9 @@ static int compare_spikes(const void *a, const void *b) {
         return x->offset < y->offset ? -1 : 1;
     if (x->emitter != y->emitter)
         return x->emitter < y->emitter ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
+    if (x->index != y->index)
+        return x->index < y->index ? -1 : 1;
+    return x->seen < y->seen ? -1 : x->seen > y->seen;
 }
 
 void spikes_sort(struct spikes *list) {
@@ -158,7 +179,7 @@ int train_draw(const struct train_source *s, int64_t tick, struct spikes *out) {
             high = middle;
     }
     for (; low < s->n_spikes && s->tick[low] == tick; low++) {
-        const struct spike spike = {tick, s->offset[low], s->emitter, s->index[low]};
+        const struct spike spike = {tick, s->offset[low], s->emitter, s->index[low], 0};
         const int code = spikes_add(out, &spike);
         if (code < 0)
             return code;

@@ -10,14 +10,21 @@ struct spike {
     double offset;
     int32_t emitter;
     uint32_t index;
+    int64_t seen; /* where the states of its neuron stand in `seen` of the list it was made in */
 };
 
-struct spikes { /* a growing list */
+/* A growing list. `seen`: the states that neurons had at their spikes, where these are recorded. */
+struct spikes {
     struct spike *all;
     int64_t n, room;
+    double *seen;
+    int64_t n_seen, seen_room;
 };
 
 int spikes_add(struct spikes *list, const struct spike *spike);
+int spikes_see(struct spikes *list, const double *x, int n_states, int64_t *seen);
+void spikes_clear(struct spikes *list);
+void spikes_free(struct spikes *list);
 void spikes_sort(struct spikes *list); /* by (tick, offset, emitter, index) */
 
 /* Independent Poisson processes with constant rates, drawn together: the number of spikes in a

@@ -10,11 +10,22 @@
 
 #define MOST_SPIKES 100000 /* of one neuron in one window */
 
-/* The refractory period that a spike at (tick, offset) begins. Returns whether there is one. */
-int refractory_end(const struct population *p, int64_t i, int64_t tick, double offset,
-                   int64_t *end_tick, double *end_offset) {
+/* The refractory period that a spike at `offset` begins. Returns whether there is one. */
+int refractory_end(const struct shard *sh, const struct population *p, int64_t i, const double *x,
+                   double offset, int64_t *end_tick, double *end_offset) {
+    if (p->kernel->rest) {
+        const double rest = p->kernel->rest(&sh->views[p->number], i, x, offset);
+        const double windows = floor((offset + rest) / p->cells.window);
+        if (!(windows >= 0.0 && windows < (double)INT32_MAX))
+            return EVSIM_NOT_FINITE;
+        *end_tick = sh->tick + (int64_t)windows;
+        *end_offset = offset + rest - windows * p->cells.window;
+        if (*end_offset < 0.0)
+            *end_offset = 0.0;
+        return rest > 0.0;
+    }
     const int64_t k = i * p->refractory_step;
-    *end_tick = tick + p->refractory_tick[k] +
+    *end_tick = sh->tick + p->refractory_tick[k] +
                 add_offsets(offset, p->refractory_offset[k], p->cells.window, p->grid, end_offset);
     return p->refractory_tick[k] > 0 || p->refractory_offset[k] > 0.0;
 }
@@ -28,7 +39,32 @@ struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, do
     return (struct evsim_walk){
         .x = sh->starts + cell->x,
         .offset = from,
+        .last = cell->last,
         .release = release_in_window(sh->tick, cell->release_tick, cell->release_offset)};
+}
+
+/* A neuron that was held by a condition, and is no longer: its walk has found out. */
+void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk) {
+    if (p->release_tick[i] == EVSIM_HELD && walk->release < 0.0)
+        p->release_tick[i] = -1;
+}
+
+/* What a spike does to its neuron. Returns whether it rests now, and until when; `is_over`: whether
+ * it would spike again at once. */
+int walk_reset(const struct shard *sh, struct population *p, const struct cell *cell,
+               struct evsim_walk *walk, int64_t *end_tick, double *end_offset, int *is_over) {
+    const struct evsim_cells *cells = &sh->views[p->number];
+    const struct evsim_kernel *kernel = p->kernel;
+    int rests = refractory_end(sh, p, cell->i, walk->x, walk->offset, end_tick, end_offset);
+    if (rests < 0)
+        return rests;
+    kernel->reset(cells, cell->i, walk->x, walk->offset);
+    if (kernel->holds && kernel->holds(cells, cell->i, walk->x, walk->offset))
+        rests = 1, *end_tick = EVSIM_HELD, *end_offset = 0.0;
+    *is_over = !rests && kernel->is_over(cells, cell->i, walk->x, walk->offset);
+    walk->release = rests ? release_in_window(sh->tick, *end_tick, *end_offset) : -1.0;
+    walk->last = cells->begin + walk->offset;
+    return rests;
 }
 
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
@@ -37,26 +73,28 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
     const struct evsim_event *events = sh->sorted + cell->first_event;
     double *x = walk->x;
     for (;;) {
-        const int code = p->kernel->walk(&p->cells, cell->i, walk, events, cell->n_events, to);
+        const struct evsim_cells *cells = &sh->views[p->number];
+        const int code = p->kernel->walk(cells, cell->i, walk, events, cell->n_events, to);
+        if (out)
+            walk_let_go(p, cell->i, walk);
         if (code == EVSIM_WALK_END)
             return EVSIM_OK;
         if (code < 0)
             return shard_fail(sh, code, p->number, cell->i, sh->tick, walk->offset);
-        int64_t end_tick;
+        int64_t end_tick, seen = 0;
         double end_offset;
-        const int rests =
-            refractory_end(p, cell->i, sh->tick, walk->offset, &end_tick, &end_offset);
-        p->kernel->reset(&p->cells, cell->i, x);
-        int is_over = 0;
-        if (!rests)
-            p->kernel->form(&p->cells, cell->i, x, &is_over);
+        if (out && p->is_seen && spikes_see(out, x, p->kernel->n_states, &seen) < 0)
+            return EVSIM_NO_MEMORY;
+        int is_over;
+        const int rests = walk_reset(sh, p, cell, walk, &end_tick, &end_offset, &is_over);
+        if (rests < 0)
+            return shard_fail(sh, rests, p->number, cell->i, sh->tick, walk->offset);
         if (is_over || walk->spikes == MOST_SPIKES)
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
-        walk->release = rests ? release_in_window(sh->tick, end_tick, end_offset) : -1.0;
         walk->round++, walk->spikes++;
         if (!out)
             continue;
-        const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i};
+        const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i, seen};
         if (spikes_add(out, &spike) < 0)
             return EVSIM_NO_MEMORY;
         p->last_tick[cell->i] = sh->tick, p->last_offset[cell->i] = walk->offset;
@@ -80,6 +118,8 @@ int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cel
     p->cells.slack[cell->i] = EVSIM_DORMANT;
     if (is_part)
         return EVSIM_OK;
+    if (release == EVSIM_HELD && !p->is_coupled)
+        return EVSIM_OK;
     const struct queue_entry timer = {.tick = p->is_coupled ? sh->tick + 1 : release,
                                       .kind = (uint32_t)cell->population,
                                       .index = cell->i};
@@ -95,7 +135,7 @@ void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *ce
         const struct evsim_event *e = &sh->sorted[cell->first_event + k];
         if (e->port >= 0 &&
             (e->projection >= sim->n_projections || !sim->projections[e->projection]->code))
-            p->kernel->unfold(&p->cells, cell->i, e->port, e->amount, e->offset, x);
+            p->kernel->unfold(&sh->views[p->number], cell->i, e->port, e->amount, e->offset, x);
     }
 }
 

@@ -170,17 +170,15 @@ static inline int is_finite_state(const double *x) {
     return sum == 0.0;
 }
 
-static double form(const struct evsim_cells *cells, int64_t i, const double *x, int *is_over) {
+static int is_over(const struct evsim_cells *cells, int64_t i, const double *x, double offset) {
+    (void)offset;
 #if HAS_THRESHOLD
     struct system sys;
     system_load(cells, i, &sys);
-    const double g = form_linear(&sys, x) + form_constant(&sys);
-    *is_over = IS_OVER(g);
-    return g;
+    return IS_OVER(form_linear(&sys, x) + form_constant(&sys));
 #else
     (void)cells, (void)i, (void)x;
-    *is_over = 0;
-    return -1.0;
+    return 0;
 #endif
 }
 
@@ -263,7 +261,7 @@ static const struct evsim_kernel kernel = {
     .advance = advance,
     .walk = walk,
     .reset = reset,
-    .form = form,
+    .is_over = is_over,
     .add = add,
 };
 

@@ -65,7 +65,8 @@ static void fold(const struct evsim_cells *cells, int32_t port, int64_t n, const
 static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
                        uint32_t *found, double *start);
 
-static void reset(const struct evsim_cells *cells, int64_t i, double *x) {
+static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {
+    (void)offset;
     x[0] = cells->parameter[0][i * cells->parameter_step[0]];
 }
 

@@ -14,7 +14,7 @@ static void test_a_list_grows_and_sorts_by_time_emitter_and_element(void) {
     struct spikes list = {0};
     for (int k = 0; k < 5000; k++) {
         const struct spike s = {(k * 7919) % 13, ((k * 104729) % 7) * 0.125, (k * 31) % 3,
-                                (uint32_t)((k * 17) % 1000)};
+                                (uint32_t)((k * 17) % 1000), 0};
         CHECK_EQUAL(spikes_add(&list, &s), EVSIM_OK);
     }
     spikes_sort(&list);
@@ -39,7 +39,7 @@ static void test_a_list_without_memory_keeps_what_it_has(void) {
     struct spikes list = {0};
     int refused = 0;
     for (int64_t k = 0; k < 500; k++) {
-        const struct spike s = {k, 0.0, 0, 0};
+        const struct spike s = {k, 0.0, 0, 0, 0};
         allocations_left = 1;
         const int code = spikes_add(&list, &s);
         allocations_left = -1;

@@ -248,8 +248,8 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
         statements = "".join(
             f"    {line}\n" for line in assignments_to_c(self.model.reset, self.model, self.layout)
         )
-        return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x) {{
-    (void)cells, (void)i, (void)x;
+        return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
+    (void)cells, (void)i, (void)x, (void)offset;
 {statements}}}"""
 
 
