@@ -33,13 +33,15 @@ class LinearForm:
 class Assignment:
     """One statement of event code.
 
-    `target` is the bare name of a state or parameter; `where` says whose. In a reset every name of `expression` is a
-    state or parameter of the neuron. In synapse code `X_post` is state or parameter X of the target neuron, every
-    other name is a key of `Projection.variables`. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
+    `target` is the bare name of a state or parameter; `where` says whose; "local" is a value that only the
+    statements after it see. In a reset every name of `expression` is a state or parameter of the neuron. In synapse
+    code `X_post` is state or parameter X of the target neuron (also `lastspike_post`, `not_refractory_post`), `t` is
+    the time, every other name is a local value or a key of `Projection.variables`. `x -= e` arrives as add of -e,
+    `x *= e` as set to x*e.
     """
 
     target: str
-    where: Literal["neuron", "synapse"]
+    where: Literal["neuron", "synapse", "local"]
     operation: Literal["set", "add"]
     expression: Expression
 
@@ -151,8 +153,14 @@ class SpikeTrainSource:
 class Projection:
     """Synapses from `source` (any population or source) to the population `target`; i and j count in the whole group.
 
-    `code` runs at `t_spike + delay` for each synapse. `variables` are the synapse variables and constants that it
-    names; those of `Assignment.where == "synapse"` are written back after a run.
+    `code` runs at `t_spike + delay` for each synapse, where the spike is that of its source, or with `trigger` "post"
+    that of its target. `variables` are the synapse variables and constants that it names; those of
+    `Assignment.where == "synapse"` are written back after a run.
+
+    Pathways of the same synapses are projections with equal i and j, one after the other: `shares` names the first,
+    and all have its dict of `variables`. `equations` are linear in the synapse variables that they are the rates of,
+    with coefficients over `variables`; code sees these variables as they are at its instant, and so does whoever
+    reads `variables` after a run. Pathways whose code has nothing to do with them have none.
     """
 
     name: str
@@ -165,6 +173,19 @@ class Projection:
     variables: dict[str, Values]
     changed: set[str] = field(default_factory=set)  # names in `variables`, or "delay"
     is_copy: bool = False  # of other synapses, for a monitor: what it ends on acts on nothing
+    trigger: Literal["pre", "post"] = "pre"
+    shares: str = ""
+    equations: Mapping[str, LinearForm] = field(default_factory=dict)
+
+    @property
+    def emitter(self) -> str:
+        """Where the spikes come from that run the code."""
+        return self.source if self.trigger == "pre" else self.target
+
+    @property
+    def elements(self) -> NDArray[np.int64]:
+        """The element of the emitter, for each synapse."""
+        return self.i if self.trigger == "pre" else self.j
 
 
 @dataclass

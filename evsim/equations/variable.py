@@ -12,8 +12,8 @@ Kind = Literal["differential", "subexpression", "parameter"]
 Type = Literal["float", "boolean", "integer"]
 
 FLAGS: dict[Kind, frozenset[str]] = {
-    "differential": frozenset({"unless refractory"}),
-    "subexpression": frozenset({"shared", "constant over dt"}),
+    "differential": frozenset({"unless refractory", "event-driven", "clock-driven"}),
+    "subexpression": frozenset({"shared", "constant over dt", "summed"}),
     "parameter": frozenset({"constant", "shared", "input"}),
 }
 
