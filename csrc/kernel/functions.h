@@ -1,8 +1,11 @@
-/* Functions of equations that <math.h> does not have, with the results of numpy's. */
+/* Functions of equations that <math.h> does not have, with the results of numpy's; the elementary
+ * ones are in elementary.h. */
 #ifndef EVSIM_KERNEL_FUNCTIONS_H
 #define EVSIM_KERNEL_FUNCTIONS_H
 
 #include <math.h>
+
+#include "elementary.h"
 
 /* (exp(x) - 1)/x, also where both are small. */
 static inline double evsim_exprel(double x) { return x == 0.0 ? 1.0 : expm1(x) / x; }
