@@ -13,9 +13,10 @@ import mpmath
 import numpy as np
 import pytest
 
+from evsim import include
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
-from evsim.equations.functions import C_DEFINITIONS, FUNCTIONS, MPMATH, NUMPY
+from evsim.equations.functions import FUNCTIONS, MPMATH, NUMPY
 from evsim.equations.nodes import MAX_DEPTH
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError, dimension_of, mV
@@ -320,9 +321,10 @@ def test_compiled_c_agrees_with_numpy(tmp_path):
     lines = [f"double f{k}(double a, double b, double c) {{ return {parse(text).to_c(names)}; }}"
              for k, text in enumerate(texts)]  # fmt: skip
     source = tmp_path / "formulas.c"
-    source.write_text("#include <math.h>\n" + C_DEFINITIONS + "\n".join(lines))
+    source.write_text("#include <kernel/functions.h>\n" + "\n".join(lines))
     library = tmp_path / "formulas.so"
-    command = ["cc", "-std=c11", "-O0", "-ffp-contract=off", "-shared", "-fPIC", "-o", library, source, "-lm"]
+    command = ["cc", "-std=c11", "-O0", "-ffp-contract=off", f"-I{include.folder()}", "-shared", "-fPIC"]
+    command += ["-o", library, source, "-lm"]
     subprocess.run(command, check=True)
     loaded = ctypes.CDLL(str(library))
     values = {"a": 0.75, "b": 1.5, "c": -2.25}

@@ -134,7 +134,7 @@ class Expression:
         return EvsimNameError(f"{self.text!r}: {name} has no value; give it one or correct the name.")
 
     def to_c(self, names: Mapping[str, str]) -> str:
-        """A C expression of doubles; it may call what `functions.C_DEFINITIONS` defines."""
+        """A C expression of doubles; it may call what kernel/functions.h has."""
         return to_c(self.tree, names)
 
     def rename(self, names: Mapping[str, str]) -> Expression:

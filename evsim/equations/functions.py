@@ -16,6 +16,7 @@ FunctionTable = Mapping[str, Callable[..., Any]]
 class Function:
     """What an equation must know of a function.
 
+    `c` is a name in kernel/functions.h or <math.h>.
     `rule`: "plain" takes and gives numbers without unit; "root" gives the square root of the unit; "same"
     gives the unit that all arguments share; "sign" takes any unit and gives a number without.
     """
@@ -32,7 +33,7 @@ def _one(c: str, rule: Literal["plain", "root", "same", "sign"] = "plain") -> Fu
 
 
 FUNCTIONS: dict[str, Function] = {
-    "exp": _one("exp"),
+    "exp": _one("evsim_exp"),
     "log": _one("log"),
     "log10": _one("log10"),
     "log1p": _one("log1p"),
@@ -65,18 +66,6 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 DRAWS = frozenset(name for name, function in FUNCTIONS.items() if function.draws)
-
-C_DEFINITIONS = """\
-static inline double evsim_exprel(double x) { return x == 0.0 ? 1.0 : expm1(x) / x; }
-static inline double evsim_sign(double x) { return (double)((x > 0.0) - (x < 0.0)); }
-static inline double evsim_clip(double x, double low, double high) { return fmin(fmax(x, low), high); }
-static inline double evsim_mod(double a, double b) {
-    double rest = fmod(a, b);
-    return rest != 0.0 && (rest < 0.0) != (b < 0.0) ? rest + b : rest;
-}
-static inline double evsim_floordiv(double a, double b) { return floor((a - evsim_mod(a, b)) / b + 0.5); }
-"""
-"""What `Expression.to_c` calls beyond `<math.h>`."""
 
 
 def _as_float(value: Any) -> Any:
