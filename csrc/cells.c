@@ -8,7 +8,7 @@
 #include "random.h"
 #include "shard.h"
 
-static double last_spike(const struct evsim_cells *cells, uint32_t i) {
+double cells_last_spike(const struct evsim_cells *cells, uint32_t i) {
     const double since = (double)(cells->last_tick[i] - cells->tick) * cells->window;
     return cells->last_tick[i] < 0 ? -HUGE_VAL : cells->begin + since + cells->last_offset[i];
 }
@@ -32,7 +32,7 @@ int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint
                                            .x = sh->n_starts,
                                            .release_tick = p->release_tick[i],
                                            .release_offset = p->release_offset[i],
-                                           .last = last_spike(&sh->views[population], i)};
+                                           .last = cells_last_spike(&sh->views[population], i)};
     sh->n_starts += n_states;
     p->slot[i] = (int32_t)++sh->n_cells;
     return EVSIM_OK;

@@ -314,8 +314,10 @@ static int deliver_code(struct shard *sh, struct population *target, const struc
         const int64_t position = slice_position(slice, k);
         const uint32_t i = p->target_of[position];
         load(target, i, sh->starts);
-        p->code->run(sh->starts, &sh->views[target->number], i, EVSIM_IS_DORMANT(target->cells.slack[i]),
-                     p->variable, p->step, projection_synapse(p, position));
+        const struct evsim_now now = {0.0, cells_last_spike(&sh->views[target->number], i),
+                                      EVSIM_IS_DORMANT(target->cells.slack[i])};
+        p->code->run(sh->starts, &sh->views[target->number], i, &now, p->variable, p->step,
+                     projection_synapse(p, position));
         store(target, i, sh->starts);
     }
     return EVSIM_OK;

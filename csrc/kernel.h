@@ -64,13 +64,23 @@ struct evsim_cells {
     const double *option;
 };
 
+/* When event code runs, and what its target is like then. */
+struct evsim_now {
+    double offset;
+    double last; /* time of the target's latest spike, seconds; minus infinity without one */
+    int32_t is_refractory;
+};
+
 /* Event code that is more than an addition, compiled from a synapse's statements. */
 struct evsim_code {
     int32_t abi;
     /* Runs the statements of one synapse on the state x of its target i.
      * `variable[v][synapse*step[v]]` are the synapse's variables and constants. */
-    void (*run)(double *x, const struct evsim_cells *cells, int64_t i, int is_refractory,
+    void (*run)(double *x, const struct evsim_cells *cells, int64_t i, const struct evsim_now *now,
                 double *const *variable, const int64_t *step, int64_t synapse);
+    /* Brings the variables that have equations of their own to `now`; NULL: there are none. */
+    void (*bring)(const struct evsim_cells *cells, const struct evsim_now *now,
+                  double *const *variable, const int64_t *step, int64_t synapse);
     int32_t n_written; /* the code changes variable[written[k]], k < n_written */
     const int32_t *written;
 };

@@ -181,6 +181,7 @@ void deliver_clear(struct simulation *sim, struct shard *sh);
  * what cells_fill_starts puts in. */
 int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i,
               const double *x);
+double cells_last_spike(const struct evsim_cells *cells, uint32_t i); /* -infinity: none yet */
 int cells_force(struct simulation *sim, struct shard *sh, int32_t population, uint32_t i);
 int cells_force_all(struct simulation *sim, struct shard *sh);
 int cells_force_timers(struct simulation *sim, struct shard *sh);

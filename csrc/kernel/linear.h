@@ -192,8 +192,10 @@ static void deliver(const struct evsim_cells *cells, int64_t i, struct evsim_wal
     const int is_refractory = w->offset < w->release;
     if (e->port >= 0)
         add(w->x, e->port, e->amount, is_refractory);
-    else
-        e->code->run(w->x, cells, i, is_refractory, e->variable, e->step, e->synapse);
+    else {
+        const struct evsim_now now = {w->offset, w->last, is_refractory};
+        e->code->run(w->x, cells, i, &now, e->variable, e->step, e->synapse);
+    }
 }
 
 static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w,
