@@ -83,6 +83,8 @@ int evsim_run(evsim_simulation *sim, int64_t tick, double offset, int n_threads,
 int64_t evsim_now(evsim_simulation *sim, double *offset);
 int evsim_failure(evsim_simulation *sim, int *population, int64_t *neuron, int64_t *tick,
                   double *offset);
+/* Which neurons of a population are refractory at the present time: 1 or 0 each. */
+int evsim_refractory(evsim_simulation *sim, int population, int8_t *out);
 /* Until the next run: the last spikes, at most `max`, of the instant at which a run failed, from
  * late to early. Returns how many. */
 int64_t evsim_members(evsim_simulation *sim, int64_t max, int *population, int64_t *neuron);

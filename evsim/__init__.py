@@ -7,6 +7,7 @@ from evsim.equations.declaration import Equations
 from evsim.errors import EvsimError
 from evsim.units import *
 from evsim.verify import verify
+from evsim.words.actions import NetworkOperation, network_operation, stop
 from evsim.words.clocks import Clock, defaultclock
 from evsim.words.magic import collect, magic_network, run, start_scope
 from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
@@ -18,8 +19,8 @@ from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.synapses import Synapses
 
 __all__ = [
-    "Clock", "Equations", "EvsimError", "Network", "NeuronGroup", "PoissonGroup", "PoissonInput",
+    "Clock", "Equations", "EvsimError", "Network", "NetworkOperation", "NeuronGroup", "PoissonGroup", "PoissonInput",
     "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "collect",
-    "defaultclock", "magic_network", "prefs", "run", "seed", "start_scope", "verify",
+    "defaultclock", "magic_network", "network_operation", "prefs", "run", "seed", "start_scope", "stop", "verify",
     *_units.__all__,
 ]  # fmt: skip

@@ -235,3 +235,4 @@ class Network:
     drives: list[PoissonDrive] = field(default_factory=list)
     spike_records: list[SpikeRecord] = field(default_factory=list)
     state_records: list[StateRecord] = field(default_factory=list)
+    pauses: tuple[float, ...] = ()  # seconds: runs will stop at the multiples of each of these

@@ -66,21 +66,26 @@ class Simulation:
         threads: int = 1,
         timing: Literal["exact", "grid"] = "exact",
         progress: Callable[[float], None] | None = None,
+        until: tuple[int, float] | None = None,
+        and_at_end: bool = False,
     ) -> None:
         """Advance from now to now + duration; what is due at exactly the end belongs to the next run.
 
-        With "grid" a run takes every step that begins before its end, as in Brian: it ends on the grid.
+        With "grid" a run takes every step that begins before its end, as in Brian: it ends on the grid. `until` is an
+        end as `end_of` gives it, instead of a duration. With `and_at_end` what is due at exactly the end happens too.
         """
         if self._failed:
             raise EvsimRuntimeError(
                 f"an earlier run failed ({self._failed}), and the network cannot go on from there; begin again"
                 " with new objects, after start_scope() or in a new Network."
             )
-        tick, offset = self._end_of(duration)
-        if timing == "grid" and duration > 0:
-            tick, offset = tick + int(offset > STEP_SLACK * self.network.dt), 0.0
+        tick, offset = self.end_of(duration, timing) if until is None else until
         start = join(*self.now, self.network.dt)
         window, late = (each.item() for each in self._begin(timing).from_clock(tick, offset))
+        if and_at_end and timing == "grid":
+            window, late = window + 1, 0.0
+        elif and_at_end:
+            window, late = self._windows_now.after(window, late)
         self._take_over()
         try:
             while not check_run(
@@ -92,6 +97,13 @@ class Simulation:
             self._write_back()
         for projection in self._projections:
             projection.require_finite()
+
+    def end_of(self, duration: float, timing: str = "exact") -> tuple[int, float]:
+        """When a run of this duration from now on ends, as (tick, offset)."""
+        tick, offset = self._end_of(duration)
+        if timing == "grid" and duration > 0:
+            return tick + int(offset > STEP_SLACK * self.network.dt), 0.0
+        return tick, offset
 
     def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
         """Tick, offset and index of every spike since the record's creation, by time, then index."""
@@ -125,6 +137,13 @@ class Simulation:
         """Tick and offset of every neuron's last spike, and whether there was one."""
         tick, offset, ever = self._populations[population_name].last_spikes()
         return *self._clock_times(tick, offset), ever
+
+    def are_refractory(self, population_name: str) -> NDArray[np.bool_]:
+        """Which neurons are refractory at the present time."""
+        known = self._populations[population_name]
+        found = np.zeros(known.population.size, np.int8)
+        lib.evsim_refractory(self._sim, known.number, ffi.from_buffer("int8_t[]", found))
+        return found != 0
 
     # ---- a run that failed ----
 

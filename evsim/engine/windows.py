@@ -53,6 +53,11 @@ class Windows:
             return ticks * self.parts + part, np.where(full, 0.0, rest)
         return ticks, offsets
 
+    def after(self, window: int, offset: float) -> tuple[int, float]:
+        """An instant just after (window, offset): nothing lies between, and no state changes on the way."""
+        late = math.ldexp(self.length, -60) if offset == 0.0 else offset + 8 * math.ulp(offset)
+        return (window, late) if late < self.length else (window + 1, 0.0)
+
     def to_clock(self, window: ArrayLike, offset: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Instants (window, offset) as (step of the clock, offset)."""
         windows, offsets = np.asarray(window, np.int64), np.asarray(offset, np.float64)
@@ -74,9 +79,19 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
     if has_zero_delay(network) or (has_jumps(network) and not is_small):
         longest = min(longest, dt)
     if longest >= dt:
-        return Windows(dt, max(1, min(MOST_STEPS, math.floor(longest / dt * (1 + 1e-12)))), 1)
+        steps = max(1, min(MOST_STEPS, math.floor(longest / dt * (1 + 1e-12))))
+        return Windows(dt, _that_end_at_pauses(steps, network), 1)
     parts = 2 ** math.ceil(math.log2(dt / longest) - 1e-9)  # so that parts of a step lose no digit
     return Windows(dt, 1, min(MOST_PARTS, parts))
+
+
+def _that_end_at_pauses(steps: int, network: Network) -> int:
+    """The most steps up to these with which windows end wherever runs are known to stop on the grid."""
+    common = 0
+    for pause in network.pauses:
+        tick, offset = split(pause, network.dt)
+        common = math.gcd(common, 1 if offset else int(tick))
+    return max(k for k in range(1, steps + 1) if common % k == 0)
 
 
 def useful_delay(network: Network, is_small: bool = False) -> float:

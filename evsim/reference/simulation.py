@@ -59,8 +59,14 @@ class Simulation:
         threads: int = 1,
         timing: Literal["exact", "grid"] = "exact",
         progress: Callable[[float], None] | None = None,
+        until: tuple[int, float] | None = None,
+        and_at_end: bool = False,
     ) -> None:
-        """Advance from now to now + duration; what is due at exactly the end belongs to the next run."""
+        """Advance from now to now + duration; what is due at exactly the end belongs to the next run.
+
+        `until` is an end as `end_of` gives it, instead of a duration. With `and_at_end` what is due at exactly the
+        end happens too.
+        """
         if timing != "exact":
             raise EvsimValueError(
                 f"the reference engine knows exact time only; timing={timing!r} was asked for."
@@ -69,11 +75,21 @@ class Simulation:
             self._take_over()
             start, reported = self._loop.time, time.monotonic()
             end = exact.later(start, exact.duration(duration, self._network.dt))
+            if until is not None:
+                end = exact.instant(*until, self._network.dt)
+            if and_at_end:
+                end = exact.later(end, mp.ldexp(self._network.dt, -80))
             for now in self._loop.run_to(end):
                 if progress and time.monotonic() > reported + 0.05:
                     progress(float(now - start))
                     reported = time.monotonic()
             self._write_back()
+
+    def end_of(self, duration: float, timing: str = "exact") -> tuple[int, float]:
+        """When a run of this duration from now on ends, as (tick, offset)."""
+        with mp.workdps(self._precision):
+            end = exact.later(self._loop.time, exact.duration(duration, self._network.dt))
+            return exact.to_pair(end, self._network.dt)
 
     def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
         """Tick, offset and index of every spike since the record's creation, by time, then index."""

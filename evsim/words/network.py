@@ -15,6 +15,9 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.instants import MOST_STEPS, join
 from evsim.units import Quantity, require
+from evsim.words.actions import Action, Schedule
+from evsim.words.actions.operations import operations_of
+from evsim.words.actions.stopping import forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
 from evsim.words.described.network import Describer
 from evsim.words.monitors import SpikeMonitor, StateMonitor
@@ -45,6 +48,9 @@ class Network:
         self._simulation: Any = None
         self._described: set[str] = set()
         self._epoch = -1
+        self._action_numbers: dict[str, int] = {}
+        self._moment: float | None = None  # seconds of the action that is going on
+        self._is_running = False
         self.add(*objects)
 
     # What is in it
@@ -111,7 +117,7 @@ class Network:
     @property
     def t_(self) -> float:
         """The present time in plain seconds."""
-        return float(join(*self._now, self._dt))
+        return self._moment if self._moment is not None else float(join(*self._now, self._dt))
 
     @property
     def ts(self) -> Quantity:
@@ -162,6 +168,10 @@ class Network:
         threads
             How many threads; the result is the same for any number.
         """
+        if self._is_running:
+            raise EvsimRuntimeError(
+                f"run() was called by an operation while {self.name} runs; change variables there, or call stop()"
+            )
         seconds = _checked_duration(duration, self._dt)
         timing = check_timing(prefs.timing if timing is None else timing, "timing of run()")
         threads = check_threads(prefs.threads if threads is None else threads, "threads of run()")
@@ -172,18 +182,54 @@ class Network:
             _refuse_other_steps(self._members(), self._dt)
             _log.info("timing='grid': spikes happen at ends of steps, and delays are rounded to steps")
         reporter.begin()
+        self._is_running = True
         try:
-            progress = reporter.advance if report else None
-            self._simulation.run(seconds, threads=threads, timing=timing, progress=progress)
+            self._run_pieces(seconds, timing, threads, reporter.advance if report else None)
         finally:
+            self._is_running, self._moment = False, None
             self._take_back()
         reporter.end()
+
+    def _run_pieces(self, seconds: float, timing: str, threads: int, progress: Any) -> None:
+        """Run from action to action, then to the end; where a run is cut changes no bit of it."""
+        simulation, members = self._simulation, self._members()
+        begin = join(*self._now, self._dt)
+        actions = [each for each in members if isinstance(each, Action)]
+        schedule = Schedule(actions, self._now, self._dt)
+        end = simulation.end_of(seconds, timing)
+        options: dict[str, Any] = {"threads": threads, "timing": timing}
+        forget_stop()
+        while (instant := schedule.next_before(end)) is not None:
+            before = float(join(*self._now, self._dt) - begin)
+            options["progress"] = progress and (lambda done, before=before: progress(before + done))
+            until = (instant.tick, instant.offset)
+            if timing == "grid" and instant.offset > 0:
+                until = (instant.tick + 1, 0.0)
+            if until >= self._now or instant.is_after:
+                simulation.run(0.0, until=until, and_at_end=instant.is_after, **options)
+            self._take_back()
+            self._moment = float(join(instant.tick, instant.offset, self._dt))
+            for action in schedule.due(instant):
+                action._perform(self, self._moment)
+            self._moment = None
+            assert self._describer is not None
+            self._describer.refresh(members)
+            if is_stopping():
+                return
+        before = float(join(*self._now, self._dt) - begin)
+        options["progress"] = progress and (lambda done: progress(before + done))
+        simulation.run(0.0, until=end, **options)
+
+    def stop(self) -> None:
+        """End the run that is going on at its present instant, from an operation; a later run goes on from there."""
+        stop()
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
         """The network as plain data, as it is now; `run` does this first."""
         for each in self._members():
             if isinstance(each, StateMonitor):
                 self._take_in(each._parts())
+            self._take_in(operations_of(each))
         namespace = checked_namespace(namespace, "run()")
         scope = names_around_call()
         scope = scope if namespace is None else ChainMap(dict(namespace), *_maps(scope))
@@ -211,9 +257,22 @@ class Network:
                 each._describe(describer.network, describer)
             self._described.add(each.name)
             keep_name(each.name)
+        self._prepare_actions(members, scope)
         if self._simulation is None:
             self._simulation = _engine()(describer.network)
         return describer.network
+
+    def _prepare_actions(self, members: list[NetworkObject], scope: Mapping[str, Any]) -> None:
+        """Find the names in the texts of actions, give each its own random numbers, and let windows end at them."""
+        assert self._describer is not None
+        network = self._describer.network
+        steps = []
+        for each in members:
+            if isinstance(each, Action):
+                number = self._action_numbers.setdefault(each.name, len(self._action_numbers))
+                each._prepare(scope, number, network.seed)
+                steps += [each._pace()]
+        network.pauses = tuple(step for step in steps if step)
 
     def _refuse_runaways(self, members: list[NetworkObject]) -> None:
         for each in members:

@@ -140,6 +140,13 @@ class NeuronGroup(Sliceable, NetworkObject):
         tick, offset, has_spiked = self._network._last_spikes(self.name)
         return in_seconds(np.where(has_spiked, join(tick, offset, self._network._dt), -np.inf))
 
+    @property
+    def not_refractory(self) -> NDArray[np.bool_]:
+        """Which neurons may spike at the present time."""
+        if self._network is None or not self._network._has_run:
+            return np.ones(len(self), dtype=bool)
+        return ~self._network._simulation.are_refractory(self.name)
+
     def _check_texts(self) -> None:
         for what, text in (("threshold", self._threshold), ("reset", self._reset)):
             if text is not None and not isinstance(text, str):

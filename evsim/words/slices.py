@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from evsim.errors import EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, require
+from evsim.words.actions.operations import HasOperations
 from evsim.words.clocks import Clock
 from evsim.words.variables.elements import Elements
 
 MOST = 2**31 - 64  # elements of one group
 
 
-class Sliceable(Elements):
+class Sliceable(HasOperations, Elements):
     """Elements in a row, of which slices are sources and targets too."""
 
     _clock: Clock | None = None

@@ -13,6 +13,7 @@ from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
+from evsim.words.actions.operations import HasOperations
 from evsim.words.clocks import own_step
 from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
@@ -23,7 +24,7 @@ from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.values import Known
 
 
-class Synapses(Elements, NetworkObject):
+class Synapses(HasOperations, Elements, NetworkObject):
     """Connections from the elements of `source` to those of `to` (`source` again when it is left out).
 
     Parameters

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evsim import description
 from evsim.errors import EvsimError, EvsimValueError
-from evsim.words.described.neurons import DescribedGroup, Scope, describe_neurons, refresh_neurons
+from evsim.words.described.neurons import DescribedGroup, Scope, describe_neurons, refresh_neurons, refresh_values
 from evsim.words.described.synapses import DescribedSynapses, written_by
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
@@ -42,6 +42,23 @@ class Describer:
             self._update_synapses(each, scope)
         for each_drive in drives:
             self._update_drive(each_drive._drive())
+
+    def refresh(self, objects: Sequence[Any]) -> None:
+        """Inside a run: take over what an action changed. Names outside keep the values they had as the run began."""
+        for each in objects:
+            storage = getattr(each, "_storage", None)
+            if isinstance(each, SpikeGeneratorGroup):
+                if each._is_new:
+                    self._update_train(each, each._network.t_)
+            elif storage is None or not storage.changed:
+                continue
+            elif isinstance(each, NeuronGroup):
+                refresh_values(each, self.groups[each.name])
+            elif isinstance(each, PoissonGroup):
+                self._update_poisson(each)
+            elif isinstance(each, Synapses):
+                self._synapses[each.name].refresh_values(each)
+                storage.changed.clear()
 
     def take_back(self, objects: Sequence[Any]) -> None:
         """After a run: what event code changed in synapses goes to the user's objects."""

@@ -107,6 +107,23 @@ def refresh_neurons(group: NeuronGroup, known: DescribedGroup, scope: Scope) -> 
     storage.changed.clear()
 
 
+def refresh_values(group: NeuronGroup, known: DescribedGroup) -> None:
+    """Take over the group's own values that have changed, inside a run."""
+    population, storage = known.population, group._storage
+    for name in storage.changed & set(population.model.parameters):
+        population.parameters[name] = value_of(storage, name)
+        population.changed.add(name)
+    if population.changed:
+        check_coefficients(population, known.equations)
+    population.changed |= storage.changed & set(population.model.states)
+    if isinstance(group._refractory, str) and storage.changed - set(population.model.states):
+        refractory = group._refractory_seconds()
+        if not np.array_equal(refractory, population.refractory):
+            population.refractory = refractory
+            population.changed.add("refractory")
+    storage.changed.clear()
+
+
 def _group_value(group: NeuronGroup, name: str, constants: Constants) -> description.Values:
     if name in group._storage.arrays:
         return value_of(group._storage, name)

@@ -69,6 +69,16 @@ class DescribedSynapses:
                 projection.variables[name] = value
                 projection.changed.add(name)
 
+    def refresh_values(self, synapses: Synapses) -> None:
+        """Take over the synapses' own values that have changed, inside a run."""
+        storage, projection = synapses._storage, self.projection
+        if "delay" in storage.changed:
+            projection.delay = value_of(storage, "delay")
+            projection.changed.add("delay")
+        for name in storage.changed & projection.variables.keys():
+            projection.variables[name] = value_of(storage, name)
+            projection.changed.add(name)
+
     def take_back(self, synapses: Synapses) -> None:
         """After a run: variables that event code changed go to the user's synapses."""
         for name in self._changed_names():
