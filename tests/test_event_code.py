@@ -70,11 +70,12 @@ def run(
     own, shared = Arrays(variables or {}), Arrays(parameters or {})
     source = code_source(tuple(code), MODEL, own.names, shared.names)
     table: Any = FFI_OF_HEADER.cast("const struct evsim_code *", code_address(source))
-    assert table.abi == 1
+    assert table.abi == 2
     cells = FFI_OF_HEADER.new("struct evsim_cells *")
     cells.parameter, cells.parameter_step = shared.pointers, shared.steps
     state = FFI_OF_HEADER.new("double[]", x)
-    table.run(state, cells, neuron, is_refractory, own.pointers, own.steps, synapse)
+    now = FFI_OF_HEADER.new("struct evsim_now *", (0.0, -math.inf, is_refractory))
+    table.run(state, cells, neuron, now, own.pointers, own.steps, synapse)
     return list(state), own
 
 

@@ -21,9 +21,10 @@ enum { RELAYS = 8, TARGET = RELAYS, CELLS, WINDOWS = 3 };
             return code_of_call;                                                                   \
     } while (0)
 
-static void halve_and_add(double *x, const struct evsim_cells *cells, int64_t i, int is_refractory,
-                          double *const *variable, const int64_t *step, int64_t synapse) {
-    (void)cells, (void)i, (void)is_refractory;
+static void halve_and_add(double *x, const struct evsim_cells *cells, int64_t i,
+                          const struct evsim_now *now, double *const *variable,
+                          const int64_t *step, int64_t synapse) {
+    (void)cells, (void)i, (void)now;
     double *w = &variable[0][synapse * step[0]];
     *w *= 0.5;
     x[1] += *w;
