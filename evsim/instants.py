@@ -6,6 +6,8 @@ grid point is that grid point. Everything else keeps every digit.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -22,6 +24,19 @@ def split(seconds: ArrayLike, dt: float) -> tuple[NDArray[np.int64], NDArray[np.
     tick = np.where(below, tick - 1, tick)
     rest = np.where(below, rest + dt, rest)
     return tick.astype(np.int64), rest
+
+
+def split_one(seconds: float, dt: float) -> tuple[int, float]:
+    """The same for one time, and many times faster."""
+    tick = round(seconds / dt)
+    product = tick * dt
+    high_a, low_a = _halves_of(float(tick))
+    high_b, low_b = _halves_of(dt)
+    error = ((high_a * high_b - product) + high_a * low_b + low_a * high_b) + low_a * low_b
+    rest = (seconds - product) - error
+    if abs(rest) <= 4 * math.ulp(seconds):
+        rest = 0.0
+    return (tick, rest) if rest >= 0 else (tick - 1, rest + dt)
 
 
 def join(tick: ArrayLike, offset: ArrayLike, dt: float) -> NDArray[np.float64]:
@@ -43,3 +58,9 @@ def _halves(x: NDArray[np.float64] | np.float64) -> tuple[NDArray[np.float64], N
     scaled = whole * 134217729.0  # 2**27 + 1
     high = scaled - (scaled - whole)
     return high, whole - high
+
+
+def _halves_of(x: float) -> tuple[float, float]:
+    scaled = x * 134217729.0
+    high = scaled - (scaled - x)
+    return high, x - high

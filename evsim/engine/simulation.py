@@ -53,11 +53,11 @@ class Simulation:
     @property
     def now(self) -> tuple[int, float]:
         """The present time as (tick, offset)."""
-        if self._windows is None:
-            return 0, 0.0
+        return (0, 0.0) if self._windows is None else self._windows.one_to_clock(*self._core_now())
+
+    def _core_now(self) -> tuple[int, float]:
         offset = ffi.new("double *")
-        tick, rest = self._windows.to_clock(lib.evsim_now(self._sim, offset), offset[0])
-        return int(tick), float(rest)
+        return lib.evsim_now(self._sim, offset), offset[0]
 
     def run(
         self,
@@ -87,6 +87,8 @@ class Simulation:
         elif and_at_end:
             window, late = self._windows_now.after(window, late)
         self._take_over()
+        if until is not None and self._core_now() >= (window, late):
+            return
         try:
             while not check_run(
                 self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)

@@ -13,9 +13,9 @@ import numpy as np
 from evsim import description
 from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
-from evsim.instants import MOST_STEPS, join
+from evsim.instants import MOST_STEPS
 from evsim.units import Quantity, require
-from evsim.words.actions import Action, Schedule
+from evsim.words.actions import Action, Instant, Schedule
 from evsim.words.actions.operations import operations_of
 from evsim.words.actions.stopping import forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
@@ -117,7 +117,7 @@ class Network:
     @property
     def t_(self) -> float:
         """The present time in plain seconds."""
-        return self._moment if self._moment is not None else float(join(*self._now, self._dt))
+        return self._moment if self._moment is not None else self._now[0] * self._dt + self._now[1]
 
     @property
     def ts(self) -> Quantity:
@@ -192,33 +192,35 @@ class Network:
 
     def _run_pieces(self, seconds: float, timing: str, threads: int, progress: Any) -> None:
         """Run from action to action, then to the end; where a run is cut changes no bit of it."""
-        simulation, members = self._simulation, self._members()
-        begin = join(*self._now, self._dt)
+        simulation, members, begin = self._simulation, self._members(), self.t_
         actions = [each for each in members if isinstance(each, Action)]
         schedule = Schedule(actions, self._now, self._dt)
         end = simulation.end_of(seconds, timing)
         options: dict[str, Any] = {"threads": threads, "timing": timing}
+        if progress:
+            options["progress"] = lambda _: progress(self.t_ - begin)
         forget_stop()
         while (instant := schedule.next_before(end)) is not None:
-            before = float(join(*self._now, self._dt) - begin)
-            options["progress"] = progress and (lambda done, before=before: progress(before + done))
             until = (instant.tick, instant.offset)
             if timing == "grid" and instant.offset > 0:
                 until = (instant.tick + 1, 0.0)
-            if until >= self._now or instant.is_after:
-                simulation.run(0.0, until=until, and_at_end=instant.is_after, **options)
+            simulation.run(0.0, until=until, and_at_end=instant.is_after, **options)
             self._take_back()
-            self._moment = float(join(instant.tick, instant.offset, self._dt))
-            for action in schedule.due(instant):
-                action._perform(self, self._moment)
-            self._moment = None
-            assert self._describer is not None
-            self._describer.refresh(members)
+            self._act(schedule, instant, members)
             if is_stopping():
                 return
-        before = float(join(*self._now, self._dt) - begin)
-        options["progress"] = progress and (lambda done: progress(before + done))
         simulation.run(0.0, until=end, **options)
+
+    def _act(self, schedule: Schedule, instant: Instant, members: list[NetworkObject]) -> None:
+        """All actions of one instant, and what they have changed."""
+        assert self._describer is not None
+        self._moment = instant.tick * self._dt + instant.offset
+        try:
+            for action in schedule.due(instant):
+                action._perform(self, self._moment)
+        finally:
+            self._moment = None
+            self._describer.refresh(members)
 
     def stop(self) -> None:
         """End the run that is going on at its present instant, from an operation; a later run goes on from there."""

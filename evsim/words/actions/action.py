@@ -76,7 +76,11 @@ class Action(NetworkObject):
 def _checked_slot(when: Any, name: str) -> str:
     if when not in SLOTS:
         close = difflib.get_close_matches(str(when), SLOTS, 1)
-        guess = f"did you mean '{close[0]}'?" if close else f"give {', '.join(_SLOTS)}, or before_... or after_..."
+        guess = (
+            f"did you mean '{close[0]}'?"
+            if close
+            else f"give {', '.join(_SLOTS)}, or before_... or after_..."
+        )
         raise EvsimValueError(f"when of {name}: there is no slot {when!r}; {guess}")
     return str(when)
 

@@ -56,7 +56,9 @@ class ElementCode:
         if variables[name].kind == "subexpression":
             raise EvsimError(f"{where}: {name} is given by its equation; write what stands there")
         if "constant" in variables[name].flags:
-            raise EvsimError(f"{where}: {name} is declared (constant); leave the flag out to change it in a run")
+            raise EvsimError(
+                f"{where}: {name} is declared (constant); leave the flag out to change it in a run"
+            )
         if "input" in variables[name].flags:
             raise EvsimError(f"{where}: {name} sums what synapses deliver; write another variable")
         if name == "delay":

@@ -102,7 +102,11 @@ def _takes_time(function: Any, name: str) -> bool:
     ]
     if len(needed) > 1:
         known = ", ".join(each.name for each in needed)
-        hint = "; for a method, decorate nothing and give NetworkOperation(self.method)" if known.startswith("self") else ""
+        hint = (
+            "; for a method, decorate nothing and give NetworkOperation(self.method)"
+            if known.startswith("self")
+            else ""
+        )
         raise EvsimTypeError(
             f"{name}: its function takes {known}; give a function without arguments, or of the time{hint}"
         )

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.instants import join, split
+from evsim.instants import split, split_one
 
 Pair = tuple[int, float]  # step of the network's clock, seconds after it
 
@@ -46,7 +46,7 @@ class EveryStep:
 
     def next(self) -> Pair:
         """The next multiple of the step."""
-        return _pair(*split(np.float64(self.position) * self.step, self._dt))
+        return split_one(self.position * self.step, self._dt)
 
 
 class GivenTimes:
@@ -68,15 +68,11 @@ class GivenTimes:
         return self._at(self.position) if self.position < self._ticks.size else None
 
     def _at(self, k: int) -> Pair:
-        return _pair(self._ticks[k], self._offsets[k])
+        return int(self._ticks[k]), float(self._offsets[k])
 
 
 def first_multiple(step: float, now: Pair, dt: float) -> int:
     """The first k for which k*step is at or after now."""
-    k = math.floor(float(join(*now, dt)) / step)
+    k = math.floor((now[0] * dt + now[1]) / step)
     candidates = range(max(k - 1, 0), k + 3)
-    return next((k for k in candidates if _pair(*split(np.float64(k) * step, dt)) >= now), k + 3)
-
-
-def _pair(tick: NDArray[np.int64], offset: NDArray[np.float64]) -> Pair:
-    return int(tick), float(offset)
+    return next((k for k in candidates if split_one(k * step, dt) >= now), k + 3)

@@ -97,7 +97,9 @@ class HasOperations:
             Where in the order of an instant, see `Action`.
         """
         name = _name_for(self, "run_regularly", name)
-        return self._operate(code, EveryStep(), when, order, name, namespace, own_step(dt, clock, name.rstrip("*")))
+        return self._operate(
+            code, EveryStep(), when, order, name, namespace, own_step(dt, clock, name.rstrip("*"))
+        )
 
     def run_at(
         self,

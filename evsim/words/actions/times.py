@@ -28,7 +28,9 @@ def given_seconds(times: Any, name: str) -> NDArray[np.float64]:
 def _together(times: Any) -> Any:
     """A list of single times as one array."""
     if isinstance(times, (list, tuple)) and times and all(isinstance(each, Quantity) for each in times):
-        return Quantity.with_dimensions(np.array([float(np.asarray(each)) for each in times]), times[0].dimension)
+        return Quantity.with_dimensions(
+            np.array([float(np.asarray(each)) for each in times]), times[0].dimension
+        )
     return times
 
 
