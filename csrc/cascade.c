@@ -118,7 +118,8 @@ static int walk_on(struct cascade *c, int64_t cell) {
     r->next = r->sure;
     r->next.x = x;
     r->version++;
-    const int code = p->kernel->walk(&c->sh->views[p->number], i, &r->next, r->events, r->n_events, c->to);
+    const int code =
+        p->kernel->walk(&c->sh->views[p->number], i, &r->next, r->events, r->n_events, c->to);
     if (code < 0)
         return shard_fail(c->sh, code, p->number, i, c->sh->tick, r->next.offset);
     if (code == EVSIM_WALK_END)
@@ -209,7 +210,7 @@ static int deliver_short(struct cascade *c, const struct spike *spike, int32_t r
     int code = EVSIM_OK;
     for (int k = 0; k < e->n_projections && code >= 0; k++) {
         const struct projection *p = c->sim->projections[e->projections[k]];
-        if (!p->is_short)
+        if (!p->is_short && !p->is_post)
             continue;
         const int64_t end = p->start[spike->index + 1];
         for (int64_t at = p->start[spike->index]; at < end && code >= 0; at++) {

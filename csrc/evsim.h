@@ -57,14 +57,22 @@ int evsim_set_ports(evsim_simulation *sim, int projection, int n_ports, const in
 int evsim_set_amount(evsim_simulation *sim, int projection, int port, const double *amount,
                      int64_t count);
 int evsim_set_code(evsim_simulation *sim, int projection, const void *code, int n_variables);
+/* Before delays are set: spikes of the targets, which are i too, run the code of their synapses. */
+int evsim_set_post(evsim_simulation *sim, int projection);
+/* Code (or NULL) on the variables of `owner`, a projection of the same synapses. */
+int evsim_share_variables(evsim_simulation *sim, int projection, int owner, const void *code);
+/* The variables that the code of a projection writes, brought to the present time: out[k*n + s] for
+ * the k-th of these variables and synapse s. They stay as they are in the simulation. */
+int evsim_present(evsim_simulation *sim, int projection, int n, const int32_t *variables,
+                  double *out);
 int evsim_set_variable(evsim_simulation *sim, int projection, int variable, const double *values,
                        int64_t count);
 double *evsim_variable(evsim_simulation *sim, int projection, int variable);
 
 /* Records; samples are taken at k*dt for k >= first. */
 int evsim_record_spikes(evsim_simulation *sim, int emitter, int64_t start, int64_t stop);
-/* With the values that states had at the spikes, before the reset; `out` gets a row per state. To be
- * called once, before the first run of the record; not for sources. */
+/* With the values that states had at the spikes, before the reset; `out` gets a row per state. To
+ * be called once, before the first run of the record; not for sources. */
 int evsim_record_seen(evsim_simulation *sim, int record, int n_states, const int32_t *states);
 int evsim_seen(evsim_simulation *sim, int record, int64_t start, int64_t n, double *out);
 int64_t evsim_spike_count(evsim_simulation *sim, int record);

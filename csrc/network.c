@@ -248,6 +248,17 @@ int evsim_set_code(struct simulation *sim, int projection, const void *code, int
     return projection_set_code(sim->projections[projection], code, n_variables);
 }
 
+int evsim_set_post(struct simulation *sim, int projection) {
+    sim->projections[projection]->is_post = 1;
+    return EVSIM_OK;
+}
+
+int evsim_share_variables(struct simulation *sim, int projection, int owner, const void *code) {
+    sim->is_changed = 1;
+    projection_share(sim->projections[projection], sim->projections[owner], code);
+    return EVSIM_OK;
+}
+
 int evsim_set_variable(struct simulation *sim, int projection, int variable, const double *values,
                        int64_t count) {
     sim->is_changed = 1;

@@ -20,6 +20,7 @@ struct population {
                       */
     int is_foldable; /* in this run */
     int is_seen;     /* its states at spikes are recorded */
+    int has_posts;   /* its spikes run code of the synapses that end on it */
     struct evsim_cells cells;
     double **state;
     double **coefficient;
@@ -27,6 +28,9 @@ struct population {
     int64_t *parameter_step;
     double *fold;
     double (*cost)[2]; /* [port] */
+    double *option;
+    struct evsim_table *table;
+    int n_tables;
 
     int32_t *refractory_tick; /* of neuron i, or [0] for all */
     double *refractory_offset;
@@ -54,6 +58,11 @@ int population_set_refractory(struct population *p, const int32_t *tick, const d
 int population_set_propagator(struct population *p, double window, int pieces,
                               const int32_t degrees[4], int is_foldable, int is_coupled,
                               const double *fold, int64_t n_fold, const double *cost);
+/* Numbers of the method, and function of time number k: n rows of so many columns. */
+int population_set_options(struct population *p, const double *values, int64_t count);
+int population_set_tables(struct population *p, int n_tables);
+int population_set_table(struct population *p, int k, double dt, int64_t n, int64_t columns,
+                         const double *values);
 int population_keep_begin(struct population *p);
 int population_index_deliveries(struct population *p);
 

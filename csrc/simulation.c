@@ -122,9 +122,13 @@ static int run_windows(struct simulation *sim, int64_t until, double millisecond
 
 static void find_short(struct simulation *sim) {
     sim->is_short = 0;
+    for (int k = 0; k < sim->n_populations; k++)
+        sim->populations[k]->has_posts = 0;
     for (int k = 0; k < sim->n_projections; k++) {
         const struct projection *p = sim->projections[k];
         sim->is_short |= p->is_short && sim->emitters[p->emitter].population >= 0;
+        if (p->is_post)
+            sim->populations[p->target]->has_posts = 1;
     }
 }
 

@@ -51,7 +51,7 @@ static void each_block(struct visit *v, const struct simulation *sim) {
     }
     for (int k = 0; k < sim->n_projections; k++) {
         struct projection *p = sim->projections[k];
-        for (int i = 0; i < p->n_variables; i++)
+        for (int i = 0; i < p->n_variables && !p->is_sharing; i++)
             block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
     }
 }

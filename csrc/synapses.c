@@ -48,8 +48,9 @@ void projection_free(struct projection *p) {
         return;
     free_rows(p);
     free_ports(p);
-    free_all(p->variable, p->n_variables);
-    free(p->step), free(p->i), free(p->j);
+    if (!p->is_sharing)
+        free_all(p->variable, p->n_variables), free(p->step);
+    free(p->i), free(p->j);
     free(p);
 }
 
@@ -172,6 +173,15 @@ static void find_range(struct projection *p, const int32_t *tick, int is_one) {
     p->is_short = p->n > 0 && p->shortest == 0;
 }
 
+/* Spikes of the targets act on their own synapses; at once, this needs no cascade. */
+static int is_short_post(const struct projection *p, const int32_t *tick, const double *offset,
+                         int is_one) {
+    for (int64_t k = 0; k < (is_one ? p->n > 0 : p->n); k++)
+        if (tick[k] == 0 && offset[k] > 0.0)
+            return 1;
+    return 0;
+}
+
 int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
                        int n_shards, const int64_t *bounds) {
     struct projection sorted = *p;
@@ -179,6 +189,8 @@ int projection_arrange(struct projection *p, const int32_t *tick, const double *
     sorted.delay_tick = NULL, sorted.delay_offset = NULL;
     sorted.n_shards = n_shards;
     find_range(&sorted, tick, is_one);
+    if (p->is_post)
+        sorted.is_short = is_short_post(p, tick, offset, is_one);
     int code = sort_rows(&sorted, bounds);
     if (is_one)
         sorted.one_tick = tick[0], sorted.one_offset = offset[0];
@@ -275,4 +287,11 @@ int projection_set_variable(struct projection *p, int variable, const double *va
     p->variable[variable] = copy;
     p->step[variable] = !is_one;
     return EVSIM_OK;
+}
+
+void projection_share(struct projection *p, const struct projection *owner,
+                      const struct evsim_code *code) {
+    p->code = code, p->n_variables = owner->n_variables;
+    p->variable = owner->variable, p->step = owner->step;
+    p->is_sharing = 1;
 }

@@ -43,12 +43,14 @@ struct projection {
     double one_offset;
     int64_t since_tick;  /* spikes before (tick, offset) are not taken in: they were made... */
     double since_offset; /* ...before the latest change of delays; see kept.c */
-    int is_short;        /* some delay is shorter than a window */
+    int is_short; /* some delay is shorter than a window; zero is not, from a neuron to itself */
+    int is_post;  /* spikes of the targets run the code of their own synapses: i is j */
     int32_t shortest, longest; /* delay in ticks */
 
     int n_ports;
     struct port *port;
     const struct evsim_code *code; /* or NULL */
+    int is_sharing; /* the variables belong to another projection of the same synapses */
     int n_variables;
     double **variable;
     int64_t *step;
@@ -90,6 +92,9 @@ int projection_set_ports(struct projection *p, int n_ports, const int32_t *state
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
+/* Code on the variables of another projection of the same synapses, which lives as long. */
+void projection_share(struct projection *p, const struct projection *owner,
+                      const struct evsim_code *code);
 
 /* Adds a delay's offset to one in a window: returns 1 and the offset in the next window where the
  * sum passes the end. With a grid, a sum within a few units in the last place of one of its points
@@ -135,6 +140,12 @@ static inline double slice_offset(const struct slice *s, int64_t k, double windo
     double offset;
     projection_arrival(s->projection, s->first + k, s->tick, s->offset, window, &offset);
     return offset;
+}
+
+/* Whether the synapse at `position` acts at the instant of the spike. */
+static inline int projection_is_at_once(const struct projection *p, int64_t position) {
+    return p->delay_tick ? p->delay_tick[position] == 0 && p->delay_offset[position] == 0.0
+                         : p->one_tick == 0 && p->one_offset == 0.0;
 }
 
 static inline uint32_t projection_synapse(const struct projection *p, int64_t position) {

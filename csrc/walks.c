@@ -67,6 +67,33 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
     return rests;
 }
 
+/* What a spike does at once to the synapses that end on its neuron. In a cascade these are
+ * deliveries like others. */
+static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                     const struct evsim_walk *walk, int is_kept) {
+    const struct population *p = sim->populations[cell->population];
+    const struct emitter *e = &sim->emitters[p->emitter];
+    const struct evsim_now now = {walk->offset, walk->last, walk->offset < walk->release};
+    for (int k = 0; k < e->n_projections; k++) {
+        const struct projection *q = sim->projections[e->projections[k]];
+        if (!q->is_post)
+            continue;
+        const int64_t *row = &q->start[sh->number * q->n_sources + cell->i];
+        for (int64_t at = row[0]; at < row[1] && projection_is_at_once(q, at); at++) {
+            for (int n = 0; n < q->n_ports; n++)
+                p->kernel->add(walk->x, q->port[n].state, q->port[n].amount[at * q->port[n].step],
+                               now.is_refractory);
+            if (!q->code)
+                continue;
+            if (is_kept && samples_keep_one(sim, sh, q, at) < 0)
+                return EVSIM_NO_MEMORY;
+            q->code->run(walk->x, &sh->views[p->number], cell->i, &now, q->variable, q->step,
+                         projection_synapse(q, at));
+        }
+    }
+    return EVSIM_OK;
+}
+
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out) {
     struct population *p = sim->populations[cell->population];
@@ -92,6 +119,8 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
         if (is_over || walk->spikes == MOST_SPIKES)
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
         walk->round++, walk->spikes++;
+        if (p->has_posts && !sim->is_short && run_posts(sim, sh, cell, walk, out != NULL) < 0)
+            return EVSIM_NO_MEMORY;
         if (!out)
             continue;
         const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i, seen};
