@@ -60,7 +60,7 @@ static int keep_flights(const struct simulation *sim, const struct shard *sh,
     code = n < 0 ? (int)n : EVSIM_OK;
     for (int64_t k = 0; k < n && code >= 0; k++) {
         const struct queue_entry *e = &entry[k];
-        const struct spike spike = {e->since, e->offset, p->emitter, e->index};
+        const struct spike spike = {e->since, e->offset, p->emitter, e->index, 0};
         code = e->kind == (uint32_t)p->number
                    ? keep_spike(sim, sh, p, &spike, e->position, sim->tick, kept)
                    : queue_push(flights, e);

@@ -105,7 +105,9 @@ class GeneralModel:
     clamped: frozenset[str]
     threshold: Expression | None
     reset: tuple[Assignment, ...]
-    parameters: tuple[str, ...]  # every name, other than a state or one of the three above, in the expressions
+    parameters: tuple[
+        str, ...
+    ]  # every name, other than a state or one of the three above, in the expressions
     refractory: Expression | None = None
     noise: Mapping[str, tuple[tuple[str, Expression], ...]] = field(default_factory=dict)
     shared_noise: frozenset[str] = frozenset()
@@ -204,12 +206,16 @@ class PoissonDrive:
 
 @dataclass
 class SpikeRecord:
-    """Record the spikes of elements [start, stop) of a population or source; indices come out relative to start."""
+    """Record the spikes of elements [start, stop) of a population or source; indices come out relative to start.
+
+    With each spike go the values that `states` of its neuron had just before the reset; a source has none.
+    """
 
     name: str
     source: str
     start: int
     stop: int
+    states: tuple[str, ...] = ()
 
 
 @dataclass

@@ -118,6 +118,16 @@ class Simulation:
         check(lib.evsim_spikes(self._sim, record, 0, count, *pointers, ffi.from_buffer("int64_t[]", index)))
         return *self._clock_times(tick, offset), index
 
+    def spike_states(self, record_name: str) -> dict[str, NDArray[np.float64]]:
+        """The values that the states of a spike record had at every spike, before the reset."""
+        described = next(r for r in self.network.spike_records if r.name == record_name)
+        if record_name not in self._spike_records or not described.states:
+            return {state: np.zeros(0) for state in described.states}
+        record = self._spike_records[record_name]
+        values = np.zeros((len(described.states), check(lib.evsim_spike_count(self._sim, record))))
+        check(lib.evsim_seen(self._sim, record, 0, values.shape[1], ffi.from_buffer("double[]", values)))
+        return dict(zip(described.states, values, strict=True))
+
     def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
         """Sample numbers and sampled states of a state record."""
         described = next(r for r in self.network.state_records if r.name == record_name)
@@ -303,6 +313,10 @@ class Simulation:
                 emitter, _size = self._emitter(record.source)
                 number = check(lib.evsim_record_spikes(self._sim, emitter, record.start, record.stop))
                 self._spike_records[record.name] = number
+                if record.states:
+                    names = self._populations[record.source].population.model.states
+                    states, keep = array([names.index(s) for s in record.states], "int32_t")
+                    check(lib.evsim_record_seen(self._sim, number, keep.size, states))
         for states in self.network.state_records:
             if states.name not in self._state_records:
                 self._add_state_record(states)

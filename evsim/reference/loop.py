@@ -19,11 +19,15 @@ from evsim.reference.wiring import Wiring
 
 
 class Spike(NamedTuple):
-    """A spike of one element; `conditioning` is the shift of its time (s) by one rounding of a double."""
+    """A spike of one element; `conditioning` is the shift of its time (s) by one rounding of a double.
+
+    `states` are those that are recorded with it, as they were before the reset.
+    """
 
     time: Exact
     element: int
     conditioning: float
+    states: tuple[Exact, ...] = ()
 
 
 class Loop:
@@ -45,6 +49,7 @@ class Loop:
         self.wirings: list[Wiring] = []
         self.samplers: dict[str, Sampler] = {}
         self.spikes: dict[str, list[Spike]] = defaultdict(list)
+        self.seen: dict[str, tuple[str, ...]] = {}  # states that are recorded at spikes, by population
         self._outgoing: dict[str, list[int]] = defaultdict(list)
         self._endless = EndlessInstant(self._targets_at_once)
 
@@ -154,7 +159,9 @@ class Loop:
         return self.cells[self.positions[wiring.projection.target]][wiring.target(synapse)]
 
     def _fire(self, cell: Cell, conditioning: float) -> None:
-        self._let_out(self._name_of(cell), cell.address[1], conditioning)
+        name = self._name_of(cell)
+        states = tuple(cell.values[state] for state in self.seen.get(name, ()))
+        self._let_out(name, cell.address[1], conditioning, states)
         cell.last_spike = self.time
         cell.reset()
         cell.set_release(later(self.time, cell.pause) if cell.pause else None)
@@ -164,8 +171,10 @@ class Loop:
                 "would spike for ever; reset it to below the threshold or give it a refractory period."
             )
 
-    def _let_out(self, source: str, element: int, conditioning: float) -> None:
-        self.spikes[source].append(Spike(self.time, element, conditioning))
+    def _let_out(
+        self, source: str, element: int, conditioning: float, states: tuple[Exact, ...] = ()
+    ) -> None:
+        self.spikes[source].append(Spike(self.time, element, conditioning, states))
         for position in self._outgoing[source]:
             wiring = self.wirings[position]
             for synapse in wiring.row(element):

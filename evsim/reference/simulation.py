@@ -104,6 +104,14 @@ class Simulation:
         inside = [spike for spike in since if record.start <= spike.element < record.stop]
         return sorted(spike._replace(element=spike.element - record.start) for spike in inside)
 
+    def spike_states(self, record_name: str) -> dict[str, NDArray[np.float64]]:
+        """The values that the states of a spike record had at every spike, before the reset."""
+        record = next(each for each in self._network.spike_records if each.name == record_name)
+        rows = [spike.states for spike in self.exact_spikes(record_name)] if record.states else []
+        names = self._loop.seen.get(record.source, ())
+        columns = np.array(rows, dtype=np.float64).reshape(len(rows), len(names)).T
+        return {state: columns[names.index(state)] for state in record.states}
+
     def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
         """Sample numbers and sampled states of a state record."""
         return self._loop.samplers[record_name].arrays()
@@ -142,6 +150,9 @@ class Simulation:
             wiring.projection.changed.clear()
         for record in network.spike_records:
             self._record_starts.setdefault(record.name, len(loop.spikes[record.source]))
+            if record.states:
+                states = next(p.model.states for p in network.populations if p.name == record.source)
+                loop.seen[record.source] = states
         for state_record in network.state_records:
             if state_record.name not in loop.samplers:
                 cells = self._cells(state_record.target)

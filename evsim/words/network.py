@@ -289,7 +289,7 @@ class Network:
         assert self._describer is not None
         self._describer.take_back(members)
         for each in members:
-            if isinstance(each, StateMonitor):
+            if isinstance(each, (SpikeMonitor, StateMonitor)):
                 each._collect()
 
     def _check_dt(self, describer: Describer) -> None:

@@ -47,7 +47,8 @@ class PopulationRateMonitor(SpikeMonitor):
         Parameters
         ----------
         window
-            "flat" (`width` is its length), "gaussian" (`width` is its standard deviation), or an array of weights.
+            "flat" (`width` is its length), "gaussian" (`width` is its standard deviation; it is cut at two of them),
+            or an array of weights.
         """
         weights = _window(window, width, self._step(), self.name)
         rate = np.array(self.rate)
@@ -82,6 +83,10 @@ class PopulationRateMonitor(SpikeMonitor):
 
 def _window(window: Any, width: Any, dt: float, name: str) -> Floats:
     if not isinstance(window, str):
+        if width is not None:
+            raise EvsimTypeError(
+                f"{name}: width goes with 'flat' and 'gaussian'; an array is as long as it is"
+            )
         weights = np.asarray(window, dtype=np.float64)
         if weights.ndim != 1 or weights.size % 2 == 0:
             raise EvsimValueError(f"{name}: a window of own weights is flat and has an odd number of them")
@@ -95,5 +100,5 @@ def _window(window: Any, width: Any, dt: float, name: str) -> Floats:
         raise EvsimValueError(f"{name}: width is {width}; give a time above zero")
     if window == "flat":
         return np.ones(2 * int(steps / 2) + 1)
-    reach = int(np.ceil(4 * steps))
+    reach = round(2 * steps)
     return np.asarray(np.exp(-0.5 * (np.arange(-reach, reach + 1) / steps) ** 2))

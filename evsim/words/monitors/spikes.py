@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
-from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.equations.known import KNOWN_NAMES
+from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
-from evsim.units import Quantity
+from evsim.units import Dimension, Quantity, quantity
 from evsim.words.clocks import in_seconds
 from evsim.words.connection.pairs import checked_indices
+from evsim.words.monitors.derivation import Derivation, checked_variables
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.slices import Sliceable
@@ -20,6 +23,8 @@ from evsim.words.slices import Sliceable
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Spikes = tuple[Indices, Floats, Indices]
+
+_SECOND = KNOWN_NAMES["dt"]
 
 
 class SpikeMonitor(NetworkObject):
@@ -29,6 +34,8 @@ class SpikeMonitor(NetworkObject):
     ----------
     source
         A group, a source of spikes, or a slice of one.
+    variables
+        Names of variables whose values at the spikes are kept, as they were just before the reset.
     record
         Which elements to keep: all (True), none but their `count` (False), or a list of indices.
     """
@@ -40,14 +47,18 @@ class SpikeMonitor(NetworkObject):
     ) -> None:
         NetworkObject.__init__(self, name)
         self._source = _checked_source(source, self.name)
-        if variables is not None:
-            raise EvsimError(f"{self.name}: variables= is not there yet; record them with a StateMonitor")
+        wanted = () if variables is None else checked_variables(variables, self._source, self.name)
+        self._variables = tuple(name for name in dict.fromkeys(wanted) if name not in ("i", "t"))
         is_all_or_none = isinstance(record, (bool, np.bool_))
         self._chosen = (
             None if is_all_or_none else checked_indices(record, len(source), f"record of {self.name}")
         )
         self._keeps_spikes = not is_all_or_none or bool(record)
         self._known: tuple[Any, Spikes] | None = None
+        self._needed: tuple[str, ...] = ()
+        self._derivation: Derivation | None = None
+        self._chunks: dict[str, list[Floats]] = {name: [] for name in self._variables}
+        self._done = 0
 
     @property
     def source(self) -> Any:
@@ -100,13 +111,63 @@ class SpikeMonitor(NetworkObject):
         """How many spikes there were."""
         return self.num_spikes
 
+    @property
+    def num_events(self) -> int:
+        """How many spikes there were."""
+        return self.num_spikes
+
     def spike_trains(self) -> dict[int, Quantity]:
         """The spike times of every element."""
-        times, index = np.array(self.t), self.i
+        return self.values("t")
+
+    def event_trains(self) -> dict[int, Quantity]:
+        """The spike times of every element."""
+        return self.values("t")
+
+    def values(self, var: str) -> dict[int, Any]:
+        """For every element, the values of a recorded variable at its spikes, or their times ("t")."""
+        values, dimension = self._of(var)
+        index = self.i
         order = np.argsort(index, kind="stable")
         ends = np.cumsum(np.bincount(index, minlength=len(self._source)))
-        trains = np.split(times[order], ends[:-1])
-        return {k: in_seconds(train) for k, train in enumerate(trains)}
+        parts = np.split(values[order], ends[:-1])
+        return {k: quantity(part, dimension) for k, part in enumerate(parts)}
+
+    def all_values(self) -> dict[str, dict[int, Any]]:
+        """`values` of every recorded variable and of "t", by name."""
+        return {name: self.values(name) for name in (*self._variables, "t")}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name.removesuffix("_") not in self._variables:
+            raise EvsimAttributeError(self._unknown(name))
+        values, dimension = self._of(name.removesuffix("_"))
+        return values if name.endswith("_") else quantity(values, dimension)
+
+    def _of(self, name: str) -> tuple[Floats, Dimension]:
+        """Values at the spikes that are kept, and their unit."""
+        if name == "t":
+            return self.t_, _SECOND
+        if name not in self._variables:
+            raise EvsimValueError(self._unknown(name))
+        tick, _, _ = self._kept()
+        values = np.concatenate([*self._chunks[name], np.zeros(0)])
+        self._chunks[name][:] = [values]
+        assert self._chosen is not None or values.size == tick.size
+        chosen = (
+            values[np.isin(self._spikes()[2], self._chosen)] if self._chosen is not None else values.copy()
+        )
+        return chosen, self._source._variable(name).dimension
+
+    def _unknown(self, name: str) -> str:
+        close = difflib.get_close_matches(name, [*self._variables, "t", "i", "count", "num_spikes"], 1)
+        guess = (
+            f"did you mean '{close[0]}'?"
+            if close
+            else f"it records {', '.join((*self._variables, 't', 'i'))}"
+        )
+        return f"{self.name} has no '{name}'; {guess}"
 
     def _spikes(self) -> Spikes:
         """All spikes so far, read once for every state of the network."""
@@ -135,9 +196,23 @@ class SpikeMonitor(NetworkObject):
 
     def _describe(self, network: description.Network, describer: Any) -> None:
         start, stop = self._source._bounds()
-        network.spike_records.append(
-            description.SpikeRecord(self.name, self._source._group.name, start, stop)
-        )
+        group = self._source._group.name
+        self._derivation = Derivation(self._source, describer.groups.get(group), self.name)
+        self._needed = self._derivation.needed(self._variables)
+        network.spike_records.append(description.SpikeRecord(self.name, group, start, stop, self._needed))
+
+    def _collect(self) -> None:
+        """After a run: the values at its spikes, with parameters as they were in it."""
+        if not self._variables or not self._keeps_spikes or self._network is None or self._derivation is None:
+            return
+        tick, offset, index = (each[self._done :] for each in self._spikes())
+        states = self._network._simulation.spike_states(self.name) if self._needed else {}
+        recorded = {name: values[self._done :] for name, values in states.items()}
+        self._done += int(tick.size)
+        t = self._seconds(tick, offset)
+        for name in self._variables:
+            values = self._derivation.values(name, recorded, t, lambda x: x[index])
+            self._chunks[name].append(np.array(np.broadcast_to(values, t.shape)))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.name}' of {self._source._label()}: {self.num_spikes} spikes>"

@@ -9,21 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
-from evsim.equations.evaluate import evaluate_text
-from evsim.equations.expression import Expression
-from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
 from evsim.units import Dimension, Quantity, quantity
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
 from evsim.words.connection.pairs import checked_indices
+from evsim.words.monitors.derivation import Derivation, checked_variables
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.slices import Sliceable
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
-
-_SECOND = KNOWN_NAMES["dt"]
+Samples = tuple[Indices, dict[str, Floats]]
 
 
 class StateMonitor(NetworkObject):
@@ -65,14 +62,15 @@ class StateMonitor(NetworkObject):
     ) -> None:
         NetworkObject.__init__(self, name)
         self._source = _checked_neurons(source, self.name)
-        self._variables = _checked_variables(variables, source, self.name)
+        self._variables = checked_variables(variables, source, self.name)
         self._indices = _chosen(record, len(source), self.name)
         self._clock = own_step(dt, clock, self.name)
         self._step = 0.0
         self._needed: tuple[str, ...] = ()
         self._chunks: dict[str, list[Floats]] = {}
         self._done = 0
-        self._describer: Any = None
+        self._derivation: Derivation | None = None
+        self._known: tuple[Any, Samples] | None = None
 
     @property
     def source(self) -> Any:
@@ -137,15 +135,20 @@ class StateMonitor(NetworkObject):
         if name in states:
             return states[name]
         chunks = self._chunks.get(name, [])
-        return np.concatenate([*chunks, np.zeros((self._indices.size, 0))], axis=1)
+        if len(chunks) != 1:
+            chunks[:] = [np.concatenate([*chunks, np.zeros((self._indices.size, 0))], axis=1)]
+        return chunks[0]
 
-    def _samples(self) -> tuple[Indices, dict[str, Floats]]:
+    def _samples(self) -> Samples:
+        """All samples so far, read once for every state of the network."""
         if self._network is None:
             return np.zeros(0, np.int64), {
                 name: np.zeros((self._indices.size, 0)) for name in self._variables
             }
-        samples: tuple[Indices, dict[str, Floats]] = self._network._simulation.samples(self.name)
-        return samples
+        now = self._network._now
+        if self._known is None or self._known[0] != now:
+            self._known = now, self._network._simulation.samples(self.name)
+        return self._known[1]
 
     def _parts(self) -> list[NetworkObject]:
         """Objects that have to run with this monitor."""
@@ -153,50 +156,28 @@ class StateMonitor(NetworkObject):
 
     def _describe(self, network: description.Network, describer: Any) -> None:
         described = describer.groups[self._source._group.name]
-        states = described.population.model.states
         self._step = (self._clock or self._source._group._clock or defaultclock).dt_
-        self._describer = describer
-        names = {name for each in self._variables for name in self._expanded(each, described).names}
-        self._needed = tuple(name for name in states if name in names)
+        self._derivation = Derivation(self._source, described, self.name)
+        self._needed = self._derivation.needed(self._variables)
         indices = self._indices + self._source._bounds()[0]
         network.state_records.append(
             description.StateRecord(self.name, described.population.name, self._needed, indices, self._step)
         )
 
-    def _expanded(self, name: str, described: Any) -> Any:
-        return described.equations.expanded(Expression.parse(name, self.name))
-
     def _collect(self) -> None:
         """After a run: what follows from parameters is worked out with the values they had in it."""
         derived = [name for name in self._variables if name not in self._needed]
-        if not derived or self._network is None:
+        if not derived or self._network is None or self._derivation is None:
             return
         numbers, states = self._samples()
         new = slice(self._done, numbers.size)
         self._done = int(numbers.size)
         recorded = {name: values[:, new] for name, values in states.items()}
+        t = numbers[new] * self._step
         for name in derived:
-            self._chunks.setdefault(name, []).append(self._derived(name, recorded, numbers[new]))
-
-    def _derived(self, name: str, recorded: dict[str, Floats], numbers: Indices) -> Floats:
-        described = self._describer.groups[self._source._group.name]
-        expression = self._expanded(name, described)
-        known: dict[str, Any] = {"t": (numbers * self._step, _SECOND)}
-        for each in expression.names - known.keys():
-            if each in recorded:
-                known[each] = recorded[each], self._dimension(each)
-            elif each in described.constants:
-                known[each] = described.constants[each]
-            else:
-                known[each] = self._column(each)
-        values, _ = evaluate_text(expression, known, None, f"{self.name}.{name}")
-        return np.array(np.broadcast_to(values, (self._indices.size, numbers.size)), dtype=np.float64)
-
-    def _column(self, name: str) -> tuple[Any, Dimension]:
-        """Values of a parameter, constant in time, one row per recorded neuron."""
-        ((values, dimension),) = self._source._known([name], slice(None)).values()
-        values = np.asarray(values)
-        return (values[self._indices][:, np.newaxis] if values.ndim else values), dimension
+            values = self._derivation.values(name, recorded, t, lambda x: x[self._indices][:, np.newaxis])
+            chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)))
+            self._chunks.setdefault(name, []).append(chunk)
 
     def __repr__(self) -> str:
         names = ", ".join(self._variables)
@@ -220,21 +201,6 @@ def _checked_neurons(source: Any, name: str) -> Any:
     if not isinstance(source, Sliceable) or not isinstance(source._group, NeuronGroup):
         raise EvsimTypeError(f"source of {name}: got {source!r}; give a NeuronGroup or a slice of one")
     return source
-
-
-def _checked_variables(variables: Any, source: Any, name: str) -> tuple[str, ...]:
-    known = source._storage.variables
-    if variables is True:
-        return tuple(known)
-    if not isinstance(variables, (str, list, tuple, set)):
-        raise EvsimTypeError(f"variables of {name}: got {variables!r}; give names, as in ['V', 'I']")
-    names = (variables,) if isinstance(variables, str) else tuple(variables)
-    for each in names:
-        if each not in known:
-            close = difflib.get_close_matches(str(each), known, 1)
-            guess = f"did you mean '{close[0]}'?" if close else f"it has {', '.join(known)}"
-            raise EvsimValueError(f"{name}: {source._label()} has no variable {each!r}; {guess}")
-    return names
 
 
 def _chosen(record: Any, n: int, name: str) -> Indices:
