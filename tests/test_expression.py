@@ -107,6 +107,21 @@ def test_a_missing_value_is_reported_by_name():
         parse("a + tau").evaluate({"a": 1.0})
 
 
+def test_a_function_that_was_not_looked_up_is_reported_by_name():
+    expression = parse("exq(x)")
+    assert expression.foreign == {"exq"}
+    assert expression.functions == {"exq"}
+    for use in (
+        lambda: expression.evaluate({"x": 1.0}),
+        lambda: expression.dimension({"x": DIMENSIONLESS}, "it"),
+    ):
+        with pytest.raises(EvsimNameError, match="there is no function exq; did you mean exp"):
+            use()
+    with pytest.raises(EvsimNameError, match="the function exq has no place in the generated C"):
+        expression.to_c({"x": "x"})
+    assert expression.to_c({"x": "x"}, {"exq": lambda given: f"f({given[0]}, 2)"}) == "f(x, 2)"
+
+
 def test_division_by_zero_is_reported_where_there_is_no_infinity():
     assert parse("1/x").evaluate({"x": 0.0}) == math.inf
     with pytest.raises(EvsimValueError, match="'1/x' divides by zero"):
@@ -143,7 +158,6 @@ def test_division_by_zero_is_reported_where_there_is_no_infinity():
         ("1j", "only real numbers"),
         ("...", "only real numbers"),
         ("None", "only real numbers"),
-        ("exq(x)", "there is no function exq; did you mean exp"),
         ("exp", "exp is a function; call it, as in exp\\(x\\)"),
         ("exp()", "exp takes 1 argument, not 0"),
         ("rand(3)", "rand takes no argument, not 1"),

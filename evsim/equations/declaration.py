@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES, is_noise
+from evsim.equations.nodes import Meaning
 from evsim.equations.reading import read_declarations
 from evsim.equations.substitution import substituted
 from evsim.equations.variable import Kind, Variable
@@ -93,6 +95,30 @@ class Equations(Mapping[str, Variable]):
         used = {name for each in self.values() if each.expression for name in each.expression.names}
         return frozenset(
             name for name in used if name not in self and name not in KNOWN_NAMES and not is_noise(name)
+        )
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Functions in the formulas that are not built in and still have to be looked up."""
+        return frozenset().union(*(each.expression.foreign for each in self.values() if each.expression))
+
+    def bound(self, meanings: Mapping[str, Meaning]) -> Equations:
+        """The same with what the functions in the formulas stand for."""
+        return self._changed(lambda formula, here: formula.bound(meanings, here))
+
+    def inlined(self) -> Equations:
+        """The same with the bodies of functions put in, as engines want it."""
+        return self._changed(lambda formula, here: formula.inlined(here))
+
+    def _changed(self, change: Callable[[Expression, str], Expression]) -> Equations:
+        return Equations(
+            [
+                replace(each, expression=change(each.expression, f"{self._where}, {each.name}"))
+                if each.expression
+                else each
+                for each in self.values()
+            ],
+            self._where,
         )
 
     def replaced(self, variable: Variable) -> Equations:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from evsim.equations.functions import FUNCTIONS
+from evsim.equations.functions import FUNCTIONS, no_function
 from evsim.equations.nodes import COMPARISONS, Call, Name, Node, Number, Operation, Truth
 from evsim.equations.printing import to_text
 from evsim.errors import EvsimNameError, EvsimValueError
@@ -29,7 +29,14 @@ def dimension_of_tree(node: Node, dimensions: Dimensions, where: str) -> Dimensi
 
 
 def _of_call(node: Call, found: list[Dimension], where: str) -> Dimension:
+    if node.meaning is not None:
+        return node.meaning.dimension(node.operands, found, f"{where}, {to_text(node)!r}")
+    if node.function not in FUNCTIONS:
+        raise no_function(node.function, (), where)
     rule = FUNCTIONS[node.function].rule
+    if rule == "ratio":
+        _shared(node, found, where)
+        return DIMENSIONLESS
     if rule == "same":
         return _shared(node, found, where)
     if rule == "sign":

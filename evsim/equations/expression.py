@@ -10,10 +10,21 @@ from typing import Any
 import numpy as np
 
 from evsim.equations.dimensions import dimension_of_tree
-from evsim.equations.functions import DRAWS, NUMPY, FunctionTable
-from evsim.equations.nodes import Call, Name, Node, Number, Operation, Truth, is_condition, leaves
+from evsim.equations.functions import DRAWS, FUNCTIONS, NUMPY, FunctionTable, no_function
+from evsim.equations.nodes import (
+    Call,
+    Meaning,
+    Name,
+    Node,
+    Number,
+    Operation,
+    Truth,
+    is_condition,
+    leaves,
+    replaced,
+)
 from evsim.equations.parsing import parse_tree
-from evsim.equations.printing import to_c, to_text
+from evsim.equations.printing import Calls, to_c, to_text
 from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
 from evsim.units import Dimension
 
@@ -37,7 +48,7 @@ _COMPARISON: dict[str, Callable[[Any, Any], Any]] = {
 class Expression:
     """A formula over names, the same for every engine; number literals mean the nearest double."""
 
-    __slots__ = ("_calls", "_names", "_text", "tree")
+    __slots__ = ("_calls", "_meanings", "_names", "_text", "tree")
 
     tree: Node
 
@@ -46,9 +57,10 @@ class Expression:
         object.__setattr__(self, "tree", tree)
         object.__setattr__(self, "_text", to_text(tree))
         object.__setattr__(self, "_names", frozenset(each.name for each in found if isinstance(each, Name)))
-        object.__setattr__(
-            self, "_calls", frozenset(each.function for each in found if isinstance(each, Call))
-        )
+        calls = [each for each in found if isinstance(each, Call)]
+        object.__setattr__(self, "_calls", frozenset(each.function for each in calls))
+        meanings = {each.function: each.meaning for each in calls if each.function not in FUNCTIONS}
+        object.__setattr__(self, "_meanings", meanings)
 
     @classmethod
     def parse(cls, text: str, where: str) -> Expression:
@@ -81,8 +93,18 @@ class Expression:
 
     @property
     def functions(self) -> frozenset[str]:
-        """Every function that is called."""
+        """Every function that is called, built in or not."""
         return self._calls  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def meanings(self) -> Mapping[str, Meaning | None]:
+        """The functions that are not built in, and what they stand for: None before `bound`."""
+        return self._meanings  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Functions that are not built in and still have to be looked up."""
+        return frozenset(name for name, meaning in self.meanings.items() if meaning is None)
 
     @property
     def is_condition(self) -> bool:
@@ -101,7 +123,9 @@ class Expression:
         return f"Expression({self.text!r})"
 
     def __eq__(self, other: object) -> bool:
-        return self.text == other.text if isinstance(other, Expression) else NotImplemented
+        if not isinstance(other, Expression):
+            return NotImplemented
+        return self.text == other.text and self.meanings == other.meanings
 
     def __hash__(self) -> int:
         return hash(self.text)
@@ -119,7 +143,7 @@ class Expression:
         try:
             with np.errstate(all="ignore"):
                 return _evaluate(self.tree, values, functions)
-        except KeyError as error:
+        except _MissingError as error:
             raise self._missing(str(error.args[0])) from None
         except ZeroDivisionError:
             raise EvsimValueError(
@@ -131,11 +155,45 @@ class Expression:
             return EvsimValueError(
                 f"{self.text!r}: {name}() cannot be drawn here; give the values another way."
             )
+        if name in self.functions:
+            return no_function(name, (), repr(self.text))
         return EvsimNameError(f"{self.text!r}: {name} has no value; give it one or correct the name.")
 
-    def to_c(self, names: Mapping[str, str]) -> str:
-        """A C expression of doubles; it may call what kernel/functions.h has."""
-        return to_c(self.tree, names)
+    def to_c(self, names: Mapping[str, str], calls: Calls | None = None) -> str:
+        """A C expression of doubles; it may call what kernel/functions.h has.
+
+        Parameters
+        ----------
+        names
+            The C of each name.
+        calls
+            The C of a call from the C of its arguments, for functions that are not built in.
+        """
+        return to_c(self.tree, names, calls)
+
+    def bound(self, meanings: Mapping[str, Meaning], where: str) -> Expression:
+        """The same formula with what its functions stand for; the others stay to be looked up."""
+
+        def with_meaning(node: Name | Call) -> Node:
+            if isinstance(node, Name) or node.function not in self.foreign:
+                return node
+            meaning = meanings.get(node.function)
+            if meaning is not None:
+                meaning.check_count(len(node.operands), f"{where}: in {self.text!r}")
+            return Call(node.function, node.operands, node.meaning or meaning)
+
+        return self if self.foreign.isdisjoint(meanings) else Expression(replaced(self.tree, with_meaning))
+
+    def inlined(self, where: str) -> Expression:
+        """The formula with the bodies of functions put in, as engines want it; only calls of C and tables stay."""
+
+        def with_body(node: Name | Call) -> Node:
+            if isinstance(node, Name) or node.meaning is None:
+                return node
+            body = node.meaning.inlined(node.operands, f"{where}: in {self.text!r}")
+            return node if body is None else body
+
+        return Expression(replaced(self.tree, with_body)) if self.meanings else self
 
     def rename(self, names: Mapping[str, str]) -> Expression:
         """The same formula with other names, all renamed at once."""
@@ -148,25 +206,26 @@ class Expression:
     def _replace(self, replacements: Mapping[str, Node]) -> Expression:
         if self.names.isdisjoint(replacements):
             return self
-        return Expression(_replace(self.tree, replacements))
+        return Expression(
+            replaced(
+                self.tree,
+                lambda node: replacements.get(node.name, node) if isinstance(node, Name) else node,
+            )
+        )
 
     def dimension(self, dimensions: Mapping[str, Dimension], where: str) -> Dimension:
         """The dimension of the value, given those of the names; an error names the parts that do not fit."""
         return dimension_of_tree(self.tree, dimensions, f"{where}: in {self.text!r}")
 
 
-def _replace(node: Node, replacements: Mapping[str, Node]) -> Node:
-    if isinstance(node, Name):
-        return replacements.get(node.name, node)
-    if isinstance(node, Operation):
-        return Operation(node.operator, tuple(_replace(each, replacements) for each in node.operands))
-    if isinstance(node, Call):
-        return Call(node.function, tuple(_replace(each, replacements) for each in node.operands))
-    return node
+class _MissingError(Exception):
+    """A name without value, or a function that is not there."""
 
 
 def _evaluate(node: Node, values: Mapping[str, Any], table: FunctionTable) -> Any:
     if isinstance(node, Name):
+        if node.name not in values:
+            raise _MissingError(node.name)
         return table["number"](values[node.name])
     if isinstance(node, Number):
         return table["number"](node.value)
@@ -176,12 +235,20 @@ def _evaluate(node: Node, values: Mapping[str, Any], table: FunctionTable) -> An
         return _evaluate_logic(node, values, table)
     operands = [_as_number(each, _evaluate(each, values, table), table) for each in node.operands]
     if isinstance(node, Call):
-        return table[node.function](*operands)
+        return _called(node, operands, table)
     name = node.operator
     if name == "neg":
         return -operands[0]
     function = _ARITHMETIC.get(name) or _COMPARISON.get(name) or table[name]
     return function(*operands)
+
+
+def _called(node: Call, operands: list[Any], table: FunctionTable) -> Any:
+    if node.function in table and node.function != "number":
+        return table[node.function](*operands)
+    if node.meaning is None:
+        raise _MissingError(node.function)
+    return node.meaning.evaluate(table, operands)
 
 
 def _evaluate_logic(node: Operation, values: Mapping[str, Any], table: FunctionTable) -> Any:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Literal
 
 import numpy as np
 
+from evsim.errors import EvsimNameError
+
 FunctionTable = Mapping[str, Callable[..., Any]]
+Rule = Literal["plain", "root", "same", "sign", "ratio"]
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,18 @@ class Function:
 
     `c` is a name in kernel/functions.h or <math.h>.
     `rule`: "plain" takes and gives numbers without unit; "root" gives the square root of the unit; "same"
-    gives the unit that all arguments share; "sign" takes any unit and gives a number without.
+    gives the unit that all arguments share; "ratio" takes arguments of one unit and gives a number without, and
+    so does "sign" of its only one.
     """
 
     fewest: int
     most: int
-    rule: Literal["plain", "root", "same", "sign"]
+    rule: Rule
     c: str
     draws: bool = False
 
 
-def _one(c: str, rule: Literal["plain", "root", "same", "sign"] = "plain") -> Function:
+def _one(c: str, rule: Rule = "plain") -> Function:
     return Function(1, 1, rule, c)
 
 
@@ -57,6 +62,7 @@ FUNCTIONS: dict[str, Function] = {
     "floor": _one("floor"),
     "ceil": _one("ceil"),
     "int": _one("trunc"),
+    "timestep": Function(2, 2, "ratio", "evsim_timestep"),
     "clip": Function(3, 3, "same", "evsim_clip"),
     "min": Function(2, 16, "same", "fmin"),
     "max": Function(2, 16, "same", "fmax"),
@@ -66,6 +72,16 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 DRAWS = frozenset(name for name, function in FUNCTIONS.items() if function.draws)
+
+
+def no_function(name: str, known: Iterable[str], where: str) -> EvsimNameError:
+    """The error for a call of something that is no function; `known` are functions of the user."""
+    names = sorted({*FUNCTIONS, *known})
+    close = difflib.get_close_matches(name, names, 1)
+    advice = f"did you mean {close[0]}" if close else f"known are {', '.join(names)}"
+    return EvsimNameError(
+        f"{where}: there is no function {name}; {advice}, or define a function or TimedArray of that name."
+    )
 
 
 def _as_float(value: Any) -> Any:
@@ -89,6 +105,7 @@ NUMPY: FunctionTable = {
     "ceil": np.ceil,
     "int": np.trunc,
     "exprel": _exprel,
+    "timestep": lambda t, dt: np.trunc((t + 0.001 * dt) / dt),
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
     "min": lambda *values: reduce(np.minimum, values),
     "max": lambda *values: reduce(np.maximum, values),
@@ -147,6 +164,7 @@ def _mpmath_table() -> dict[str, Callable[..., Any]]:
         "abs": abs,
         "int": lambda x: mp.floor(x) if x >= 0 else mp.ceil(x),
         "exprel": lambda x: mp.expm1(x) / x if x else mp.mpf(1),
+        "timestep": lambda t, dt: mp.floor((t + mp.mpf(0.001) * dt) / dt),
         "clip": lambda x, low, high: min(max(x, low), high),
         "min": min,
         "max": max,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from evsim.errors import EvsimValueError
+from evsim.units import Dimension
 
 MAX_DEPTH = 200
 MAX_SIZE = 20_000
@@ -54,12 +56,32 @@ class Operation:
         _measure(self, self.operands)
 
 
+class Meaning(Protocol):
+    """What a function that is not built in stands for, once its name has been looked up."""
+
+    def check_count(self, count: int, here: str) -> None:
+        """Refuse a number of arguments that the function does not take."""
+
+    def dimension(self, operands: tuple[Node, ...], found: Sequence[Dimension], here: str) -> Dimension:
+        """The dimension of the value, given the arguments and their dimensions, which are checked."""
+
+    def evaluate(self, table: Mapping[str, Callable[..., Any]], arguments: Sequence[Any]) -> Any:
+        """The SI value for SI arguments, with the functions of `table`."""
+
+    def inlined(self, operands: tuple[Node, ...], here: str) -> Node | None:
+        """The body of a function that is a formula, or None where an engine must call it."""
+
+    def action(self, call: Call, here: str) -> Any:
+        """The table or C function of a network's description that engines call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A known function applied to its arguments."""
+    """A function applied to its arguments; `meaning` stays None for a built-in function."""
 
     function: str
     operands: tuple[Node, ...]
+    meaning: Meaning | None = None
     depth: int = field(init=False, compare=False)
     size: int = field(init=False, compare=False)
 
@@ -77,6 +99,18 @@ class TooLargeError(EvsimValueError):
 def is_condition(node: Node) -> bool:
     """Whether the value is true or false rather than a number, as far as the tree itself can tell."""
     return isinstance(node, Truth) or (isinstance(node, Operation) and node.operator in CONDITIONS)
+
+
+def replaced(node: Node, change: Callable[[Name | Call], Node]) -> Node:
+    """The tree with `change` applied to its names and to its calls, from the inside out."""
+    if isinstance(node, Name):
+        return change(node)
+    if isinstance(node, Operation):
+        return Operation(node.operator, tuple(replaced(each, change) for each in node.operands))
+    if isinstance(node, Call):
+        operands = tuple(replaced(each, change) for each in node.operands)
+        return change(Call(node.function, operands, node.meaning))
+    return node
 
 
 def leaves(node: Node) -> Iterator[Name | Call]:

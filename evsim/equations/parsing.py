@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import math
 
-from evsim.equations.functions import FUNCTIONS
+from evsim.equations.functions import FUNCTIONS, Function
 from evsim.equations.nodes import MAX_DEPTH, Call, Name, Node, Number, Operation, TooLargeError, Truth
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError, EvsimValueError
 
@@ -48,6 +47,8 @@ _REPAIRS: dict[type[ast.AST], str] = {
     ast.JoinedStr: "a string is not allowed here; write a plain name",
     ast.Starred: "'*' before an argument is not allowed here",
 }
+
+_ANY = Function(0, 16, "plain", "")  # a function that is not built in: its name is looked up later
 
 
 def parse_tree(text: str, where: str) -> Node:
@@ -182,13 +183,11 @@ class _Reader:
         if not isinstance(node.func, ast.Name):
             raise self._error("only functions with a plain name can be called, as in exp(x)", node)
         name = node.func.id
-        if name not in FUNCTIONS:
-            close = difflib.get_close_matches(name, FUNCTIONS, 1)
-            advice = f"did you mean {close[0]}" if close else f"known are {', '.join(sorted(FUNCTIONS))}"
-            raise self._error(f"there is no function {name}; {advice}", node, EvsimNameError)
+        if name.startswith("__") or name.endswith("__") or not name.isascii():
+            raise self._error(f"there is no function {name}; write a plain name", node, EvsimNameError)
         if node.keywords:
             raise self._error("arguments have no names here; write them in order", node)
-        function, count = FUNCTIONS[name], len(node.args)
+        function, count = FUNCTIONS.get(name, _ANY), len(node.args)
         if not function.fewest <= count <= function.most:
             raise self._error(f"{name} takes {_count(name)}, not {count}, as in {_example(name)}", node)
         return Call(name, tuple(self._node(each, depth + 1) for each in node.args))
@@ -225,14 +224,14 @@ def _power(base: float, power: float) -> float:
 
 
 def _count(name: str) -> str:
-    function = FUNCTIONS[name]
+    function = FUNCTIONS.get(name, _ANY)
     if function.fewest != function.most:
         return f"{function.fewest} to {function.most} arguments"
     return {0: "no argument", 1: "1 argument"}.get(function.most, f"{function.most} arguments")
 
 
 def _example(name: str) -> str:
-    return f"{name}({', '.join('xyz'[: FUNCTIONS[name].fewest])})"
+    return f"{name}({', '.join('xyz'[: FUNCTIONS.get(name, _ANY).fewest])})"
 
 
 def _short(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from evsim.equations.functions import FUNCTIONS
 from evsim.equations.nodes import CONDITIONS, Call, Name, Node, Number, Operation, Truth, is_condition
@@ -61,73 +62,91 @@ def _decimal(value: float) -> str:
     return str(int(value)) if value.is_integer() and value < 1e15 else repr(value)
 
 
-def to_c(node: Node, names: Mapping[str, str]) -> str:
-    """A C expression of type double (int when the tree is a condition); `names` gives the C of each name."""
-    return _c(node, names)[0]
+Calls = Mapping[str, Callable[[list[str]], str]]
 
 
-def _c(node: Node, names: Mapping[str, str]) -> tuple[str, int]:
-    match node:
-        case Number():
-            return repr(node.value), _ATOM
-        case Truth():
-            return "1" if node.value else "0", _ATOM
-        case Name():
-            if node.name not in names:
-                raise EvsimNameError(
-                    f"{node.name} has no place in the generated C; given are {', '.join(names)}."
-                )
-            return names[node.name], _ATOM
-        case Call():
-            return _c_call(node, names), _ATOM
-    return _c_operation(node, names)
+def to_c(node: Node, names: Mapping[str, str], calls: Calls | None = None) -> str:
+    """A C expression of type double (int when the tree is a condition).
+
+    Parameters
+    ----------
+    names
+        The C of each name.
+    calls
+        The C of a call from the C of its arguments, for functions that are not built in.
+    """
+    return _C(names, calls or {}).of(node)[0]
 
 
-def _c_call(node: Call, names: Mapping[str, str]) -> str:
-    function = FUNCTIONS[node.function]
-    if function.draws:
-        raise EvsimValueError(f"{node.function}() cannot be drawn in generated C.")
-    arguments = [_c_double(each, names, 0) for each in node.operands]
-    if function.fewest == function.most:
-        return f"{function.c}({', '.join(arguments)})"
-    text = arguments[0]
-    for each in arguments[1:]:
-        text = f"{function.c}({text}, {each})"
-    return text
+@dataclass(frozen=True)
+class _C:
+    """Trees to C, with what the surroundings call names and functions."""
 
+    names: Mapping[str, str]
+    calls: Calls
 
-def _c_operation(node: Operation, names: Mapping[str, str]) -> tuple[str, int]:
-    operator, operands = node.operator, node.operands
-    own = _BINDING[operator]
-    if operator == "neg":
-        return "-" + _c_double(operands[0], names, own + 1), own
-    if operator == "not":
-        return f"!({to_c(operands[0], names)})", own
-    if operator in ("and", "or"):
-        joint = " && " if operator == "and" else " || "
-        return joint.join(f"({to_c(each, names)})" for each in operands), own
-    if operator == "**":
-        return _c_power(operands[0], operands[1], names)
-    if operator in ("//", "%"):
-        name = "evsim_floordiv" if operator == "//" else "evsim_mod"
-        return f"{name}({_c_double(operands[0], names, 0)}, {_c_double(operands[1], names, 0)})", _ATOM
-    left = _c_double(operands[0], names, own + 1 if operator in CONDITIONS else own)
-    joint = operator if operator in _TIGHT else f" {operator} "
-    return left + joint + _c_double(operands[1], names, own + 1), own
+    def of(self, node: Node) -> tuple[str, int]:
+        match node:
+            case Number():
+                return repr(node.value), _ATOM
+            case Truth():
+                return "1" if node.value else "0", _ATOM
+            case Name():
+                if node.name not in self.names:
+                    raise EvsimNameError(
+                        f"{node.name} has no place in the generated C; given are {', '.join(self.names)}."
+                    )
+                return self.names[node.name], _ATOM
+            case Call():
+                return self._call(node), _ATOM
+        return self._operation(node)
 
+    def _call(self, node: Call) -> str:
+        arguments = [self._double(each, 0) for each in node.operands]
+        if node.function in self.calls:
+            return self.calls[node.function](arguments)
+        if node.function not in FUNCTIONS:
+            raise EvsimNameError(f"the function {node.function} has no place in the generated C.")
+        function = FUNCTIONS[node.function]
+        if function.draws:
+            raise EvsimValueError(f"{node.function}() cannot be drawn in generated C.")
+        if function.fewest == function.most:
+            return f"{function.c}({', '.join(arguments)})"
+        text = arguments[0]
+        for each in arguments[1:]:
+            text = f"{function.c}({text}, {each})"
+        return text
 
-def _c_power(base: Node, power: Node, names: Mapping[str, str]) -> tuple[str, int]:
-    simple = isinstance(base, Name | Number)
-    if simple and isinstance(power, Number) and power.value in (1.0, 2.0, 3.0, 4.0):
-        factor = _c_double(base, names, _ATOM)
-        return f"({'*'.join([factor] * int(power.value))})", _ATOM
-    if isinstance(power, Number) and power.value == 0.5:
-        return f"sqrt({_c_double(base, names, 0)})", _ATOM
-    return f"pow({_c_double(base, names, 0)}, {_c_double(power, names, 0)})", _ATOM
+    def _operation(self, node: Operation) -> tuple[str, int]:
+        operator, operands = node.operator, node.operands
+        own = _BINDING[operator]
+        if operator == "neg":
+            return "-" + self._double(operands[0], own + 1), own
+        if operator == "not":
+            return f"!({self.of(operands[0])[0]})", own
+        if operator in ("and", "or"):
+            joint = " && " if operator == "and" else " || "
+            return joint.join(f"({self.of(each)[0]})" for each in operands), own
+        if operator == "**":
+            return self._power(operands[0], operands[1])
+        if operator in ("//", "%"):
+            name = "evsim_floordiv" if operator == "//" else "evsim_mod"
+            return f"{name}({self._double(operands[0], 0)}, {self._double(operands[1], 0)})", _ATOM
+        left = self._double(operands[0], own + 1 if operator in CONDITIONS else own)
+        joint = operator if operator in _TIGHT else f" {operator} "
+        return left + joint + self._double(operands[1], own + 1), own
 
+    def _power(self, base: Node, power: Node) -> tuple[str, int]:
+        simple = isinstance(base, Name | Number)
+        if simple and isinstance(power, Number) and power.value in (1.0, 2.0, 3.0, 4.0):
+            factor = self._double(base, _ATOM)
+            return f"({'*'.join([factor] * int(power.value))})", _ATOM
+        if isinstance(power, Number) and power.value == 0.5:
+            return f"sqrt({self._double(base, 0)})", _ATOM
+        return f"pow({self._double(base, 0)}, {self._double(power, 0)})", _ATOM
 
-def _c_double(node: Node, names: Mapping[str, str], loosest: int) -> str:
-    text, binding = _c(node, names)
-    if is_condition(node):
-        return f"(double)({text})"
-    return text if binding >= loosest else f"({text})"
+    def _double(self, node: Node, loosest: int) -> str:
+        text, binding = self.of(node)
+        if is_condition(node):
+            return f"(double)({text})"
+        return text if binding >= loosest else f"({text})"

@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from evsim.equations.functions import no_function
+from evsim.equations.nodes import Meaning
+from evsim.equations.user_functions import meaning_of
 from evsim.errors import EvsimNameError, EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, Dimension, Quantity, dimension_of, si, unit_named
 
-MATHEMATICAL = {"pi": math.pi, "e": math.e}
+MATHEMATICAL = {"pi": math.pi, "e": math.e, "inf": math.inf}
 """Constants that a name falls back to when it is found nowhere else."""
 
 
@@ -61,6 +64,30 @@ def resolve_name(
     )
 
 
+def resolve_functions(
+    names: Iterable[str],
+    namespace: Mapping[str, Any] | None,
+    scope: Mapping[str, Any],
+    where: str = "the equations",
+) -> dict[str, Meaning]:
+    """What each function that is not built in stands for: a TimedArray or a function of the user."""
+    return {name: _function(name, namespace or {}, scope, where) for name in sorted(names)}
+
+
+def _function(name: str, namespace: Mapping[str, Any], scope: Mapping[str, Any], where: str) -> Meaning:
+    for place in (namespace, scope):
+        if name in place:
+            meaning = meaning_of(place[name])
+            if meaning is None:
+                raise EvsimTypeError(
+                    f"{where}: {name} is called, but is {_short(place[name])} of type {type(place[name]).__name__}; "
+                    "only TimedArrays, and functions that you define or give C with @implementation, can be called."
+                )
+            return meaning
+    known = [key for place in (namespace, scope) for key in place if meaning_of(place[key]) is not None]
+    raise no_function(name, known, where)
+
+
 def _value(name: str, value: Any, where: str) -> tuple[float, Dimension]:
     if not isinstance(value, numbers.Real | np.ndarray | np.bool_ | Quantity):
         raise EvsimTypeError(
@@ -77,7 +104,7 @@ def _value(name: str, value: Any, where: str) -> tuple[float, Dimension]:
         magnitude = float(magnitudes)
     except (TypeError, ValueError):
         raise EvsimTypeError(f"{where}: {name} must be a real number, but is {_short(value)}.") from None
-    if not math.isfinite(magnitude):
+    if not math.isfinite(magnitude) and not (name == "inf" and magnitude > 0):
         raise EvsimValueError(f"{where}: {name} is {magnitude}; give it a finite value.")
     return magnitude, dimension_of(value)
 

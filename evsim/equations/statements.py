@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from evsim.equations.expression import Expression
+from evsim.equations.nodes import Meaning
 from evsim.errors import EvsimTypeError, EvsimValueError
 
 Operator = Literal["=", "+=", "-=", "*=", "/="]
@@ -26,6 +28,14 @@ class Statement:
 
     def __str__(self) -> str:
         return f"{self.target} {self.operator} {self.expression}"
+
+    def bound(self, meanings: Mapping[str, Meaning], where: str) -> Statement:
+        """The same with what the functions in it stand for."""
+        return replace(self, expression=self.expression.bound(meanings, where))
+
+    def inlined(self, where: str) -> Statement:
+        """The same with the bodies of functions put in."""
+        return replace(self, expression=self.expression.inlined(where))
 
 
 def parse_statements(text: str, where: str) -> list[Statement]:

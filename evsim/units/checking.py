@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
+from evsim.errors import EvsimTypeError
 from evsim.units.dimension import Dimension
 from evsim.units.magnitudes import dimension_of, fits_any_unit, shown, si
 from evsim.units.mismatch import DimensionMismatchError, unit_text
 from evsim.units.quantity import Quantity
+from evsim.units.symbolic import Symbolic
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,7 +48,9 @@ def in_unit(x: Any, unit: Any, precision: int | None = None) -> str:
 def check_units(**units: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator that checks the units of arguments, and of the result under the name `result`.
 
-    A unit is any quantity of the right dimension, or 1 for plain numbers; None and text pass unchecked.
+    A unit is any quantity of the right dimension, or 1 for plain numbers, or bool; None and text pass unchecked. The
+    name of another argument stands for the unit of that one. The unit of the result may be a function of the
+    dimensions of the arguments.
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
@@ -52,14 +58,34 @@ def check_units(**units: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def checked(*args: P.args, **options: P.kwargs) -> R:
-            for name, value in signature.bind(*args, **options).arguments.items():
+            given = signature.bind(*args, **options).arguments
+            if any(isinstance(value, Symbolic) for value in given.values()):
+                return function(*args, **options)
+            for name, value in given.items():
                 if name in units and value is not None and not isinstance(value, str):
-                    require(value, dimension_of(units[name]), f"{function.__name__}: argument {name}")
+                    _require_unit(value, units[name], given, f"{function.__name__}: argument {name}")
             result = function(*args, **options)
-            if units.get("result") is not None:
-                require(result, dimension_of(units["result"]), f"{function.__name__}: its result")
+            if "result" in units:
+                _require_unit(result, units["result"], given, f"{function.__name__}: its result")
             return result
 
+        checked.units_of_arguments = units  # type: ignore[attr-defined]
         return checked
 
     return decorated
+
+
+def _require_unit(value: Any, unit: Any, given: Mapping[str, Any], what: str) -> None:
+    """Refuse a value of another unit; `given` holds all arguments."""
+    if unit is None:
+        return
+    if isinstance(unit, str):
+        require(value, dimension_of(given[unit]), what)
+    elif isinstance(unit, type):
+        if not isinstance(value, bool | np.bool_):
+            raise EvsimTypeError(f"{what} must be True or False, got {shown(value)}")
+    elif callable(unit) and not isinstance(unit, np.ndarray):
+        wanted = unit(*(dimension_of(each) for each in given.values()))
+        require(value, wanted if isinstance(wanted, Dimension) else dimension_of(wanted), what)
+    else:
+        require(value, dimension_of(unit), what)

@@ -48,6 +48,7 @@ from evsim.units.checking import require
 from evsim.units.dimension import DIMENSIONLESS
 from evsim.units.magnitudes import common_dimension, si
 from evsim.units.quantity import quantity
+from evsim.units.symbolic import Symbolic
 
 __all__ = [
     "arange",
@@ -101,6 +102,8 @@ def arange(*limits: Any, **options: Any) -> Any:
 
 def exprel(x: Any) -> Any:
     """(exp(x) - 1)/x, exact also near 0, where it is 1."""
+    if isinstance(x, Symbolic):
+        return x.applied("exprel")
     values = np.asarray(require(x, DIMENSIONLESS, "exprel: its argument"), dtype=np.float64)
     safe = np.where(values == 0, 1.0, values)
     return quantity(np.where(values == 0, 1.0, np.expm1(safe) / safe), DIMENSIONLESS)

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from evsim import description
 from evsim.errors import EvsimError, EvsimValueError
-from evsim.words.described.neurons import DescribedGroup, Scope, describe_neurons, refresh_neurons, refresh_values
+from evsim.words.described.neurons import (
+    DescribedGroup,
+    Scope,
+    describe_neurons,
+    refresh_neurons,
+    refresh_values,
+)
 from evsim.words.described.synapses import DescribedSynapses, written_by
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup

@@ -15,7 +15,7 @@ from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES
 from evsim.equations.linear import linear_model
-from evsim.equations.resolve import resolve_names
+from evsim.equations.resolve import resolve_functions, resolve_names
 from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError
 from evsim.units import Dimension
@@ -55,23 +55,52 @@ def describe_neurons(
     for variable in equations.values():
         group._storage.declare(variable)
     constants = _group_constants(group, equations, scope)
-    reset = parse_statements(group._reset or "", f"the reset of {group.name}")
-    _check_units(group, equations, reset, constants)
-    model = linear_model(equations, group._threshold, reset, constants, sorted(written), group.name)
+    texts = _bound(group, equations, scope)
+    _check_units(group, texts, constants)
+    texts = texts.inlined(group.name)
+    model = linear_model(
+        texts.equations, texts.threshold, texts.reset, constants, sorted(written), group.name
+    )
     state = {name: group._storage.arrays[name] for name in model.states}
     population = description.Population(group.name, len(group), model, state, {}, 0.0)
-    return DescribedGroup(population, equations, contributions, written, constants)
+    return DescribedGroup(population, texts.equations, contributions, written, constants)
 
 
-def _check_units(
-    group: NeuronGroup, equations: Equations, reset: list[Statement], constants: Constants
-) -> None:
+@dataclass(frozen=True)
+class _Texts:
+    """What a group says, read, with its functions looked up."""
+
+    equations: Equations
+    threshold: Expression | None
+    reset: list[Statement]
+
+    def inlined(self, name: str) -> _Texts:
+        """The same with the bodies of functions put in, as engines want it."""
+        threshold = self.threshold and self.threshold.inlined(f"the threshold of {name}")
+        reset = [each.inlined(f"the reset of {name}") for each in self.reset]
+        return _Texts(self.equations.inlined(), threshold, reset)
+
+
+def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> _Texts:
+    threshold = _threshold(group) if group._threshold else None
+    reset = parse_statements(group._reset or "", f"the reset of {group.name}")
+    foreign = equations.foreign.union(*(each.expression.foreign for each in reset))
+    foreign |= threshold.foreign if threshold else frozenset()
+    meanings = resolve_functions(foreign, group._namespace, scope, group.name)
+    return _Texts(
+        equations.bound(meanings),
+        threshold and threshold.bound(meanings, f"the threshold of {group.name}"),
+        [each.bound(meanings, f"the reset of {group.name}") for each in reset],
+    )
+
+
+def _check_units(group: NeuronGroup, texts: _Texts, constants: Constants) -> None:
     outside = {name: dimension for name, (_, dimension) in constants.items()}
-    check_equations(equations, outside, group.name)
-    dimensions = {**outside, **equations.dimensions}
-    if group._threshold:
-        check_condition(_threshold(group), dimensions, f"the threshold of {group.name}")
-    check_statements(reset, dimensions, f"the reset of {group.name}")
+    check_equations(texts.equations, outside, group.name)
+    dimensions = {**outside, **texts.equations.dimensions}
+    if texts.threshold:
+        check_condition(texts.threshold, dimensions, f"the threshold of {group.name}")
+    check_statements(texts.reset, dimensions, f"the reset of {group.name}")
 
 
 def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> Constants:

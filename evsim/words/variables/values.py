@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
 from evsim.equations.known import VARYING
-from evsim.equations.resolve import resolve_names
+from evsim.equations.resolve import resolve_functions, resolve_names
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.units import Dimension, require
 from evsim.words.randomness import next_generator
@@ -34,7 +34,11 @@ class TextValues:
         self, text: str, known: Collection[str], namespace: Mapping[str, Any] | None, where: str
     ) -> None:
         self.where = where
-        self.expression = Expression.parse(text, where)
+        parsed = Expression.parse(text, where)
+        self.expression = parsed
+        if parsed.foreign:
+            meanings = resolve_functions(parsed.foreign, namespace, names_around_call(), where)
+            self.expression = parsed.bound(meanings, where)
         self.own = self.expression.names & set(known)
         outside = self.expression.names - self.own
         for name in sorted(outside & VARYING.keys()):
