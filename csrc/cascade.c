@@ -19,13 +19,12 @@
 #include "error.h"
 #include "shard.h"
 
-#define MOST_SPIKES 100000 /* of one neuron in one window */
-
 struct runner {
     struct evsim_walk sure, next;
     struct evsim_event *events;
     int64_t n_events, room;
     double *sure_x;   /* next.x is the cell's place in sh->starts */
+    double since;     /* see walk_gets_nowhere */
     struct undo undo; /* what its walk from `sure` to `next` writes in synapses */
     int is_writing;   /* some of its events do */
     int64_t version;  /* how often it was walked: tells which heap entries hold */
@@ -36,6 +35,7 @@ struct next_spike {
     double offset;
     int32_t round;
     int64_t cell, version;
+    int code; /* negative: here the walk fails */
 };
 
 struct cascade {
@@ -120,11 +120,14 @@ static int walk_on(struct cascade *c, int64_t cell) {
     r->version++;
     const int code =
         p->kernel->walk(&c->sh->views[p->number], i, &r->next, r->events, r->n_events, c->to);
+<<<<<<< Updated upstream
     if (code < 0)
         return shard_fail(c->sh, code, p->number, i, c->sh->tick, r->next.offset);
+=======
+>>>>>>> Stashed changes
     if (code == EVSIM_WALK_END)
         return EVSIM_OK;
-    return heap_push(c, (struct next_spike){r->next.offset, r->next.round, cell, r->version});
+    return heap_push(c, (struct next_spike){r->next.offset, r->next.round, cell, r->version, code});
 }
 
 /* Starts a runner for the newest cell; its events are sh->sorted[first ... first + n). */
@@ -149,6 +152,7 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
         r->is_writing |= is_writing(&r->events[k]);
     memcpy(r->sure_x, sh->starts + start->x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
     r->sure = (struct evsim_walk){.offset = from, .last = start->last};
+    r->since = from;
     r->sure.release = release_in_window(sh->tick, start->release_tick, start->release_offset);
     return EVSIM_OK;
 }
@@ -244,12 +248,14 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
         walk_reset(sh, p, &sh->cells[cell], &r->next, &end_tick, &end_offset, &is_over);
     if (rests < 0)
         return shard_fail(sh, rests, p->number, i, sh->tick, at);
-    if (is_over || r->next.spikes == MOST_SPIKES)
+    if (is_over)
         return shard_fail(sh, EVSIM_STUCK, p->number, i, sh->tick, at);
     r->sure = r->next;
     r->undo.n = 0; /* what the walk wrote stays */
     memcpy(r->sure_x, x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
     r->sure.round++, r->sure.spikes++;
+    if (walk_gets_nowhere(&r->sure, &r->since, c->sim->window))
+        return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, i, sh->tick, at);
     *spike = (struct spike){sh->tick, at, p->emitter, i, seen};
     p->last_tick[i] = sh->tick, p->last_offset[i] = at;
     p->release_tick[i] = rests ? end_tick : -1;
@@ -268,6 +274,10 @@ static int pop_first(struct cascade *c, double *offset, int32_t *round) {
         heap_pop(c);
         if (!holds)
             continue;
+        if (top.code < 0) {
+            const struct cell *cell = &c->sh->cells[top.cell];
+            return shard_fail(c->sh, top.code, cell->population, cell->i, c->sh->tick, top.offset);
+        }
         *offset = top.offset, *round = top.round;
         if (GROW(c->first, c->n_first, c->first_room) < 0)
             return EVSIM_NO_MEMORY;

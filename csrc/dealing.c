@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "allocation.h"
+#include "checkpoint.h"
 #include "error.h"
 #include "shard.h"
 #include "snapshot.h"
@@ -31,6 +32,7 @@ static void shards_free(struct shard *shards, int n) {
 
 void simulation_free_shards(struct simulation *sim) {
     snapshot_free(sim->preview);
+    checkpoint_free(sim->checkpoint);
     shards_free(sim->shards, sim->n_shards);
 }
 

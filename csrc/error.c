@@ -17,6 +17,8 @@ const char *evsim_error_text(int code) {
         return "an argument is out of its range";
     case EVSIM_INTERRUPTED:
         return "the run was interrupted";
+    case EVSIM_TOO_OFTEN:
+        return "a neuron spikes so often that the run would not end";
     case EVSIM_NO_THREAD:
         return "no thread could be started";
     default:

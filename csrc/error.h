@@ -10,7 +10,8 @@ enum evsim_error {
     EVSIM_STUCK = -4,        /* the threshold holds after the reset, and t_ref is zero */
     EVSIM_BAD_ARGUMENT = -5, /* the caller broke the contract of the function */
     EVSIM_INTERRUPTED = -6,  /* the run was stopped at a consistent time and may go on */
-    EVSIM_NO_THREAD = -7     /* the system gave no thread */
+    EVSIM_NO_THREAD = -7,    /* the system gave no thread */
+    EVSIM_TOO_OFTEN = -8     /* a neuron spikes so often that its window would not end */
 };
 
 /* One line in English for a code; never NULL, also for numbers that are no code. */

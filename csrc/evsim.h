@@ -93,6 +93,9 @@ int evsim_failure(evsim_simulation *sim, int *population, int64_t *neuron, int64
                   double *offset);
 /* Which neurons of a population are refractory at the present time: 1 or 0 each. */
 int evsim_refractory(evsim_simulation *sim, int population, int8_t *out);
+/* Whether a failed run has left nothing to go on from: there was no memory to put it right. Else
+ * the simulation stands where it failed, before what happens there, and can go on. */
+int evsim_is_broken(const evsim_simulation *sim);
 /* Until the next run: the last spikes, at most `max`, of the instant at which a run failed, from
  * late to early. Returns how many. */
 int64_t evsim_members(evsim_simulation *sim, int64_t max, int *population, int64_t *neuron);

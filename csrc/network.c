@@ -279,7 +279,8 @@ int evsim_record_spikes(struct simulation *sim, int emitter, int64_t start, int6
     struct spike_record *record = record_spikes_new();
     if (!record)
         return EVSIM_NO_MEMORY;
-    sim->spike_outputs[number] = (struct spike_output){.start = start, .stop = stop, .record = record};
+    sim->spike_outputs[number] =
+        (struct spike_output){.start = start, .stop = stop, .record = record};
     e->records[e->n_records++] = number;
     return sim->n_spike_outputs++;
 }
@@ -348,6 +349,8 @@ int64_t evsim_now(struct simulation *sim, double *offset) {
     return sim->tick;
 }
 
+int evsim_is_broken(const struct simulation *sim) { return sim->is_broken; }
+
 int evsim_failure(struct simulation *sim, int *population, int64_t *neuron, int64_t *tick,
                   double *offset) {
     *population = sim->failure.population, *neuron = sim->failure.neuron;
@@ -379,6 +382,6 @@ void evsim_free(struct simulation *sim) {
     simulation_free_shards(sim);
     free(sim->populations), free(sim->emitters), free(sim->projections), free(sim->drives);
     free(sim->spike_outputs), free(sim->state_outputs);
-    free(sim->source_out[0].all), free(sim->source_out[1].all);
+    free(sim->source_out[0].all), free(sim->source_out[1].all), spikes_free(&sim->members);
     free(sim);
 }

@@ -77,6 +77,21 @@ int record_spikes_append(struct spike_record *r, int64_t tick, double offset, ui
     return EVSIM_OK;
 }
 
+void record_spikes_truncate(struct spike_record *r, int64_t count) {
+    int64_t before = 0; /* in the chunks walked past */
+    struct spike_chunk *chunk = r->first;
+    for (; chunk && before + chunk->n < count; chunk = chunk->next)
+        before += chunk->n;
+    if (!chunk || r->count <= count)
+        return;
+    chunk->n = count - before, r->count = count, r->last = chunk;
+    for (struct spike_chunk *next = chunk->next, *after; next; next = after) {
+        after = next->next;
+        free(next);
+    }
+    chunk->next = NULL;
+}
+
 int64_t record_spikes_count(const struct spike_record *r) { return r->count; }
 
 int record_spikes_copy(const struct spike_record *r, int64_t start, int64_t n, int64_t *tick,
@@ -154,6 +169,21 @@ double *record_samples_append(struct sample_record *r) {
         return NULL;
     r->count++;
     return r->last->numbers + r->last->n++ * r->width;
+}
+
+void record_samples_truncate(struct sample_record *r, int64_t count) {
+    int64_t before = 0; /* in the chunks walked past */
+    struct sample_chunk *chunk = r->first;
+    for (; chunk && before + chunk->n < count; chunk = chunk->next)
+        before += chunk->n;
+    if (!chunk || r->count <= count)
+        return;
+    chunk->n = count - before, r->count = count, r->last = chunk;
+    for (struct sample_chunk *next = chunk->next, *after; next; next = after) {
+        after = next->next;
+        free(next);
+    }
+    chunk->next = NULL;
 }
 
 int64_t record_samples_count(const struct sample_record *r) { return r->count; }

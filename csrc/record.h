@@ -21,6 +21,9 @@ void record_spikes_free(struct spike_record *r);
 /* Appends one spike; EVSIM_NO_MEMORY leaves the record as it was. */
 int record_spikes_append(struct spike_record *r, int64_t tick, double offset, uint32_t index);
 
+/* Forgets all but the first `count`. */
+void record_spikes_truncate(struct spike_record *r, int64_t count);
+
 int64_t record_spikes_count(const struct spike_record *r);
 
 /* Copies the spikes [start, start + n) out to three flat arrays; a NULL array is left out.
@@ -38,6 +41,9 @@ void record_samples_free(struct sample_record *r);
 /* Appends one sample and returns where its `width` numbers are to be written; NULL when there is no
  * memory, and the record is as it was. The place holds as long as the record. */
 double *record_samples_append(struct sample_record *r);
+
+/* Forgets all but the first `count`. */
+void record_samples_truncate(struct sample_record *r, int64_t count);
 
 int64_t record_samples_count(const struct sample_record *r);
 

@@ -19,7 +19,9 @@ int shard_grow(void **array, int64_t n, int64_t *room, size_t size) {
 
 int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, int64_t tick,
                double offset) {
-    sh->failure = (struct failure){code, population, neuron, tick, offset};
+    const struct failure *f = &sh->failure;
+    if (!f->code || f->tick != tick || offset < f->offset)
+        sh->failure = (struct failure){code, population, neuron, tick, offset};
     return code;
 }
 
@@ -108,13 +110,13 @@ static int open_window(struct simulation *sim, struct shard *sh) {
     return code < 0 ? code : flights_find_due(sim, sh);
 }
 
-int shard_part(struct simulation *sim, struct shard *sh, double from, double to) {
+static int run_part(struct simulation *sim, struct shard *sh, double from, double to,
+                    int is_whole) {
     sh->from = from;
     shard_look(sim, sh);
     if (from == 0.0)
         sh->n_local = 0;
     cells_keep_begin(sim, sh);
-    const int is_whole = from == 0.0 && to == sim->window;
     int code = samples_keep(sim, sh);
     if (code >= 0)
         code = is_whole ? whole_window(sim, sh) : part_of_window(sim, sh, from, to);
@@ -124,6 +126,16 @@ int shard_part(struct simulation *sim, struct shard *sh, double from, double to)
     if (code >= 0)
         spikes_sort(&sh->out[(sh->tick + 1) & 1]);
     return code;
+}
+
+int shard_part(struct simulation *sim, struct shard *sh, double from, double to) {
+    return run_part(sim, sh, from, to, from == 0.0 && to == sim->window);
+}
+
+int shard_walks(struct simulation *sim, struct shard *sh, double from, double to) {
+    sh->from = from;
+    const int code = open_window(sim, sh);
+    return code < 0 ? code : run_part(sim, sh, from, to, 0);
 }
 
 int shard_window(struct simulation *sim, struct shard *sh, double from, double to) {

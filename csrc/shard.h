@@ -115,7 +115,7 @@ int shard_grow(void **array, int64_t n, int64_t *room, size_t size);
 #define GROW(array, n, room)                                                                       \
     ((n) < (room) ? EVSIM_OK : shard_grow((void **)&(array), (n), &(room), sizeof *(array)))
 
-/* Notes which neuron failed when; returns the code. */
+/* Notes which neuron failed when, if it is the earliest; returns the code. */
 int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, int64_t tick,
                double offset);
 
@@ -127,6 +127,9 @@ int shard_window(struct simulation *sim, struct shard *sh, double from, double t
 
 /* The same, of a window that is open. */
 int shard_part(struct simulation *sim, struct shard *sh, double from, double to);
+
+/* The same by walks for all neurons. */
+int shard_walks(struct simulation *sim, struct shard *sh, double from, double to);
 
 /* grid.c: one step on the grid; arrivals rounded to steps; flights_launch with them. */
 int shard_grid_step(struct simulation *sim, struct shard *sh);
@@ -218,6 +221,8 @@ struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, do
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out);
 void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk);
+/* Whether a neuron that has spiked so many times since `*since` does not get on; now and then. */
+int walk_gets_nowhere(const struct evsim_walk *walk, double *since, double window);
 int walk_settle(struct simulation *sim, struct shard *sh, const struct cell *cell, double to);
 void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *cell);
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "allocation.h"
+#include "checkpoint.h"
 #include "error.h"
 #include "evsim.h"
 #include "shard.h"
@@ -97,7 +98,7 @@ static void run_shard(void *context, int number) {
     restore_denormals(before);
 }
 
-static int run_windows(struct simulation *sim, int64_t until, double milliseconds) {
+int simulation_run_windows(struct simulation *sim, int64_t until, double milliseconds) {
     struct run run = {.sim = sim, .until = until, .stop = until};
     run.deadline = deadline_in(milliseconds);
     run.barrier = barrier_new(sim->n_shards);
@@ -151,9 +152,10 @@ static int keep_begins(struct simulation *sim) {
     return code;
 }
 
-static int run_to(struct simulation *sim, int64_t tick, double offset, int n_threads,
-                  double milliseconds) {
+/* All in its place for a run: what a run before has left inside a window, rows, a checkpoint. */
+static int begin(struct simulation *sim, int n_threads) {
     struct late_deliveries late = {0};
+    sim->is_going_on &= !sim->is_changed;
     int code = simulation_resume(sim);
     sim->is_changed = 0;
     sim->is_recording_sources = 0;
@@ -164,52 +166,59 @@ static int run_to(struct simulation *sim, int64_t tick, double offset, int n_thr
     if (code >= 0)
         code = simulation_give_late(sim, &late);
     free(late.all);
-    if (sim->from > 0.0 && code >= 0) /* changed inside a window: that is finished first */
+    sim->is_broken = code < 0;
+    return code < 0 ? code : checkpoint_renew(sim);
+}
+
+static int run_to(struct simulation *sim, int64_t tick, double offset, double milliseconds) {
+    int code = EVSIM_OK;
+    if (sim->from > 0.0) /* changed inside a window: that is finished first */
         code = simulation_run_part(sim, tick > sim->tick ? sim->window : offset);
     if (code < 0 || sim->from > 0.0)
         return code;
     if (sim->tick < tick)
-        code = run_windows(sim, tick, milliseconds);
+        code = simulation_run_windows(sim, tick, milliseconds);
     if (code >= 0 && sim->tick == tick && offset > 0.0 && !sim->is_grid)
         code = simulation_preview(sim, offset);
     return code;
 }
 
+static int run_or_recover(struct simulation *sim, int64_t tick, double offset,
+                          double milliseconds) {
+    int code = run_to(sim, tick, offset, milliseconds);
+    if (code >= 0)
+        code = sim->record_code;
+    if (code >= 0 && simulation_is_finite(sim))
+        return EVSIM_OK;
+    return simulation_recover(sim, tick, offset);
+}
+
 int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads, int is_grid,
               double milliseconds) {
     sim->failure = (struct failure){0};
+    sim->members.n = 0;
     sim->record_code = 0;
     sim->is_grid = is_grid;
+    if (sim->is_broken)
+        return EVSIM_BAD_ARGUMENT;
     find_short(sim);
     int code = keep_begins(sim);
     const unsigned before = flush_denormals();
     if (code >= 0)
-        code = run_to(sim, tick, offset, n_threads, milliseconds);
+        code = begin(sim, n_threads);
+    if (code >= 0)
+        code = run_or_recover(sim, tick, offset, milliseconds);
     restore_denormals(before);
-    if (code >= 0 && sim->record_code < 0)
-        code = sim->record_code;
-    for (int s = 0; s < sim->n_shards && code < 0; s++)
-        if (sim->shards[s].failure.code) {
-            sim->failure = sim->shards[s].failure;
-            sim->shards[s].failure.code = 0;
-            break;
-        }
-    if (code < 0)
-        return code;
-    return sim->tick == tick && (sim->is_grid || sim->from == offset);
+    const int is_at_end = sim->tick == tick && (sim->is_grid || sim->from == offset);
+    sim->is_going_on = code >= 0 && !is_at_end;
+    return code < 0 ? code : is_at_end;
 }
 
 int64_t evsim_members(struct simulation *sim, int64_t max, int *population, int64_t *neuron) {
-    const struct failure *f = &sim->failure;
     int64_t n = 0;
-    for (int s = 0; s < sim->n_shards && f->code < 0; s++) {
-        const struct spikes *out = &sim->shards[s].out[(f->tick + 1) & 1];
-        for (int64_t k = out->n - 1; k >= 0 && n < max; k--) {
-            if (out->all[k].tick != f->tick || out->all[k].offset != f->offset)
-                break;
-            population[n] = sim->emitters[out->all[k].emitter].population;
-            neuron[n++] = out->all[k].index;
-        }
+    for (; n < sim->members.n && n < max; n++) {
+        population[n] = sim->emitters[sim->members.all[n].emitter].population;
+        neuron[n] = sim->members.all[n].index;
     }
     return n;
 }

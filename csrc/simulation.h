@@ -105,6 +105,10 @@ struct simulation {
     int is_recorded;          /* the neurons' spikes of the window before are in the records */
     int record_code;          /* a record that could not grow */
     struct failure failure;
+    struct spikes members;         /* the last spikes of an instant that does not end */
+    struct checkpoint *checkpoint; /* what a failed run goes back to; or NULL */
+    int is_going_on;               /* the last run is to be continued as it is */
+    int is_broken;                 /* there was no memory to put things right after a failure */
 };
 
 /* dealing.c: everything to n shards, unless it is so already. */
@@ -136,6 +140,14 @@ struct late_deliveries {
  * to the shards of their targets. */
 int simulation_take_late(struct simulation *sim, struct late_deliveries *out);
 int simulation_give_late(struct simulation *sim, const struct late_deliveries *in);
+
+/* simulation.c: whole windows. */
+int simulation_run_windows(struct simulation *sim, int64_t until, double milliseconds);
+
+/* recovery.c: takes a failed run to (tick, offset) back to the instant of its failure, which
+ * sim->failure then tells; EVSIM_OK when the run may go on after all. */
+int simulation_recover(struct simulation *sim, int64_t tick, double offset);
+int simulation_is_finite(const struct simulation *sim);
 
 /* preview.c: the end of a run inside the present window; the beginning of the next one there; the
  * rest of the window up to `to`, when the user has changed something in between, and before: as

@@ -8,7 +8,8 @@
 #include "random.h"
 #include "shard.h"
 
-#define MOST_SPIKES 100000 /* of one neuron in one window */
+#define MANY_SPIKES 100000 /* of one neuron in one window, before it is asked how far it gets */
+#define LEAST_PART 1e-4    /* of a window, in so many spikes */
 
 /* The refractory period that a spike at `offset` begins. Returns whether there is one. */
 int refractory_end(const struct shard *sh, const struct population *p, int64_t i, const double *x,
@@ -67,6 +68,7 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
     return rests;
 }
 
+<<<<<<< Updated upstream
 /* What a spike does at once to the synapses that end on its neuron. In a cascade these are
  * deliveries like others. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
@@ -92,13 +94,23 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
         }
     }
     return EVSIM_OK;
+=======
+/* A run can be stopped between windows only, so none may take for ever: a neuron with so many
+ * spikes in so short a time would have a thousand million in the window. */
+int walk_gets_nowhere(const struct evsim_walk *walk, double *since, double window) {
+    if (walk->spikes % MANY_SPIKES)
+        return 0;
+    const double moved = walk->offset - *since;
+    *since = walk->offset;
+    return moved < LEAST_PART * window;
+>>>>>>> Stashed changes
 }
 
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out) {
     struct population *p = sim->populations[cell->population];
     const struct evsim_event *events = sh->sorted + cell->first_event;
-    double *x = walk->x;
+    double *x = walk->x, since = walk->offset;
     for (;;) {
         const struct evsim_cells *cells = &sh->views[p->number];
         const int code = p->kernel->walk(cells, cell->i, walk, events, cell->n_events, to);
@@ -116,13 +128,15 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
         const int rests = walk_reset(sh, p, cell, walk, &end_tick, &end_offset, &is_over);
         if (rests < 0)
             return shard_fail(sh, rests, p->number, cell->i, sh->tick, walk->offset);
-        if (is_over || walk->spikes == MOST_SPIKES)
+        if (is_over)
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
         walk->round++, walk->spikes++;
         if (p->has_posts && !sim->is_short && run_posts(sim, sh, cell, walk, out != NULL) < 0)
             return EVSIM_NO_MEMORY;
         if (!out)
             continue;
+        if (walk_gets_nowhere(walk, &since, sim->window))
+            return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, cell->i, sh->tick, walk->offset);
         const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i, seen};
         if (spikes_add(out, &spike) < 0)
             return EVSIM_NO_MEMORY;
@@ -170,6 +184,7 @@ void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *ce
 
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding) {
     struct spikes *out = &sh->out[(sh->tick + 1) & 1];
+    int failed = EVSIM_OK; /* the others go on, so that the earliest failure is found */
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
@@ -179,8 +194,10 @@ int walk_all(struct simulation *sim, struct shard *sh, double from, double to, i
         int code = walk_follow(sim, sh, cell, &walk, to, out);
         if (code >= 0)
             code = walk_settle(sim, sh, cell, to);
-        if (code < 0)
+        if (code == EVSIM_NO_MEMORY)
             return code;
+        if (code < 0)
+            failed = code;
     }
-    return EVSIM_OK;
+    return failed;
 }

@@ -135,5 +135,5 @@ def test_poisson_input_adds_all_arrivals_of_the_step_together() -> None:
 def test_a_state_that_is_not_finite_ends_the_run() -> None:
     cells = evsim.NeuronGroup(3, "dx/dt = x/(1*ms) : 1", method="exact", name="cells")
     cells.x = [0, 1e300, 0]
-    with pytest.raises(EvsimRuntimeError, match=r"cells\[1\]: its state became infinite or NaN at 19\.1 ms"):
+    with pytest.raises(EvsimRuntimeError, match=r"cells\[1\]: its state became infinite or NaN at 19 ms"):
         evsim.Network(cells).run(100 * ms)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from evsim.engine._core import ffi, lib
 from evsim.errors import EvsimRuntimeError
 
-NO_MEMORY, NOT_FINITE, ENDLESS, STUCK, BAD_ARGUMENT, INTERRUPTED, NO_THREAD = range(-1, -8, -1)
+NO_MEMORY, NOT_FINITE, ENDLESS, STUCK, BAD_ARGUMENT, INTERRUPTED, NO_THREAD, TOO_OFTEN = range(-1, -9, -1)
 
 
 def check(code: int) -> int:
@@ -38,4 +38,4 @@ def view(pointer: Any, count: int, dtype: type) -> np.ndarray[Any, Any]:
     return np.frombuffer(ffi.buffer(pointer, size), dtype=dtype)
 
 
-__all__ = ["ENDLESS", "NOT_FINITE", "STUCK", "array", "check", "ffi", "lib", "view"]
+__all__ = ["ENDLESS", "NOT_FINITE", "STUCK", "TOO_OFTEN", "array", "check", "ffi", "lib", "view"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim.description import Network, PoissonSource, Population, SpikeTrainSource, StateRecord
-from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, array, check, ffi, lib
+from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.engine.projections import ProjectionInCore, parameters_read
 from evsim.engine.propagator import fastest_rate
@@ -48,7 +48,7 @@ class Simulation:
         self._spike_records: dict[str, int] = {}
         self._state_records: dict[str, int] = {}
         self._first_samples: dict[str, int] = {}
-        self._failed = ""  # where and when
+        self._sim: Any = None
 
     @property
     def now(self) -> tuple[int, float]:
@@ -71,13 +71,15 @@ class Simulation:
     ) -> None:
         """Advance from now to now + duration; what is due at exactly the end belongs to the next run.
 
+        A run that fails ends at the time of its failure, before what happens then, and the next one goes on
+        from there.
         With "grid" a run takes every step that begins before its end, as in Brian: it ends on the grid. `until` is an
         end as `end_of` gives it, instead of a duration. With `and_at_end` what is due at exactly the end happens too.
         """
-        if self._failed:
+        if self._sim is not None and lib.evsim_is_broken(self._sim):
             raise EvsimRuntimeError(
-                f"an earlier run failed ({self._failed}), and the network cannot go on from there; begin again"
-                " with new objects, after start_scope() or in a new Network."
+                "an earlier run found no memory, not even to end at a consistent time, and the network cannot go"
+                " on from there; begin again with new objects, after start_scope() or in a new Network."
             )
         tick, offset = self.end_of(duration, timing) if until is None else until
         start = join(*self.now, self.network.dt)
@@ -357,9 +359,7 @@ def check_run(simulation: Simulation, code: int) -> int:
     lib.evsim_failure(simulation._sim, population, neuron, tick, offset)
     seconds = float(join(tick[0], offset[0], simulation._windows_now.length))
     when = f"{seconds * 1e3:.9g} ms"
-    simulation._failed = f"at {when}"
-    if code not in (NOT_FINITE, STUCK, ENDLESS):
-        simulation._failed = "in the core"
+    if code not in (NOT_FINITE, STUCK, ENDLESS, TOO_OFTEN):
         return check(code)
     who = simulation._name_of((population[0], neuron[0]))
     if code == NOT_FINITE:
@@ -370,6 +370,12 @@ def check_run(simulation: Simulation, code: int) -> int:
         raise EvsimRuntimeError(
             f"{who}: at {when} the threshold condition still holds after the reset and there is no refractory"
             " period, so it would fire for ever at one instant; let the reset go below threshold or set refractory."
+        )
+    if code == TOO_OFTEN:
+        least = 1e-4 * simulation._windows_now.length
+        raise EvsimRuntimeError(
+            f"{who}: at {when} it has spiked 100000 times in less than {least * 1e3:.3g} ms, so the run would"
+            " hardly end; set refractory, or let the reset go further below threshold."
         )
     members = ring_members(simulation.network, simulation._last_at_failure())
     names = [simulation._name_of(member) for member in members[:MOST_NAMES]]
