@@ -120,11 +120,6 @@ static int walk_on(struct cascade *c, int64_t cell) {
     r->version++;
     const int code =
         p->kernel->walk(&c->sh->views[p->number], i, &r->next, r->events, r->n_events, c->to);
-<<<<<<< Updated upstream
-    if (code < 0)
-        return shard_fail(c->sh, code, p->number, i, c->sh->tick, r->next.offset);
-=======
->>>>>>> Stashed changes
     if (code == EVSIM_WALK_END)
         return EVSIM_OK;
     return heap_push(c, (struct next_spike){r->next.offset, r->next.round, cell, r->version, code});

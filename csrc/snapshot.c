@@ -51,12 +51,8 @@ static void each_block(struct visit *v, const struct simulation *sim) {
     }
     for (int k = 0; k < sim->n_projections; k++) {
         struct projection *p = sim->projections[k];
-<<<<<<< Updated upstream
-        for (int i = 0; i < p->n_variables && !p->is_sharing; i++)
-=======
         for (int w = 0; p->code && w < p->code->n_written; w++) {
             const int32_t i = p->code->written[w];
->>>>>>> Stashed changes
             block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
         }
     }

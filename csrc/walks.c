@@ -68,7 +68,6 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
     return rests;
 }
 
-<<<<<<< Updated upstream
 /* What a spike does at once to the synapses that end on its neuron. In a cascade these are
  * deliveries like others. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
@@ -94,7 +93,8 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
         }
     }
     return EVSIM_OK;
-=======
+}
+
 /* A run can be stopped between windows only, so none may take for ever: a neuron with so many
  * spikes in so short a time would have a thousand million in the window. */
 int walk_gets_nowhere(const struct evsim_walk *walk, double *since, double window) {
@@ -103,7 +103,6 @@ int walk_gets_nowhere(const struct evsim_walk *walk, double *since, double windo
     const double moved = walk->offset - *since;
     *since = walk->offset;
     return moved < LEAST_PART * window;
->>>>>>> Stashed changes
 }
 
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
