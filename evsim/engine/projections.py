@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import code_address
 from evsim.codegen.code import code_source
-from evsim.description import Assignment, LinearModel, Projection
+from evsim.codegen.relaxation import HIDDEN
+from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel, Projection
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.populations import PopulationInCore, first_bad, require_finite
 from evsim.engine.windows import Windows
@@ -16,77 +19,139 @@ from evsim.errors import EvsimRuntimeError, EvsimValueError
 LONGEST_DELAY = 2**31 - 2  # ticks
 
 
-def is_addition(statement: Assignment, model: LinearModel) -> bool:
-    """Whether a statement adds to a state something that no event changes."""
+def is_addition(statement: Assignment, model: LinearModel | GeneralModel, changing: Collection[str]) -> bool:
+    """Whether a statement adds to a state something that no event changes; `changing` are synapse variables."""
     if statement.where != "neuron" or statement.operation != "add" or statement.target not in model.states:
         return False
-    return not any(name.endswith("_post") for name in statement.expression.names)
+    names = statement.expression.names
+    if statement.expression.draws or "t" in names or not names.isdisjoint(changing):
+        return False
+    return not any(name.endswith("_post") for name in names)
 
 
-def written_variables(code: tuple[Assignment, ...]) -> set[str]:
-    """Synapse variables that the code changes."""
-    return {statement.target for statement in code if statement.where == "synapse"}
+def are_additions(projection: Projection, group: Sequence[Projection], model: LinearModel | GeneralModel) -> bool:
+    """Whether all that the code does is to add; `group` are all projections of the same synapses."""
+    changing = {name for each in group for name in written_variables(each)}
+    return all(is_addition(statement, model, changing) for statement in projection.code)
 
 
-def parameters_read(code: tuple[Assignment, ...], model: LinearModel) -> list[str]:
+def written_variables(projection: Projection) -> set[str]:
+    """Synapse variables that the code, or their own equations, change."""
+    return {each.target for each in projection.code if each.where == "synapse"} | projection.equations.keys()
+
+
+def group_of(projection: Projection, projections: Sequence[Projection]) -> list[Projection]:
+    """The projections of the same synapses."""
+    owner = projection.shares or projection.name
+    return [each for each in projections if owner in (each.name, each.shares)]
+
+
+def variables_of(group: Sequence[Projection]) -> tuple[str, ...]:
+    """The variables of synapses in the order of the core."""
+    hidden = HIDDEN if any(each.equations for each in group) else ()
+    return (*sorted(group[0].variables), *hidden)
+
+
+def parameters_read(code: tuple[Assignment, ...], model: LinearModel | GeneralModel) -> list[str]:
     """Neuron parameters that event code names with `_post`."""
     names = {n.removesuffix("_post") for s in code for n in s.expression.names if n.endswith("_post")}
-    return sorted(n for n in names if n not in model.states)
+    return sorted(n for n in names if n not in model.states and n not in ("lastspike", "not_refractory"))
 
 
 class ProjectionInCore:
-    """Keeps the core's copy of one `description.Projection` up to date."""
+    """Keeps the core's copy of one `description.Projection` up to date.
+
+    Variables belong to the first projection of the same synapses; `owner` is that one, or None for itself.
+    """
 
     def __init__(
         self,
         sim: object,
         projection: Projection,
+        group: Sequence[Projection],
+        owner: ProjectionInCore | None,
         emitter: int,
         n_sources: int,
         target: PopulationInCore,
         windows: Windows,
     ) -> None:
         self.sim, self.projection, self.windows, self.target = sim, projection, windows, target
+        self.owner = owner or self
         model = target.population.model
         self._check_indices(n_sources)
-        self.is_linear = all(is_addition(s, model) for s in projection.code)
-        i, _keep_i = array(projection.i, "uint32_t")
+        self.is_linear = are_additions(projection, group, model)
+        i, _keep_i = array(projection.elements, "uint32_t")
         j, keep = array(projection.j, "uint32_t")
         self.number = check(lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j))
-        self.variables = tuple(sorted(projection.variables))
-        if self.is_linear:
-            states = [model.states.index(s.target) for s in projection.code]
-            ports, _keep_ports = array(states, "int32_t")
-            check(lib.evsim_set_ports(sim, self.number, len(states), ports))
-        else:
-            source = code_source(projection.code, model, self.variables, target.layout.parameters)
-            code = ffi.cast("void *", code_address(source))
-            check(lib.evsim_set_ports(sim, self.number, 0, ffi.NULL))
-            check(lib.evsim_set_code(sim, self.number, code, len(self.variables)))
+        if projection.trigger == "post":
+            check(lib.evsim_set_post(sim, self.number))
+        self.variables = variables_of(group)
+        self.equations = {name: form for each in group for name, form in each.equations.items()}
+        self.shown = projection.equations if projection is _first_with_equations(group) else {}
+        self.written = {name for each in group for name in written_variables(each)}
+        self._set_code(model, all(are_additions(each, group, model) for each in group))
         self._set_delay()
-        self._set_variables(set(self.variables))
-        projection.changed.clear()
+        if owner is None:
+            self._set_variables(set(projection.variables))
+            self._set_updates()
+        else:
+            self._set_amounts()
+
+    def _set_code(self, model: LinearModel | GeneralModel, has_no_variables: bool) -> None:
+        """Additions go to ports, the rest is compiled."""
+        states = [model.states.index(s.target) for s in self.projection.code] if self.is_linear else []
+        ports, _keep_ports = array(states, "int32_t")
+        check(lib.evsim_set_ports(self.sim, self.number, len(states), ports))
+        code = ffi.NULL
+        if not self.is_linear:
+            parameters = self.target.kernel.layout.parameters
+            p = self.projection
+            source = code_source(p.code, model, self.variables, parameters, p.equations)
+            code = ffi.cast("void *", code_address(source))
+        self.has_variables = not has_no_variables
+        if self.owner is not self:
+            check(lib.evsim_share_variables(self.sim, self.number, self.owner.number, code))
+        elif self.has_variables:
+            check(lib.evsim_set_code(self.sim, self.number, code, len(self.variables)))
 
     def take_over(self) -> None:
         """Hands the core what the user changed since the last run."""
-        changed = self.projection.changed
-        if "delay" in changed:
+        p, changed = self.projection, self.owner.projection.changed
+        if "delay" in p.changed:
             self._set_delay()
-            self._set_variables(set(self.variables))
-        elif changed:
-            self._set_variables(changed)
-        changed.clear()
+        if self.is_linear and (changed or p.changed):
+            self._set_amounts()
+        if self.owner is self and changed - {"delay"}:
+            self._change_variables(changed - {"delay"})
+
+    def _change_variables(self, changed: set[str]) -> None:
+        """Where an equation takes part, the variables that are shown become those of the core, as of now."""
+        taking_part = {name for form in self.equations.values() for name in _names(form)}
+        if changed & (taking_part | self.equations.keys()):
+            changed = changed | self.equations.keys()
+            self._set_updates()
+        self._set_variables(changed)
 
     def write_back(self) -> None:
-        """Copies the variables that event code changes into the description."""
-        for name in written_variables(self.projection.code):
+        """Copies the variables that events change, as they are now, into the description."""
+        for name in sorted(written_variables(self.projection) - self.equations.keys()):
             pointer = lib.evsim_variable(self.sim, self.number, self.variables.index(name))
-            self.projection.variables[name] = view(pointer, self.projection.i.size, np.float64).copy()
+            self._show(name, view(pointer, self.projection.i.size, np.float64).copy())
+        names = sorted(self.shown)
+        if names:
+            numbers, keep = array([self.variables.index(name) for name in names], "int32_t")
+            out = np.zeros((len(names), self.projection.i.size))
+            check(lib.evsim_present(self.sim, self.number, keep.size, numbers, ffi.from_buffer("double[]", out)))
+            for name, values in zip(names, out, strict=True):
+                self._show(name, values)
+
+    def _show(self, name: str, values: NDArray[np.float64]) -> None:
+        self.projection.variables[name] = values
 
     def require_finite(self) -> None:
         """Refuses what event code has made of the synapses' variables when it is not finite."""
         p = self.projection
-        for name in sorted(written_variables(p.code)):
+        for name in sorted(written_variables(p)):
             bad = ~np.isfinite(np.atleast_1d(p.variables[name]))
             if bad.any():
                 raise EvsimRuntimeError(
@@ -96,7 +161,7 @@ class ProjectionInCore:
 
     def _check_indices(self, n_sources: int) -> None:
         p = self.projection
-        for name, index, size in (("i", p.i, n_sources), ("j", p.j, self.target.population.size)):
+        for name, index, size in (("i", p.elements, n_sources), ("j", p.j, self.target.population.size)):
             if index.size and (index.min() < 0 or index.max() >= size):
                 bad = int(index[(index < 0) | (index >= size)][0])
                 raise EvsimValueError(
@@ -125,23 +190,37 @@ class ProjectionInCore:
         p = self.projection
         require_finite(p.name, {name: p.variables[name] for name in changed})
         if self.is_linear:
-            for port, statement in enumerate(p.code):
-                amount = self._each_or_one(
-                    np.asarray(statement.expression.evaluate(p.variables), dtype=np.float64)
-                )
-                require_finite(p.name, {f"what the code adds to {statement.target}": amount})
-                pointer, keep = array(amount, "double")
-                check(lib.evsim_set_amount(self.sim, self.number, port, pointer, keep.size))
+            self._set_amounts()
+        if not self.has_variables:
             return
-        written = written_variables(p.code)
         for name in changed:
             values = np.asarray(p.variables[name], dtype=np.float64)
-            if name in written:
+            if name in self.written:
                 values = np.broadcast_to(values, p.i.size)  # each synapse changes its own
-            pointer, keep = array(values, "double")
-            check(
-                lib.evsim_set_variable(self.sim, self.number, self.variables.index(name), pointer, keep.size)
-            )
+            self._set_variable(name, values)
+
+    def _set_variable(self, name: str, values: NDArray[np.float64]) -> None:
+        pointer, keep = array(values, "double")
+        number = self.variables.index(name)
+        check(lib.evsim_set_variable(self.sim, self.number, number, pointer, keep.size))
+
+    def _set_updates(self) -> None:
+        """Says that variables with equations are up to date now."""
+        if not self.equations:
+            return
+        offset = ffi.new("double *")
+        window = lib.evsim_now(self.sim, offset)
+        for name, value in zip(HIDDEN, (float(window), offset[0]), strict=True):
+            self._set_variable(name, np.full(self.projection.i.size, value))
+
+    def _set_amounts(self) -> None:
+        p = self.projection
+        for port, statement in enumerate(p.code if self.is_linear else ()):
+            found = statement.expression.evaluate(p.variables)
+            amount = self._each_or_one(np.asarray(found, dtype=np.float64))
+            require_finite(p.name, {f"what the code adds to {statement.target}": amount})
+            pointer, keep = array(amount, "double")
+            check(lib.evsim_set_amount(self.sim, self.number, port, pointer, keep.size))
 
     def _each_or_one(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
         if amount.ndim and amount.size and (amount == amount.flat[0]).all():
@@ -149,4 +228,13 @@ class ProjectionInCore:
         return amount.reshape(-1) if amount.size else np.zeros(1)
 
 
-__all__ = ["ProjectionInCore", "parameters_read"]
+def _first_with_equations(group: Sequence[Projection]) -> Projection | None:
+    return next((each for each in group if each.equations), None)
+
+
+def _names(form: LinearForm) -> set[str]:
+    parts = [form.constant, *form.coefficients.values()]
+    return {name for each in parts for name in each.names}
+
+
+__all__ = ["ProjectionInCore", "are_additions", "group_of", "parameters_read", "variables_of"]

@@ -25,12 +25,12 @@ def _pairs_at_once(network: Network, fired: set[Neuron]) -> set[tuple[Neuron, Ne
     numbers = {population.name: k for k, population in enumerate(network.populations)}
     pairs = set()
     for p in network.projections:
-        if p.source not in numbers:
+        if p.emitter not in numbers:
             continue
-        source, target = numbers[p.source], numbers[p.target]
+        source, target = numbers[p.emitter], numbers[p.target]
         at_once = np.flatnonzero(np.broadcast_to(np.asarray(p.delay) == 0, p.i.shape))
-        inside = at_once[np.isin(p.i[at_once], [i for k, i in fired if k == source])]
-        for i, j in zip(p.i[inside].tolist(), p.j[inside].tolist(), strict=True):
+        inside = at_once[np.isin(p.elements[at_once], [i for k, i in fired if k == source])]
+        for i, j in zip(p.elements[inside].tolist(), p.j[inside].tolist(), strict=True):
             if (target, j) in fired:
                 pairs.add(((source, i), (target, j)))
     return pairs

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.description import Network, PoissonSource, Population, SpikeTrainSource, StateRecord
+from evsim.description import Network, PoissonSource, Population, Projection, SpikeTrainSource, StateRecord
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, require_finite
-from evsim.engine.projections import ProjectionInCore, parameters_read
+from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
 from evsim.engine.propagator import fastest_rate
 from evsim.engine.rings import Neuron, ring_members
 from evsim.engine.windows import Windows, windows_for
@@ -225,11 +225,9 @@ class Simulation:
         for known in self._projections:
             known.take_over()
         for projection in network.projections[len(self._projections) :]:
-            emitter, size = self._emitter(projection.source)
-            target = self._populations[projection.target]
-            self._projections.append(
-                ProjectionInCore(self._sim, projection, emitter, size, target, self._windows_now)
-            )
+            self._add_projection(projection)
+        for projection in network.projections:
+            projection.changed.clear()
         self._add_drives()
         self._add_records()
 
@@ -238,6 +236,14 @@ class Simulation:
             population.write_back()
         for projection in self._projections:
             projection.write_back()
+
+    def _add_projection(self, projection: Projection) -> None:
+        emitter, size = self._emitter(projection.emitter)
+        target, group = self._populations[projection.target], group_of(projection, self.network.projections)
+        owner = next((each for each in self._projections if each.projection is group[0]), None)
+        self._projections.append(
+            ProjectionInCore(self._sim, projection, group, owner, emitter, size, target, self._windows_now)
+        )
 
     def _add_population(self, population: Population) -> None:
         model = population.model

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from evsim.codegen.code import code_source
 from evsim.codegen.kernel import kernel_source
 from evsim.description import Network, Population
-from evsim.engine.projections import is_addition, parameters_read
+from evsim.engine.projections import are_additions, group_of, parameters_read, variables_of
 from evsim.engine.propagator import system_of
 
 
@@ -30,7 +30,8 @@ def _texts_of_population(network: Network, population: Population, each: Iterabl
     kernel, layout = kernel_source(model, varied, tuple(read))
     texts = {kernel: f"cells with the states {', '.join(model.states)}"}
     for p in projections:
-        if not all(is_addition(statement, model) for statement in p.code):
-            code = code_source(p.code, model, tuple(sorted(p.variables)), layout.parameters)
+        group = group_of(p, projections)
+        if not are_additions(p, group, model):
+            code = code_source(p.code, model, variables_of(group), layout.parameters, p.equations)
             texts[code] = f"event code on the states {', '.join(model.states)}"
     return texts

@@ -126,7 +126,8 @@ def useful_delay(network: Network, is_small: bool = False) -> float:
 
 def has_zero_delay(network: Network) -> bool:
     """Whether a neuron's spike can act at its own instant."""
-    return any(bool(np.any(np.asarray(p.delay) == 0)) for p in _between_neurons(network))
+    between = (p for p in _between_neurons(network) if p.trigger == "pre")  # others act on their own neuron
+    return any(bool(np.any(np.asarray(p.delay) == 0)) for p in between)
 
 
 def has_jumps(network: Network) -> bool:
@@ -142,7 +143,7 @@ def has_jumps(network: Network) -> bool:
 
 def _between_neurons(network: Network) -> Iterable[Projection]:
     neurons = {population.name for population in network.populations}
-    return (p for p in network.projections if p.source in neurons and not p.is_copy)
+    return (p for p in network.projections if p.emitter in neurons and not p.is_copy)
 
 
 def _positive(projections: Iterable[Projection]) -> Iterable[tuple[NDArray[np.float64], int]]:

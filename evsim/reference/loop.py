@@ -77,7 +77,7 @@ class Loop:
 
     def add_wiring(self, wiring: Wiring) -> None:
         """Add the synapses of a projection."""
-        self._outgoing[wiring.projection.source].append(len(self.wirings))
+        self._outgoing[wiring.projection.emitter].append(len(self.wirings))
         self.wirings.append(wiring)
 
     def run_to(self, end: Exact) -> Iterator[Exact]:

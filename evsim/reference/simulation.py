@@ -10,13 +10,13 @@ import mpmath as mp
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.description import Network, PoissonDrive, PoissonSource, Population, SpikeTrainSource
+from evsim.description import Network, PoissonDrive, PoissonSource, Population, Projection, SpikeTrainSource
 from evsim.errors import EvsimValueError
 from evsim.reference import exact
 from evsim.reference.cell import Cell
 from evsim.reference.loop import Loop, Spike
 from evsim.reference.sampling import Sampler
-from evsim.reference.wiring import Wiring
+from evsim.reference.wiring import Variables, Wiring
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -45,6 +45,7 @@ class Simulation:
         self._arrivals = dict(arrivals or {})
         self._loop = Loop(network.dt)
         self._record_starts: dict[str, int] = {}
+        self._synapses: dict[str, Variables] = {}
 
     @property
     def now(self) -> tuple[int, float]:
@@ -144,10 +145,14 @@ class Simulation:
         for drive in network.drives[len(loop.drives) :]:
             loop.add_drive(drive, self._train(drive))
         for projection in network.projections[len(loop.wirings) :]:
-            loop.add_wiring(Wiring(projection, network.dt))
+            loop.add_wiring(Wiring(projection, self._variables_of(projection), network.dt))
         for wiring in loop.wirings:
-            wiring.take_over(wiring.projection.changed)
-            wiring.projection.changed.clear()
+            changed = wiring.projection.changed
+            if "delay" in changed:
+                wiring.take_delays()
+            if not wiring.projection.shares:
+                wiring.variables.take_over(changed - {"delay"}, loop.time)
+            changed.clear()
         for record in network.spike_records:
             self._record_starts.setdefault(record.name, len(loop.spikes[record.source]))
             if record.states:
@@ -157,6 +162,14 @@ class Simulation:
             if state_record.name not in loop.samplers:
                 cells = self._cells(state_record.target)
                 loop.samplers[state_record.name] = Sampler(state_record, cells, loop.time, network.dt)
+
+    def _variables_of(self, projection: Projection) -> Variables:
+        """Those of the synapses, which all of their pathways share."""
+        owner = projection.shares or projection.name
+        if owner not in self._synapses:
+            group = [each for each in self._network.projections if owner in (each.name, each.shares)]
+            self._synapses[owner] = Variables(projection, group, self._loop.time)
+        return self._synapses[owner]
 
     def _take_population(self, population: Population) -> None:
         known = {*population.state, *population.parameters}
@@ -197,8 +210,8 @@ class Simulation:
                 population.state[name][:] = [float(state[name]) for state in states]
             for name in self._written(population) & set(population.model.parameters):
                 population.parameters[name] = np.array([float(cell.values[name]) for cell in cells])
-        for wiring in self._loop.wirings:
-            wiring.write_back()
+        for variables in self._synapses.values():
+            variables.write_back(self._loop.time)
 
     def _written(self, population: Population) -> set[str]:
         projections = [each for each in self._network.projections if each.target == population.name]

@@ -1,8 +1,9 @@
-"""Synapses of one projection: rows by source element, exact delays, exact variables."""
+"""Synapses of one projection: rows by emitting element, exact delays, exact variables."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import mpmath as mp
 import numpy as np
@@ -11,42 +12,76 @@ from evsim.description import Projection, Values
 from evsim.equations.functions import MPMATH
 from evsim.reference.cell import Cell
 from evsim.reference.exact import Exact, duration
+from evsim.reference.relaxation import Relaxation
+
+
+class Variables:
+    """The variables of synapses, which all pathways of these synapses share."""
+
+    def __init__(self, projection: Projection, group: list[Projection], time: Exact) -> None:
+        self._projection = projection
+        equations = {name: form for each in group for name, form in each.equations.items()}
+        self.relaxation = Relaxation(equations)
+        self.written = {each.target for p in group for each in p.code if each.where == "synapse"}
+        self.values: dict[str, list[Exact]] = {}
+        self._updates: list[Exact] = []
+        self.take_over(set(projection.variables), time)
+
+    def take_over(self, names: set[str], time: Exact) -> None:
+        """Read variables anew from the description; those with equations as of now, if that makes a difference."""
+        if not names.isdisjoint(self.relaxation.names):
+            names = names | self.relaxation.equations.keys()
+            self._updates = [time] * len(self._projection.i)
+        for name in names:
+            self.values[name] = [mp.mpf(value) for value in spread(self._projection.variables[name], self._projection)]
+
+    def bring(self, synapse: int, time: Exact) -> None:
+        """Bring the variables with equations to the present."""
+        for name, value in self.at(synapse, time).items():
+            self.values[name][synapse] = value
+        self._updates[synapse] = time
+
+    def at(self, synapse: int, time: Exact) -> Mapping[str, Exact]:
+        """The variables with equations as they are at `time`, from which nothing else follows."""
+        here = {name: self.values[name][synapse] for name in self.relaxation.names}
+        return self.relaxation.after(here, mp.fsub(time, self._updates[synapse], exact=True))
+
+    def write_back(self, time: Exact) -> None:
+        """Put the variables that events change into the description, as they are at `time`."""
+        n = len(self._projection.i)
+        shown = {name: self.values[name] for name in self.written - self.relaxation.equations.keys()}
+        if self.relaxation.equations:
+            rows = [self.at(synapse, time) for synapse in range(n)]
+            shown |= {name: [row[name] for row in rows] for name in self.relaxation.equations}
+        for name, values in shown.items():
+            new = np.array([float(value) for value in values])
+            old = self._projection.variables[name]
+            if isinstance(old, np.ndarray) and old.shape == new.shape:
+                old[:] = new
+            else:
+                self._projection.variables[name] = new
 
 
 class Wiring:
     """A projection, with the delays and variables of its synapses."""
 
-    def __init__(self, projection: Projection, dt: float) -> None:
-        self.projection = projection
+    def __init__(self, projection: Projection, variables: Variables, dt: float) -> None:
+        self.projection, self.variables = projection, variables
         self._rows: dict[int, list[int]] = defaultdict(list)
-        for synapse, element in enumerate(projection.i):
+        for synapse, element in enumerate(projection.elements):
             self._rows[int(element)].append(synapse)
         self._dt = dt
-        self._written = {each.target for each in projection.code if each.where == "synapse"}
         self._delays: list[Exact] = []
-        self._variables: dict[str, list[Exact]] = {}
-        self.take_over({"delay", *projection.variables})
+        self.take_delays()
 
-    def take_over(self, names: set[str]) -> None:
-        """Read delays or variables anew from the description."""
-        for name in names - {"delay"}:
-            self._variables[name] = [mp.mpf(value) for value in self._spread(self.projection.variables[name])]
-        if "delay" in names:
-            exact = {value: duration(value, self._dt) for value in set(self._spread(self.projection.delay))}
-            self._delays = [exact[value] for value in self._spread(self.projection.delay)]
-
-    def write_back(self) -> None:
-        """Put the variables that event code wrote into the description."""
-        for name in self._written:
-            new = np.array([float(value) for value in self._variables[name]])
-            old = self.projection.variables[name]
-            if isinstance(old, np.ndarray) and old.shape == new.shape:
-                old[:] = new
-            else:
-                self.projection.variables[name] = new
+    def take_delays(self) -> None:
+        """Read delays anew from the description."""
+        seconds = spread(self.projection.delay, self.projection)
+        exact = {value: duration(value, self._dt) for value in set(seconds)}
+        self._delays = [exact[value] for value in seconds]
 
     def row(self, element: int) -> list[int]:
-        """The synapses of a source element, ascending."""
+        """The synapses of an emitting element, ascending."""
         return self._rows.get(element, [])
 
     def delay(self, synapse: int) -> Exact:
@@ -59,20 +94,38 @@ class Wiring:
 
     def deliver(self, synapse: int, target: Cell) -> None:
         """Run the code of a synapse on its target, which stands at this instant."""
+        if self.projection.equations:
+            self.variables.bring(synapse, target.time)
+        local: dict[str, Exact] = {}
         for assignment in self.projection.code:
             expression = assignment.expression
-            values = {name: self._value(name, synapse, target) for name in expression.names}
+            values = {name: self._value(name, synapse, target, local) for name in expression.names}
             value = expression.evaluate(values, functions=MPMATH)
             if assignment.where == "neuron":
                 target.write(assignment.target, assignment.operation, value)
+                continue
+            is_own = assignment.where == "synapse"
+            before = self.variables.values[assignment.target][synapse] if is_own else local.get(assignment.target)
+            value = before + value if assignment.operation == "add" else mp.mpf(value)
+            if is_own:
+                self.variables.values[assignment.target][synapse] = value
             else:
-                row = self._variables[assignment.target]
-                row[synapse] = row[synapse] + value if assignment.operation == "add" else mp.mpf(value)
+                local[assignment.target] = value
 
-    def _value(self, name: str, synapse: int, target: Cell) -> Exact:
-        if name in self._variables:
-            return self._variables[name][synapse]
+    def _value(self, name: str, synapse: int, target: Cell, local: Mapping[str, Exact]) -> Exact:
+        if name in local:
+            return local[name]
+        if name in self.variables.values:
+            return self.variables.values[name][synapse]
+        if name == "t":
+            return target.time
+        if name == "lastspike_post":
+            return mp.mpf("-inf") if target.last_spike is None else target.last_spike
+        if name == "not_refractory_post":
+            return mp.mpf(target.release is None)
         return target.values[name.removesuffix("_post")]
 
-    def _spread(self, values: Values) -> list[float]:
-        return [float(value) for value in np.broadcast_to(values, len(self.projection.i))]
+
+def spread(values: Values, projection: Projection) -> list[float]:
+    """One value for each synapse."""
+    return [float(value) for value in np.broadcast_to(values, len(projection.i))]
