@@ -29,4 +29,47 @@ EVSIM_INLINE double evsim_from_bits(uint64_t bits) {
     return x;
 }
 
+/* The first 26 bits of x, for products that are exact. */
+EVSIM_INLINE double evsim_first_26(double x) {
+    return evsim_from_bits(evsim_bits(x) & ~((UINT64_C(1) << 27) - 1));
+}
+
+/* The first 27 bits: their product with the first 26 of another is exact. */
+EVSIM_INLINE double evsim_first_27(double x) {
+    return evsim_from_bits(evsim_bits(x) & ~((UINT64_C(1) << 26) - 1));
+}
+
+/* A number as the sum of two doubles, the first the larger. */
+struct evsim_pair {
+    double high, low;
+};
+
+/* a + b, for |a| >= |b|, or where the sum is exact: a + b rounded, and what that leaves over. */
+EVSIM_INLINE struct evsim_pair evsim_pair_of(double a, double b) {
+    const double sum = a + b;
+    return (struct evsim_pair){sum, (a - sum) + b};
+}
+
+/* a b, to some 75 bits. */
+EVSIM_INLINE struct evsim_pair evsim_product(struct evsim_pair a, struct evsim_pair b) {
+    const double a_head = evsim_first_26(a.high), a_tail = (a.high - a_head) + a.low;
+    const double b_head = evsim_first_26(b.high), b_tail = (b.high - b_head) + b.low;
+    return evsim_pair_of(a_head * b_head, a_head * b_tail + a_tail * b.high);
+}
+
+/* a^2/2, to some 75 bits; the first part is exact in 52. */
+EVSIM_INLINE struct evsim_pair evsim_half_square(double a) {
+    const double head = evsim_first_26(a);
+    return (struct evsim_pair){0.5 * head * head, 0.5 * (a + head) * (a - head)};
+}
+
+/* above/below, to some 75 bits; the first part has 26 of them. */
+EVSIM_INLINE struct evsim_pair evsim_ratio(struct evsim_pair above, struct evsim_pair below) {
+    const double inverse = 1.0 / below.high;
+    const double first = evsim_first_26(above.high * inverse);
+    const double head = evsim_first_27(below.high), tail = (below.high - head) + below.low;
+    const double left = (above.high - first * head) + (above.low - first * tail);
+    return (struct evsim_pair){first, left * inverse};
+}
+
 #endif

@@ -7,9 +7,6 @@
 
 #include "elementary.h"
 
-/* (exp(x) - 1)/x, also where both are small. */
-static inline double evsim_exprel(double x) { return x == 0.0 ? 1.0 : expm1(x) / x; }
-
 static inline double evsim_sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
 
 static inline double evsim_clip(double x, double low, double high) {
