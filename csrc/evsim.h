@@ -80,6 +80,10 @@ int evsim_spikes(evsim_simulation *sim, int record, int64_t start, int64_t n, in
                  double *offset, int64_t *index);
 int evsim_record_states(evsim_simulation *sim, int population, int n_states, const int32_t *states,
                         int64_t n, const uint32_t *indices, double dt, int64_t first);
+/* The same of variables of synapses; those with equations of their own as they are at the time. */
+int evsim_record_synapses(evsim_simulation *sim, int projection, int n_variables,
+                          const int32_t *variables, int64_t n, const uint32_t *synapses, double dt,
+                          int64_t first);
 int64_t evsim_sample_count(evsim_simulation *sim, int record);
 int evsim_samples(evsim_simulation *sim, int record, int64_t start, int64_t n, int column,
                   int n_columns, double *out);

@@ -40,17 +40,20 @@ static void store(struct population *p, int64_t i, const double *x) {
 
 /* ---- samples ---- */
 
-static void take_samples(const struct simulation *sim, const struct shard *sh) {
+static int take_samples(const struct simulation *sim, const struct shard *sh) {
     for (int r = 0; r < sim->n_state_outputs; r++) {
         const struct state_output *o = &sim->state_outputs[r];
         const struct population *p = sim->populations[o->population];
         for (int place = 0; place < o->n_places[sh->tick & 1]; place++) {
             double *row = o->places[sh->tick & 1][place].row;
-            for (int s = 0; s < o->n_states; s++)
+            if (o->projection >= 0 && note_synapses(sim, sh, o, 0.0, row) < 0)
+                return EVSIM_NO_MEMORY;
+            for (int s = 0; s < o->n_states && o->projection < 0; s++)
                 for (int64_t k = 0; k < o->n; k++)
                     *row++ = p->state[o->states[s]][o->indices[k]];
         }
     }
+    return EVSIM_OK;
 }
 
 /* ---- spikes in flight ---- */
@@ -420,8 +423,9 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
 int shard_grid_step(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *timers;
     shard_look(sim, sh);
-    take_samples(sim, sh);
-    int code = take_sources(sim, sh);
+    int code = take_samples(sim, sh);
+    if (code >= 0)
+        code = take_sources(sim, sh);
     if (code < 0)
         return code;
     const int64_t n_timers = queue_pop_tick(sh->timers, sh->tick, &timers);

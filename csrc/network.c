@@ -314,12 +314,14 @@ int evsim_spikes(struct simulation *sim, int record, int64_t start, int64_t n, i
     return record_spikes_copy(sim->spike_outputs[record].record, start, n, tick, offset, index);
 }
 
-int evsim_record_states(struct simulation *sim, int population, int n_states, const int32_t *states,
-                        int64_t n, const uint32_t *indices, double dt, int64_t first) {
+static int add_state_output(struct simulation *sim, int population, int projection, int n_states,
+                            const int32_t *states, int64_t n, const uint32_t *indices, double dt,
+                            int64_t first) {
     if (MORE(sim->state_outputs, sim->n_state_outputs) < 0)
         return EVSIM_NO_MEMORY;
     struct state_output *o = &sim->state_outputs[sim->n_state_outputs];
-    o->population = population, o->n_states = n_states, o->n = n, o->dt = dt, o->next = first;
+    o->population = population, o->projection = projection;
+    o->n_states = n_states, o->n = n, o->dt = dt, o->next = first;
     o->states = allocate((size_t)n_states, sizeof *o->states);
     o->indices = allocate((size_t)n, sizeof *o->indices);
     o->record = record_samples_new((uint32_t)(n_states * n));
@@ -330,6 +332,19 @@ int evsim_record_states(struct simulation *sim, int population, int n_states, co
     memcpy(o->states, states, (size_t)n_states * sizeof *states);
     memcpy(o->indices, indices, (size_t)n * sizeof *indices);
     return sim->n_state_outputs++;
+}
+
+int evsim_record_states(struct simulation *sim, int population, int n_states, const int32_t *states,
+                        int64_t n, const uint32_t *indices, double dt, int64_t first) {
+    return add_state_output(sim, population, -1, n_states, states, n, indices, dt, first);
+}
+
+int evsim_record_synapses(struct simulation *sim, int projection, int n_variables,
+                          const int32_t *variables, int64_t n, const uint32_t *synapses, double dt,
+                          int64_t first) {
+    const int population = sim->projections[projection]->target;
+    return add_state_output(sim, population, projection, n_variables, variables, n, synapses, dt,
+                            first);
 }
 
 int64_t evsim_sample_count(struct simulation *sim, int record) {

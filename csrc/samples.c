@@ -76,7 +76,7 @@ static int add_sample_cells(struct simulation *sim, struct shard *sh, struct sta
         return EVSIM_NO_MEMORY;
     memset(sh->sample_slot, 0, (size_t)p->n * sizeof *sh->sample_slot);
     for (int64_t k = 0; k < o->n; k++) {
-        const uint32_t i = o->indices[k];
+        const uint32_t i = sampled_neuron(sim, o, k);
         if (i < sh->first[o->population] || i >= sh->last[o->population] || sh->sample_slot[i])
             continue;
         const int32_t slot = p->slot[i];
@@ -117,15 +117,20 @@ static int gather_samples(struct simulation *sim, struct shard *sh, struct state
     return code < 0 ? code : events_group(sh, first_cell);
 }
 
-static void note_samples(const struct shard *sh, const struct state_output *o, double *row) {
+static int note_samples(const struct simulation *sim, const struct shard *sh,
+                        const struct state_output *o, const struct sample_place *place) {
+    double *row = place->row;
+    if (o->projection >= 0)
+        return note_synapses(sim, sh, o, place->at, row);
     for (int64_t k = 0; k < o->n; k++) {
-        const uint32_t i = o->indices[k];
+        const uint32_t i = sampled_neuron(sim, o, k);
         if (i < sh->first[o->population] || i >= sh->last[o->population])
             continue;
         const double *x = sh->starts + sh->cells[sh->sample_slot[i] - 1].x;
         for (int s = 0; s < o->n_states; s++)
             row[s * o->n + k] = x[o->states[s]];
     }
+    return EVSIM_OK;
 }
 
 /* Follows recorded neurons anew, from sample to sample, with all that happens at the instant of
@@ -149,7 +154,9 @@ static int follow_samples(struct simulation *sim, struct shard *sh, struct state
             if (code < 0)
                 return code;
         }
-        note_samples(sh, o, places[k].row);
+        const int code = note_samples(sim, sh, o, &places[k]);
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -168,16 +175,24 @@ static int sample_walks(struct simulation *sim, struct shard *sh, struct state_o
 }
 
 /* Samples at the start of the window, where nothing happens. */
-static void copy_samples(struct simulation *sim, const struct shard *sh,
-                         const struct state_output *o, double *row) {
+static int copy_samples(struct simulation *sim, struct shard *sh, const struct state_output *o,
+                        const struct sample_place *place) {
+    double *row = place->row;
+    if (o->projection >= 0) {
+        undo_back(&sh->sampled);
+        const int code = note_synapses(sim, sh, o, place->at, row);
+        undo_forth(&sh->sampled);
+        return code;
+    }
     const struct population *p = sim->populations[o->population];
     for (int64_t k = 0; k < o->n; k++) {
-        const uint32_t i = o->indices[k];
+        const uint32_t i = sampled_neuron(sim, o, k);
         if (i < sh->first[o->population] || i >= sh->last[o->population])
             continue;
         for (int s = 0; s < o->n_states; s++)
             row[s * o->n + k] = p->begin[o->states[s]][i];
     }
+    return EVSIM_OK;
 }
 
 int samples_take(struct simulation *sim, struct shard *sh, double from) {
@@ -187,7 +202,9 @@ int samples_take(struct simulation *sim, struct shard *sh, double from) {
         int n = o->n_places[sh->tick & 1];
         if (n &&
             (sim->is_grid || (places->at == from && !is_disturbed(sim, sh, o->population, from)))) {
-            copy_samples(sim, sh, o, places->row);
+            const int code = copy_samples(sim, sh, o, places);
+            if (code < 0)
+                return code;
             places++, n--;
         }
         if (!n)

@@ -237,4 +237,10 @@ int samples_keep_one(struct simulation *sim, struct shard *sh, const struct proj
                      int64_t position);
 int samples_take(struct simulation *sim, struct shard *sh, double from);
 
+/* synapse_samples.c: the neuron that recorded element k is, or that its synapse ends on; a row of
+ * samples of synapses, as they are at an offset of the window. */
+uint32_t sampled_neuron(const struct simulation *sim, const struct state_output *o, int64_t k);
+int note_synapses(const struct simulation *sim, const struct shard *sh,
+                  const struct state_output *o, double offset, double *row);
+
 #endif

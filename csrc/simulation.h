@@ -54,13 +54,14 @@ struct sample_place {
     double *row;
 };
 
-/* Samples k*dt of some states of some neurons. */
+/* Samples k*dt of some states of some neurons, or of some variables of some synapses. */
 struct state_output {
     int32_t population;
+    int32_t projection; /* whose synapses end on the population; -1: samples of neurons */
     int n_states;
-    int32_t *states;
+    int32_t *states; /* or variables */
     int64_t n;
-    uint32_t *indices;
+    uint32_t *indices; /* of neurons or synapses */
     double dt;
     int64_t next; /* number of the sample to come */
     struct sample_record *record;

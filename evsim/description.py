@@ -220,7 +220,11 @@ class SpikeRecord:
 
 @dataclass
 class StateRecord:
-    """Sample `states` of the neurons `indices` at k*dt for every k with k*dt >= the time of its creation."""
+    """Sample `states` of the neurons `indices` at k*dt for every k with k*dt >= the time of its creation.
+
+    `target` names a population; or a projection, and then the states are variables that its code or equations change
+    and the indices are those of synapses. A sample comes after all events of its instant.
+    """
 
     name: str
     target: str

@@ -330,14 +330,17 @@ class Simulation:
                 self._add_state_record(states)
 
     def _add_state_record(self, record: StateRecord) -> None:
-        target = self._populations[record.target]
-        names = target.population.model.states
+        projection = next((p for p in self._projections if p.projection.name == record.target), None)
+        if projection is None:
+            target = self._populations[record.target]
+            number, names = target.number, target.population.model.states
+        else:
+            number, names = projection.number, projection.variables
         states, _keep_states = array([names.index(s) for s in record.states], "int32_t")
         indices, keep = array(record.indices, "uint32_t")
         first = self._first_sample(record.dt)
-        number = lib.evsim_record_states(
-            self._sim, target.number, len(record.states), states, keep.size, indices, record.dt, first
-        )
+        add = lib.evsim_record_states if projection is None else lib.evsim_record_synapses
+        number = add(self._sim, number, len(record.states), states, keep.size, indices, record.dt, first)
         self._state_records[record.name] = check(number)
         self._first_samples[record.name] = first
 
