@@ -25,10 +25,16 @@ struct snapshot {
 struct visit {
     char *at; /* in the snapshot's memory */
     size_t size;
-    enum { MEASURE, SAVE, RESTORE } what;
+    enum { MEASURE, SAVE, RESTORE, SHOW } what;
+    snapshot_visitor *show;
+    void *context;
 };
 
 static void block(struct visit *v, void *memory, size_t size) {
+    if (v->what == SHOW) {
+        v->show(v->context, memory, size);
+        return;
+    }
     if (v->what == SAVE)
         memcpy(v->at, memory, size);
     if (v->what == RESTORE)
@@ -56,6 +62,11 @@ static void each_block(struct visit *v, const struct simulation *sim) {
             block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
         }
     }
+}
+
+void snapshot_each_block(const struct simulation *sim, snapshot_visitor *show, void *context) {
+    struct visit all = {.what = SHOW, .show = show, .context = context};
+    each_block(&all, sim);
 }
 
 static int64_t each_count(const struct simulation *sim, int64_t *counts, int is_restoring) {

@@ -2,9 +2,15 @@
 #ifndef EVSIM_SNAPSHOT_H
 #define EVSIM_SNAPSHOT_H
 
+#include <stddef.h>
+
 #include "simulation.h"
 
 struct snapshot;
+
+/* Shows every block of neurons and synapse variables, in the same order each time. */
+typedef void snapshot_visitor(void *context, void *memory, size_t size);
+void snapshot_each_block(const struct simulation *sim, snapshot_visitor *show, void *context);
 
 /* NULL without memory; ends with snapshot_free. */
 struct snapshot *snapshot_new(const struct simulation *sim);
