@@ -9,6 +9,10 @@
 
 static inline double evsim_sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
 
+/* The smaller and the larger; a NaN where there is one. */
+static inline double evsim_min(double a, double b) { return a < b || a != a ? a : b; }
+static inline double evsim_max(double a, double b) { return a > b || a != a ? a : b; }
+
 static inline double evsim_clip(double x, double low, double high) {
     const double raised = x < low ? low : x;
     return raised > high ? high : raised;

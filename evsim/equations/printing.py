@@ -143,7 +143,7 @@ class _C:
             return f"({'*'.join([factor] * int(power.value))})", _ATOM
         if isinstance(power, Number) and power.value == 0.5:
             return f"sqrt({self._double(base, 0)})", _ATOM
-        return f"pow({self._double(base, 0)}, {self._double(power, 0)})", _ATOM
+        return f"evsim_pow({self._double(base, 0)}, {self._double(power, 0)})", _ATOM
 
     def _double(self, node: Node, loosest: int) -> str:
         text, binding = self.of(node)
