@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import mpmath as mp
 
-from evsim.description import LinearModel
+from evsim.description import GeneralModel, LinearModel
+from evsim.equations.expression import Expression
 from evsim.equations.functions import MPMATH
 from evsim.errors import EvsimRuntimeError
-from evsim.reference.crossing import first_crossing, is_over
-from evsim.reference.exact import Exact, later, rounded
-from evsim.reference.series import Series, solve
-from evsim.reference.system import System
+from evsim.reference.exact import Exact, duration, later
+from evsim.reference.general import GeneralDynamics
+from evsim.reference.linear import LinearDynamics
+from evsim.reference.motion import Dynamics, Motion
+from evsim.reference.tape import as_number, callable_table
 
 Entry = tuple[Exact, int, int, int, int]  # of the list of future events
 
@@ -21,14 +23,21 @@ Entry = tuple[Exact, int, int, int, int]  # of the list of future events
 class Cell:
     """A neuron of a population.
 
-    `values` holds states and parameters at `time`. While `release` is set the neuron is refractory: clamped
-    states stand still and lose what is written to them, the threshold is not tested. `pause` is the length of
-    that period. `entry` is the one entry of the agenda that this neuron made: its next spike, its release, or
-    the time to look again. `address` is (position of the population, number in it).
+    `values` holds states and parameters at `time`. A refractory neuron has clamped states, which stand still and
+    lose what is written to them, and its threshold is not tested; it is so until `release`, or while `is_held` by
+    its refractory condition. `pause` is the length of that period where the model does not say. `entry` is the
+    one entry of the agenda that this neuron made: its next spike, its release, or the time to look again.
+    `address` is (position of the population, number in it).
     """
 
     def __init__(
-        self, name: str, address: tuple[int, int], model: LinearModel, values: dict[str, Exact], time: Exact
+        self,
+        name: str,
+        address: tuple[int, int],
+        model: LinearModel | GeneralModel,
+        values: dict[str, Exact],
+        time: Exact,
+        dt: float,
     ) -> None:
         self.name = name
         self.address = address
@@ -37,38 +46,46 @@ class Cell:
         self.values = values
         self.time = time
         self.release: Exact | None = None
+        self.is_held = False
         self.last_spike: Exact | None = None
         self.entry: Entry | None = None
-        self._systems: dict[bool, System] = {}
-        self._series: Series | None = None
+        self._dt = dt
+        self._dynamics: Dynamics
+        self._functions: Mapping[str, Callable[..., Any]] = MPMATH
+        if isinstance(model, LinearModel):
+            self._dynamics = LinearDynamics(model)
+        else:
+            self._dynamics = GeneralDynamics(model, name, dt)
+            self._functions = callable_table(model.functions, dt)
+        self._motion: Motion | None = None
         self._patience = mp.mpf(0)
 
     @property
-    def system(self) -> System:
-        """The system that governs the neuron now."""
-        is_clamped = self.release is not None
-        if is_clamped not in self._systems:
-            parameters = {name: self.values[name] for name in self.model.parameters}
-            self._systems[is_clamped] = System(self.model, parameters, is_clamped)
-        return self._systems[is_clamped]
+    def is_refractory(self) -> bool:
+        """Whether it cannot spike now."""
+        return self.release is not None or self.is_held
 
     @property
-    def series(self) -> Series:
+    def surroundings(self) -> dict[str, Exact]:
+        """Everything that its expressions may name, now."""
+        return self.values | {
+            "t": self.time,
+            "lastspike": mp.ninf if self.last_spike is None else self.last_spike,
+            "not_refractory": mp.mpf(not self.is_refractory),
+        }
+
+    @property
+    def motion(self) -> Motion:
         """The solution from `time` on, as long as nothing happens."""
-        if self._series is None:
-            self._series = Series(self.system, [self.values[name] for name in self.model.states])
-        return self._series
+        if self._motion is None:
+            self._motion = self._dynamics.motion(self.surroundings, self.time, self.is_refractory)
+        return self._motion
 
     def states_at(self, time: Exact) -> dict[str, Exact]:
         """The states at a time before the next event, without moving the neuron."""
-        h = mp.fsub(time, self.time)
-        if not h:
+        if time == self.time:
             return {name: self.values[name] for name in self.model.states}
-        if h <= self.series.reach:
-            state = self.series.state(h)
-        else:
-            state = solve(self.system, [self.values[name] for name in self.model.states], h)
-        return dict(zip(self.model.states, state, strict=True))
+        return self.motion.states_at(time)
 
     def advance(self, time: Exact) -> None:
         """Move the neuron on to `time`."""
@@ -78,18 +95,24 @@ class Cell:
         self._patience = 2 * mp.fsub(time, self.time)
         self.values.update(states)
         self.time = time
-        self._series = None
+        self._motion = None
 
     def set_release(self, time: Exact | None) -> None:
         """Begin a refractory period that ends at `time`, or end it."""
         self.release = time
-        self._series = None
+        self.is_held = False
+        self._motion = None
 
     def is_over(self) -> bool:
         """Whether the neuron spikes at `time`, now that everything of this instant has arrived."""
-        if self.model.threshold is None or self.release is not None:
+        if self.model.threshold is None or self.is_refractory:
             return False
-        return is_over(self.series, self.model.strict)
+        return self.motion.is_over()
+
+    def settle(self) -> None:
+        """End refractoriness if what arrived made the condition of it false."""
+        if self.is_held and not self.motion.is_held():
+            self.set_release(None)
 
     def next_crossing(self) -> tuple[Exact, bool]:
         """A time later than `time`, and whether the neuron crosses its threshold then or was silent so far.
@@ -97,28 +120,54 @@ class Cell:
         It looks ahead twice as far as the last look was worth, since the next event to come makes it look
         anew.
         """
-        horizon = min(self._patience or mp.inf, mp.mpf(self.series.reach))
-        crossing = first_crossing(self.series, horizon, self.model.strict)
-        if crossing is None:
-            return later(self.time, horizon), False
-        return max(rounded(later(self.time, crossing)), self.time), True
+        return self.motion.next_crossing(self._patience)
+
+    def next_end(self) -> tuple[Exact, bool]:
+        """A time later than `time`, and whether the refractory condition ends then or held so far."""
+        return self.motion.next_end()
 
     def conditioning(self) -> float:
         """By how many seconds one rounding of a double in the threshold form moves the crossing at `time`."""
-        slope = abs(self.series.form(1))
-        parts = [abs(a * self.series.derivative(0)[state]) for state, a in self.system.form]
-        return (
-            float(mp.mpf(2) ** -53 * max([*parts, abs(self.system.level)]) / slope) if slope else float("inf")
-        )
+        return self.motion.conditioning()
+
+    def spike(self) -> None:
+        """Reset, and begin to be refractory."""
+        self.last_spike = self.time
+        self._motion = None
+        condition = self.model.refractory if isinstance(self.model, GeneralModel) else None
+        if condition is None or condition.is_condition:
+            pause = self.pause
+        else:
+            pause = self._pause_of(condition)
+        self.reset()
+        if condition is not None and condition.is_condition:
+            self.is_held, self._motion = True, None
+            self.settle()
+        else:
+            self.set_release(later(self.time, pause) if pause > 0 else None)
+
+    def _pause_of(self, expression: Expression) -> Exact:
+        pause = self._evaluated(expression)
+        if not mp.isfinite(pause):
+            raise EvsimRuntimeError(
+                f"the refractory period of {self.name}, {str(expression)!r}, is {pause} "
+                f"at t = {mp.nstr(self.time, 17)} s; it must be a finite time."
+            )
+        whole = duration(float(pause), self._dt)
+        return whole if abs(whole - pause) <= 4 * abs(pause) * mp.mpf(2) ** -52 else pause
 
     def reset(self) -> None:
         """Run the reset code."""
         for each in self.model.reset:
-            self.write(each.target, each.operation, each.expression.evaluate(self.values, functions=MPMATH))
+            self.write(each.target, each.operation, self._evaluated(each.expression))
+
+    def _evaluated(self, expression: Expression) -> Exact:
+        values = self.values if isinstance(self.model, LinearModel) else self.surroundings
+        return as_number(expression.evaluate(values, functions=self._functions))
 
     def write(self, name: str, operation: Literal["set", "add"], value: Exact) -> None:
         """Set or add to a state or parameter, as event code does; a clamped state loses it."""
-        if self.release is not None and name in self.model.clamped:
+        if self.is_refractory and name in self.model.clamped:
             return
         value = mp.fadd(self.values[name], value) if operation == "add" else mp.mpf(value)
         if not mp.isfinite(value):
@@ -130,6 +179,6 @@ class Cell:
     def put(self, values: Mapping[str, Exact]) -> None:
         """Replace values from outside or from event code."""
         self.values.update(values)
-        self._series = None
+        self._motion = None
         if not values.keys().isdisjoint(self.model.parameters):
-            self._systems.clear()
+            self._dynamics.forget()

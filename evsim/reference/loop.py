@@ -110,6 +110,8 @@ class Loop:
                 cell = self._wake(Kind(kind), first, second)
             (crossing if kind == Kind.CROSS else touched)[cell.address] = cell
         sure = {address: cell for address, cell in crossing.items() if address not in touched}
+        for cell in touched.values():
+            cell.settle()
         over = {address: cell for address, cell in touched.items() if cell.is_over()}
         firing = [cell for _, cell in sorted((sure | over).items())]
         self._endless.note(self.time, firing, sum(map(len, self.cells)))
@@ -162,9 +164,7 @@ class Loop:
         name = self._name_of(cell)
         states = tuple(cell.values[state] for state in self.seen.get(name, ()))
         self._let_out(name, cell.address[1], conditioning, states)
-        cell.last_spike = self.time
-        cell.reset()
-        cell.set_release(later(self.time, cell.pause) if cell.pause else None)
+        cell.spike()
         if cell.is_over():
             raise EvsimRuntimeError(
                 f"{cell.name} is above its threshold after its reset at t = {mp.nstr(self.time, 17)} s and "
@@ -185,6 +185,9 @@ class Loop:
         """Enter what a neuron does next if nothing comes in between."""
         if cell.release is not None:
             self.agenda.plan(cell, cell.release, Kind.RELEASE)
+        elif cell.is_held:
+            time, is_end = cell.next_end()
+            self.agenda.plan(cell, time, Kind.RELEASE if is_end else Kind.LOOK)
         elif cell.model.threshold is not None:
             time, is_crossing = cell.next_crossing()
             self.agenda.plan(cell, time, Kind.CROSS if is_crossing else Kind.LOOK)

@@ -174,9 +174,9 @@ class Simulation:
     def _take_population(self, population: Population) -> None:
         known = {*population.state, *population.parameters}
         if population.name not in self._loop.positions:
-            position = len(self._loop.cells)
+            position, start, dt = len(self._loop.cells), self._loop.time, self._network.dt
             cells = [
-                Cell(f"{population.name}[{i}]", (position, i), population.model, values, self._loop.time)
+                Cell(f"{population.name}[{i}]", (position, i), population.model, values, start, dt)
                 for i, values in enumerate(_values(population, known))
             ]
             self._loop.add_cells(population.name, cells)

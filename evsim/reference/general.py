@@ -1,0 +1,226 @@
+"""The dynamics of a `GeneralModel`: Taylor steps, and conditions searched along them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import mpmath as mp
+
+from evsim.description import GeneralModel
+from evsim.equations.expression import Expression
+from evsim.errors import EvsimError, EvsimRuntimeError, EvsimValueError
+from evsim.reference.branches import sign_after
+from evsim.reference.condition import Condition
+from evsim.reference.exact import Exact, later, promised, rounded
+from evsim.reference.roots import sign_at, slope_at, stretched, value_at, zeros
+from evsim.reference.taylor import Form, Step, Stepper
+
+
+class GeneralDynamics:
+    """The equations of a neuron while it is refractory and while it is not."""
+
+    def __init__(self, model: GeneralModel, name: str, dt: float) -> None:
+        refuse_chance(model, name)
+        self.model = model
+        self.name = name
+        self.last_conditioning = float("inf")
+        self._dt = dt
+        self._steppers: dict[bool, Stepper] = {}
+        self._bound: dict[bool, tuple[Exact, ...]] = {}
+
+    def motion(self, values: Mapping[str, Exact], time: Exact, is_refractory: bool) -> GeneralMotion:
+        """The solution from a time and the values there on."""
+        if is_refractory not in self._steppers:
+            self._steppers[is_refractory] = self._stepper(is_refractory)
+        stepper = self._steppers[is_refractory]
+        fixed = tuple(value for name, value in values.items() if name not in stepper.rates and name != "t")
+        if self._bound.get(is_refractory) != fixed:
+            stepper.bind(values)
+            self._bound[is_refractory] = fixed
+        return GeneralMotion(self, stepper, {name: values[name] for name in self.model.states}, time)
+
+    def forget(self) -> None:
+        """Parameters have changed."""
+        self._bound.clear()
+
+    def _stepper(self, is_refractory: bool) -> Stepper:
+        model = self.model
+        still = model.clamped if is_refractory else frozenset()
+        conditions: dict[str, Expression] = {}
+        if is_refractory and model.refractory is not None and model.refractory.is_condition:
+            conditions["refractory"] = model.refractory
+        if not is_refractory and model.threshold is not None:
+            conditions["threshold"] = model.threshold
+        rates = {name: rate for name, rate in model.rates.items() if name not in still}
+        return Stepper(rates, conditions, model.functions, self._dt)
+
+
+class GeneralMotion:
+    """The solution from `time` on, in steps that are made when first needed."""
+
+    def __init__(
+        self, dynamics: GeneralDynamics, stepper: Stepper, states: dict[str, Exact], time: Exact
+    ) -> None:
+        self.time = time
+        self._dynamics = dynamics
+        self._stepper = stepper
+        self._start = states
+        self._steps: list[Step] = []
+
+    def states_at(self, time: Exact) -> dict[str, Exact]:
+        """Every state at a time that is not before the start."""
+        step = self._first
+        if time < self._steps[-1].start:
+            step = next(each for each in reversed(self._steps) if each.start <= time)
+        else:
+            step = self._steps[-1]
+            while mp.fsub(time, step.start, exact=True) > step.length:
+                step = self._following(step)
+        return self._start | step.state(mp.fsub(time, step.start, exact=True))
+
+    @property
+    def _first(self) -> Step:
+        if not self._steps:
+            self._steps.append(self._step(self.time, self._start))
+        return self._steps[0]
+
+    def _following(self, step: Step) -> Step:
+        states = self._start | step.state(step.length)
+        self._steps.append(self._step(later(step.start, step.length), states))
+        return self._steps[-1]
+
+    def _step(self, time: Exact, states: Mapping[str, Exact]) -> Step:
+        try:
+            return self._stepper.step(time, {name: states[name] for name in self._stepper.rates})
+        except EvsimError as error:
+            raise EvsimRuntimeError(
+                f"{self._dynamics.name} at t = {mp.nstr(time, 17)} s: {str(error).rstrip('.')}; "
+                "check its equations and what drives it."
+            ) from None
+
+    # Conditions.
+
+    def is_over(self) -> bool:
+        """Whether the threshold condition holds at the start, or from the start on."""
+        return self._track("threshold").begins_true(also_at_start=True)
+
+    def next_crossing(self, patience: Exact) -> tuple[Exact, bool]:
+        """A later time, and whether the threshold condition becomes true then or was false so far."""
+        track = self._track("threshold")
+        place = track.first(True)
+        if place is not None:
+            self._dynamics.last_conditioning = track.conditioning(place)
+        return self._time_of(place)
+
+    def is_held(self) -> bool:
+        """Whether the refractory condition holds from the start on."""
+        return self._track("refractory").begins_true(also_at_start=False)
+
+    def next_end(self) -> tuple[Exact, bool]:
+        """A later time, and whether the refractory condition becomes false then or was true so far."""
+        return self._time_of(self._track("refractory").first(False))
+
+    def conditioning(self) -> float:
+        """By how many seconds one rounding of a double in the threshold moves the crossing at the start."""
+        return self._dynamics.last_conditioning
+
+    def _track(self, name: str) -> Track:
+        condition = self._stepper.conditions[name]
+        return Track(condition, self._first.forms[id(condition)], self._first)
+
+    def _time_of(self, place: int | None) -> tuple[Exact, bool]:
+        step = self._first
+        if place is None:
+            return later(step.start, step.length), False
+        return max(rounded(later(step.start, step.seconds(place))), step.start), True
+
+
+class Track:
+    """A condition along one step: its forms, the places where they are zero, its truth there and in between."""
+
+    def __init__(self, condition: Condition, forms: list[Form], step: Step) -> None:
+        self._test = condition.test
+        self._forms = forms
+        self._step = step
+        self._bits = step.bits
+
+    def begins_true(self, also_at_start: bool) -> bool:
+        """Whether it is true from the start on, or also if it is so at the start only."""
+        if self._test([self._sign_after_start(form) for form in self._forms]):
+            return True
+        return also_at_start and self._test([self._sign(form, 0) for form in self._forms])
+
+    def first(self, wanted: bool) -> int | None:
+        """Where in (0, end], in units, it is first as wanted, or begins to be."""
+        end = self._step.end
+        own = [self._zeros(form) for form in self._forms]
+        places = sorted({place for found in own for place in found})
+        groups = _together(places, int(promised() * mp.ldexp(1, self._bits)))
+        for (here, last), (following, _) in pairwise([*groups, (end, end)]):
+            on_it = [
+                0 if any(here <= place <= last for place in found) else self._sign(form, here)
+                for form, found in zip(self._forms, own, strict=True)
+            ]
+            after = [self._sign(form, (last + following) >> 1) for form in self._forms]
+            if self._test(on_it) == wanted or (following > last and self._test(after) == wanted):
+                return here
+        return None
+
+    def conditioning(self, place: int) -> float:
+        """By how many seconds one rounding of a double moves the zero at a place."""
+        best = float("inf"), float("inf")
+        for form in self._forms:
+            if form.still is None:
+                one = 1 << self._bits
+                value = abs(self._value(form, place)) / one
+                slope = abs(slope_at(form.c, place, self._bits)) / one
+                size = 2.0 ** (form.size - 1 - form.exponent)
+                shift = 2.0**-53 * size / slope if slope else float("inf")
+                best = min(best, (value / size, shift))
+        return best[1] * 2.0**-self._step.fineness
+
+    def _zeros(self, form: Form) -> list[int]:
+        if form.still is not None:
+            return []
+        end = self._step.end
+        found = zeros(stretched(form.c, end, self._bits), self._bits, self._tolerance(form))
+        return [(place * end) >> self._bits for place in found]
+
+    def _sign_after_start(self, form: Form) -> int:
+        return sign_after(form.c, self._bits) if form.still is None else form.still
+
+    def _sign(self, form: Form, place: int) -> int:
+        if form.still is not None:
+            return form.still
+        return sign_at(form.c, place, self._bits, self._tolerance(form))
+
+    def _value(self, form: Form, place: int) -> int:
+        return value_at(form.c, place, self._bits)
+
+    def _tolerance(self, form: Form) -> int:
+        return int(promised() * mp.ldexp(1, self._bits))
+
+
+def _together(places: list[int], near: int) -> list[tuple[int, int]]:
+    """Places nearer than the digits tell are one."""
+    groups: list[tuple[int, int]] = []
+    for place in places:
+        if groups and place - groups[-1][1] <= near:
+            groups[-1] = (groups[-1][0], place)
+        else:
+            groups.append((place, place))
+    return groups
+
+
+def refuse_chance(model: GeneralModel, name: str) -> None:
+    """The reference draws no random numbers."""
+    code: list[Any] = [*model.rates.values(), *(each.expression for each in model.reset)]
+    code += [each for each in (model.threshold, model.refractory) if each is not None]
+    drawing = next((each for each in code if each.draws), None)
+    if model.noise or drawing is not None:
+        what = f"noise ({', '.join(model.noise)})" if model.noise else f"random numbers ({drawing})"
+        raise EvsimValueError(
+            f"the reference engine is deterministic: {name} has {what}; compare a model without."
+        )

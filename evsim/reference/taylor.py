@@ -1,0 +1,236 @@
+"""One step of a nonlinear system: a Taylor polynomial for every state and every form, right to all digits.
+
+The length of a step is such that the last coefficients are below what is promised, and the differential
+equation, put to the test at its end, holds there. A step ends where a function with pieces goes to another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+import mpmath as mp
+
+from evsim.equations.expression import Expression
+from evsim.errors import EvsimRuntimeError
+from evsim.reference.exact import Exact, promised
+from evsim.reference.jets import NOTHING, Jet, Variable, fixed, magnitude, shifted
+from evsim.reference.roots import first_rise, stretched, value_at
+from evsim.reference.tape import Tape
+
+LONGEST = -3  # a unit of time is 2**-fineness seconds, at most 8 s
+SHORTEST = 300
+SMALLEST = 1e-8  # step, in units of the last digit of time
+BITS = 64  # of fixed point beyond those of mpmath
+TRIES = 40
+MOST_GROWTH = 20  # bits by which a state may grow in a unit of time without changing its exponent
+
+
+@dataclass(frozen=True)
+class Form:
+    """A difference over a step: sign at the start if it is infinite, coefficients otherwise."""
+
+    c: list[int]
+    exponent: int
+    still: int | None
+    size: int  # exponent of what it is the difference of
+
+
+@dataclass(frozen=True)
+class Step:
+    """States and forms for times up to `length` after `start`; coefficients count time in 2**-fineness s."""
+
+    start: Exact
+    fineness: int
+    bits: int
+    end: int  # in units, fixed point
+    states: dict[str, tuple[list[int], int]]
+    forms: dict[int, list[Form]]  # by the identity of a condition
+
+    @property
+    def length(self) -> Exact:
+        """How long the polynomials hold (s)."""
+        return self.seconds(self.end)
+
+    def seconds(self, u: int) -> Exact:
+        """A time in units as seconds, exactly."""
+        return mp.ldexp(mp.mpf(u, exact=True), -self.bits - self.fineness)
+
+    def state(self, h: Exact) -> dict[str, Exact]:
+        """Every state at start + h."""
+        u = fixed(h, self.bits + self.fineness)
+        return {
+            name: mp.ldexp(mp.mpf(value_at(c, u, self.bits)), exponent - self.bits)
+            for name, (c, exponent) in self.states.items()
+        }
+
+
+class Stepper:
+    """The equations of a neuron, with some states standing still, ready to make steps.
+
+    `conditions` are those that somebody will look for, by name.
+    """
+
+    def __init__(
+        self, rates: Mapping[str, Expression], conditions: Mapping[str, Expression], functions: Any, dt: float
+    ) -> None:
+        digits = int(-mp.log10(promised()))
+        self.order = int(1.2 * digits) + 6
+        self.tape = Tape(mp.mp.prec + BITS, self.order, ("t", *rates), functions, dt)
+        self.rates = {name: self.tape.jet(rate.tree) for name, rate in rates.items()}
+        self.conditions = {name: self.tape.condition(each.tree) for name, each in conditions.items()}
+        self.fineness = 10
+        self._time: Variable = self.tape.variables["t"]
+        self._tolerance = float(mp.log(promised(), 2)) - 13
+
+    def bind(self, values: Mapping[str, Any]) -> None:
+        """Take over parameters, and states that stand still."""
+        self.tape.bind(values)
+
+    def step(self, time: Exact, states: Mapping[str, Exact]) -> Step:
+        """The solution from a time and states on, as far as one polynomial goes."""
+        for each in self.tape.piecewise:
+            each.forget()
+        reach = self._expand_well(time, states)
+        bits = self.tape.bits
+        end = (1 << bits) if reach >= 0 else int(2.0 ** (reach + 40)) << (bits - 40)
+        end = self._checked(self._until_a_piece_ends(end), time)
+        step = Step(
+            start=time,
+            fineness=self.fineness,
+            bits=bits,
+            end=end,
+            states={name: (self.tape.variables[name].c, self.tape.variables[name].exponent) for name in states},
+            forms={id(each): [self._form(jet) for jet in each.forms] for each in self.conditions.values()},
+        )
+        if reach < -2:
+            self.fineness = min(self.fineness - int(reach) - 1, SHORTEST)
+        return step
+
+    def _expand_well(self, time: Exact, states: Mapping[str, Exact]) -> float:
+        """Expand with the right pieces and in a good unit of time; log2 of how far it goes, in units."""
+        longer = 0
+        for _ in range(TRIES):
+            self._expand(time, states)
+            if not all([each.is_right() for each in self.tape.piecewise]):
+                continue
+            reach = self._reach()
+            if reach < -MOST_GROWTH and self.fineness < SHORTEST:
+                self.fineness = min(self.fineness - int(reach), SHORTEST)
+            elif reach > 2 and self.fineness > LONGEST and longer < 2:
+                self.fineness = max(self.fineness - int(min(reach, 10)), LONGEST)
+                longer += 1
+            else:
+                return reach
+        raise EvsimRuntimeError(
+            "its equations have no solution there: a condition in them changes back as soon as it changes"
+        )
+
+    def _expand(self, time: Exact, states: Mapping[str, Exact]) -> None:
+        tape, variables = self.tape, self.tape.variables
+        for name, value in states.items():
+            variables[name].value = value
+        self._time.value = +time
+        for jet in tape.jets:
+            jet.evaluate()
+        self._time.exponent = max(magnitude(self._time.value), -self.fineness)
+        self._settle_exponents(states)
+        for jet in tape.jets:
+            jet.align()
+        self._time.c += [shifted(1, self._time.exponent + self.fineness - tape.bits)] + [0] * (self.order - 1)
+        pairs = [(variables[name], rate) for name, rate in self.rates.items()]
+        others = [jet for jet in tape.jets if not (jet.is_constant or isinstance(jet, Variable))]
+        rights = [variable.exponent - rate.exponent + self.fineness for variable, rate in pairs]
+        for k in range(1, self.order + 1):
+            for (variable, rate), right in zip(pairs, rights, strict=True):
+                before = rate.c[k - 1] if k <= len(rate.c) else 0
+                variable.c.append(shifted(before, right) // k)
+            for jet in others:
+                jet.extend(k)
+
+    def _settle_exponents(self, states: Mapping[str, Exact]) -> None:
+        """A state is as large as its value, or as its rate makes it within a unit of time.
+
+        Where both are zero, the exponent of the rate tells, once that is known.
+        """
+        variables = self.tape.variables
+        for _ in range(len(states) + 1):
+            for jet in self.tape.jets:
+                jet.estimate()
+            before = [variables[name].exponent for name in states]
+            for name, rate in self.rates.items():
+                variables[name].exponent = self._exponent(variables[name].value, rate)
+            if before == [variables[name].exponent for name in states]:
+                return
+        for jet in self.tape.jets:
+            jet.estimate()
+
+    def _exponent(self, value: Exact, rate: Jet) -> int:
+        own, grown = magnitude(value), magnitude(rate.value)
+        if own == grown == NOTHING:
+            return max(rate.exponent - self.fineness, NOTHING)
+        least = grown - self.fineness
+        return max(own, least if own == NOTHING else min(least, own + MOST_GROWTH))
+
+    def _reach(self) -> float:
+        """log2 of the length, in units, over which the last coefficients are below what is promised."""
+        reach = 60.0
+        for name in self.rates:
+            c = self.tape.variables[name].c
+            size = max(map(abs, c[:3])).bit_length()
+            for k in range(self.order - 3, self.order + 1):
+                length = abs(c[k]).bit_length()
+                if length > 12:
+                    reach = min(reach, (self._tolerance + size - length) / k)
+        return reach
+
+    def _until_a_piece_ends(self, end: int) -> int:
+        bits = self.tape.bits
+        tolerance = int(promised() * mp.ldexp(1, bits))
+        for each in self.tape.piecewise:
+            for c, _ in each.barriers():
+                place = first_rise(stretched(c, end, bits), bits, tolerance)
+                if place is not None:
+                    end = max((end * place) >> bits, 1)
+        return end
+
+    def _checked(self, end: int, time: Exact) -> int:
+        """Shorten the step until the equations hold at its end."""
+        for _ in range(TRIES):
+            if mp.ldexp(end, -self.tape.bits - self.fineness) < promised() * SMALLEST:
+                break
+            if self._holds_at(end, time):
+                return end
+            end >>= 1
+        raise EvsimRuntimeError(
+            "its solution leaves the range of numbers, or changes faster than the digits can follow"
+        )
+
+    def _holds_at(self, end: int, time: Exact) -> bool:
+        tape, bits = self.tape, self.tape.bits
+        unit = mp.ldexp(1, -self.fineness)
+        self._time.value = time + mp.ldexp(end, -bits) * unit
+        for name in self.rates:
+            variable = tape.variables[name]
+            variable.value = mp.ldexp(mp.mpf(value_at(variable.c, end, bits)), variable.exponent - bits)
+        for jet in tape.jets:
+            if not isinstance(jet, Variable):
+                jet.value = jet.again() if not jet.is_constant else jet.value
+        for name, rate in self.rates.items():
+            variable = tape.variables[name]
+            slope = value_at([k * each for k, each in enumerate(variable.c)][1:], end, bits)
+            defect = abs(slope - fixed(rate.value * unit, bits - variable.exponent)) * end >> bits
+            if defect and log2(defect) > self._tolerance + 10 + max(map(abs, variable.c[:3])).bit_length():
+                return False
+        return True
+
+    def _form(self, jet: Jet) -> Form:
+        """The difference in a comparison; zero at the start if it is so within the digits of time."""
+        c = list(jet.c)
+        near = int(promised() * mp.ldexp(1, self.fineness + self.tape.bits))
+        if len(c) > 1 and abs(c[0]) <= (abs(c[1]) * near) >> self.tape.bits:
+            c[0] = 0
+        size = max([jet.exponent, *(each.exponent for each in jet.operands)])
+        return Form(c, jet.exponent, int(mp.sign(jet.value)) if jet.is_endless else None, size)
