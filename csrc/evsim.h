@@ -95,6 +95,14 @@ int evsim_run(evsim_simulation *sim, int64_t tick, double offset, int n_threads,
 int64_t evsim_now(evsim_simulation *sim, double *offset);
 int evsim_failure(evsim_simulation *sim, int *population, int64_t *neuron, int64_t *tick,
                   double *offset);
+/* Archives: all that runs have changed, as one piece of memory; load puts it back into a simulation
+ * made of the same parts. It stands at (tick, offset) of a window then; where offset is not
+ * *shown, a run to there shows the states that the archive was made with and records nothing. */
+int64_t evsim_archive_size(evsim_simulation *sim);
+int evsim_archive_save(evsim_simulation *sim, void *out, int64_t size);
+int evsim_archive_load(evsim_simulation *sim, const void *in, int64_t size, double *shown);
+/* Other random numbers from now on. */
+void evsim_set_seed(evsim_simulation *sim, uint64_t seed);
 /* Which neurons of a population are refractory at the present time: 1 or 0 each. */
 int evsim_refractory(evsim_simulation *sim, int population, int8_t *out);
 /* Whether a failed run has left nothing to go on from: there was no memory to put it right. Else

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.description import Network, PoissonSource, Population, Projection, SpikeTrainSource, StateRecord
+from evsim.engine.archive import State, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
@@ -158,6 +159,14 @@ class Simulation:
         found = np.zeros(known.population.size, np.int8)
         lib.evsim_refractory(self._sim, known.number, ffi.from_buffer("int8_t[]", found))
         return found != 0
+
+    def state(self) -> State:
+        """All that runs, and the user between them, have changed, as plain arrays by name."""
+        return state_of(self)
+
+    def set_state(self, state: State) -> None:
+        """Put back what `state` gave, of this simulation or of one of an equal network."""
+        put_state(self, state)
 
     # ---- a run that failed ----
 
