@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from evsim import units as _units
 from evsim.equations.declaration import Equations
+from evsim.equations.timed_array import TimedArray
+from evsim.equations.user_functions import Function, implementation
 from evsim.errors import EvsimError
 from evsim.units import *
 from evsim.verify import verify
@@ -17,10 +19,12 @@ from evsim.words.preferences import prefs
 from evsim.words.randomness import seed
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.synapses import Synapses
+from evsim.words.variables.linked import linked_var
 
 __all__ = [
-    "Clock", "Equations", "EvsimError", "Network", "NetworkOperation", "NeuronGroup", "PoissonGroup", "PoissonInput",
-    "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor", "StateMonitor", "Synapses", "collect",
-    "defaultclock", "magic_network", "network_operation", "prefs", "run", "seed", "start_scope", "stop", "verify",
+    "Clock", "Equations", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
+    "PoissonGroup", "PoissonInput", "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor",
+    "StateMonitor", "Synapses", "TimedArray", "collect", "defaultclock", "implementation", "linked_var",
+    "magic_network", "network_operation", "prefs", "run", "seed", "start_scope", "stop", "verify",
     *_units.__all__,
 ]  # fmt: skip

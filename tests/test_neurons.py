@@ -129,9 +129,15 @@ def test_text_may_set_one_neuron() -> None:
     assert 0 * mV < g.V[1] < 1 * mV
 
 
-def test_text_is_evaluated_once_and_knows_no_time() -> None:
-    with pytest.raises(EvsimError, match=r"neurongroup.tau: t changes with time"):
-        group().tau = "t"
+def test_text_is_evaluated_once_at_the_present_time() -> None:
+    g = group()
+    g.tau = "t + 1*ms"
+    assert np.all(g.tau == 1 * ms)
+    run(2 * ms)
+    g.tau = "t + 1*ms"
+    assert np.all(g.tau == 2 * ms + 1 * ms)
+    with pytest.raises(EvsimError, match=r"neurongroup.tau: lastspike is the time of the last spike"):
+        g.tau = "lastspike"
 
 
 def test_text_may_use_index_size_other_variables_and_constants() -> None:

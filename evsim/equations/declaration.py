@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from evsim.equations.contents import Contents
 from evsim.equations.expression import Expression
-from evsim.equations.known import KNOWN_NAMES, is_noise
 from evsim.equations.nodes import Meaning
 from evsim.equations.reading import read_declarations
 from evsim.equations.substitution import substituted
-from evsim.equations.variable import Kind, Variable
+from evsim.equations.variable import Variable
 from evsim.errors import EvsimValueError
-from evsim.units import Dimension
 
 __all__ = ["Equations", "Variable"]
 
 
-class Equations(Mapping[str, Variable]):
+class Equations(Contents):
     """Declared variables by name, in their order; immutable. `a + b` joins two sets.
 
     Parameters
@@ -76,41 +75,19 @@ class Equations(Mapping[str, Variable]):
     def __repr__(self) -> str:
         return f"Equations({str(self)!r})"
 
-    def of_kind(self, kind: Kind) -> tuple[str, ...]:
-        """Names of the differential variables, subexpressions or parameters, in their order."""
-        return tuple(name for name, each in self.items() if each.kind == kind)
-
-    def flagged(self, flag: str) -> tuple[str, ...]:
-        """Names of the variables with that flag."""
-        return tuple(name for name, each in self.items() if flag in each.flags)
-
-    @property
-    def dimensions(self) -> dict[str, Dimension]:
-        """The dimension of each variable."""
-        return {name: each.dimension for name, each in self.items()}
-
-    @property
-    def external_names(self) -> frozenset[str]:
-        """Names in the formulas that are neither declared here nor known everywhere (t, dt, i, N, xi)."""
-        used = {name for each in self.values() if each.expression for name in each.expression.names}
-        return frozenset(
-            name for name in used if name not in self and name not in KNOWN_NAMES and not is_noise(name)
-        )
-
-    @property
-    def foreign(self) -> frozenset[str]:
-        """Functions in the formulas that are not built in and still have to be looked up."""
-        return frozenset().union(*(each.expression.foreign for each in self.values() if each.expression))
+    def substitute(self, **substitutions: Any) -> Equations:
+        """The same with names replaced: `x="V"` renames, `tau=10*ms` puts in a value."""
+        return Equations(self.values(), self._where, **substitutions)
 
     def bound(self, meanings: Mapping[str, Meaning]) -> Equations:
         """The same with what the functions in the formulas stand for."""
-        return self._changed(lambda formula, here: formula.bound(meanings, here))
+        return self.changed(lambda formula, here: formula.bound(meanings, here))
 
     def inlined(self) -> Equations:
         """The same with the bodies of functions put in, as engines want it."""
-        return self._changed(lambda formula, here: formula.inlined(here))
+        return self.changed(lambda formula, here: formula.inlined(here))
 
-    def _changed(self, change: Callable[[Expression, str], Expression]) -> Equations:
+    def changed(self, change: Callable[[Expression, str], Expression]) -> Equations:
         return Equations(
             [
                 replace(each, expression=change(each.expression, f"{self._where}, {each.name}"))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from evsim.equations.expression import Expression
-from evsim.units import Dimension
+from evsim.units import Dimension, get_unit
 
 Kind = Literal["differential", "subexpression", "parameter"]
 Type = Literal["float", "boolean", "integer"]
@@ -14,7 +14,7 @@ Type = Literal["float", "boolean", "integer"]
 FLAGS: dict[Kind, frozenset[str]] = {
     "differential": frozenset({"unless refractory", "event-driven", "clock-driven"}),
     "subexpression": frozenset({"shared", "constant over dt", "summed"}),
-    "parameter": frozenset({"constant", "shared", "input"}),
+    "parameter": frozenset({"constant", "shared", "input", "linked"}),
 }
 
 
@@ -28,6 +28,26 @@ class Variable:
     dimension: Dimension
     flags: frozenset[str] = frozenset()
     type: Type = "float"
+
+    @property
+    def varname(self) -> str:
+        """Brian's word for `name`."""
+        return self.name
+
+    @property
+    def expr(self) -> Expression | None:
+        """Brian's word for `expression`."""
+        return self.expression
+
+    @property
+    def dim(self) -> Dimension:
+        """Brian's word for `dimension`."""
+        return self.dimension
+
+    @property
+    def unit(self) -> Any:
+        """The SI unit, 1.0 for a plain number."""
+        return get_unit(self.dimension)
 
     def __str__(self) -> str:
         left = f"d{self.name}/dt" if self.kind == "differential" else self.name

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.equations.declaration import Variable
+from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError, quantity, require
+from evsim.words.variables.linked import LinkedVariable, refuse_unlinked
 from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.values import Known, TextValues, check_finite, number_values
 from evsim.words.variables.view import VariableView, is_everything, values_of
@@ -63,25 +65,49 @@ class Elements:
         variable = self._variable(name)
         if variable.kind == "subexpression":
             return self._subexpression(variable)
-        values = self._storage.arrays[name]
         start, stop = self._bounds()
+        if "linked" in variable.flags:
+            return self._linked(variable)[start:stop]
+        values = self._storage.arrays[name]
         return values.reshape(()) if is_shared(variable) else values[start:stop]
+
+    def _linked(self, variable: Variable) -> NDArray[np.float64]:
+        """What a linked variable reads at present, for the whole group."""
+        link = self._storage.links.get(variable.name)
+        if link is None:
+            raise refuse_unlinked(variable, f"{self._label()}.{variable.name}")
+        values: NDArray[np.float64] = link.values(self._storage.size)
+        return values
 
     def _subexpression(self, variable: Variable) -> NDArray[np.float64]:
         assert variable.expression is not None
-        text = self._text(variable.expression.text, f"{self._label()}.{variable.name}")
-        return text.evaluate(self._known(text.own, slice(None)), self._count())
+        text = self._text(variable.expression.text, f"{self._label()}.{variable.name}", self._of_now)
+        return text.evaluate(self._known_now(text.own, slice(None)), self._count())
 
-    def _text(self, text: str, where: str) -> TextValues:
-        return TextValues(text, {*self._storage.variables, *self._implicit()}, self._namespace, where)
+    def _text(self, text: str, where: str, more: Collection[str] = ()) -> TextValues:
+        known = {*self._storage.variables, *self._implicit(), *more}
+        return TextValues(text, known, self._namespace, where)
+
+    @property
+    def _of_now(self) -> Collection[str]:
+        """Names of the present instant, for text that is evaluated at it and no more."""
+        return ("t",) if self._has_equations else ()
+
+    def _known_now(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
+        """As `_known`, with the present time."""
+        known = self._known([name for name in names if name != "t"], positions)
+        if "t" in names:
+            network = getattr(getattr(self, "_group", self), "_network", None)
+            known["t"] = 0.0 if network is None else network.t_, KNOWN_NAMES["t"]
+        return known
 
     def _positions(self, item: Any) -> Positions:
         """Where an index, slice, mask or condition text points to, counted from start."""
         n = self._count()
         if isinstance(item, str):
-            text = self._text(item, f"index of {self._label()}")
-            chosen = text.evaluate(self._known(text.own, slice(None)), n)
-            text.dimension(self._known(text.own, slice(None)))
+            text = self._text(item, f"index of {self._label()}", self._of_now)
+            chosen = text.evaluate(self._known_now(text.own, slice(None)), n)
+            text.dimension(self._known_now(text.own, slice(None)))
             return np.flatnonzero(chosen)
         if isinstance(item, (slice, int, np.integer)):
             return item if isinstance(item, slice) else _checked_index(int(item), n, self._label())
@@ -106,6 +132,9 @@ class Elements:
             raise EvsimAttributeError(
                 f"{what} is given by its equation, {variable.expression}; set what stands there"
             )
+        if isinstance(value, LinkedVariable) or "linked" in variable.flags:
+            self._link(variable, value, item, what)
+            return
         if "input" in variable.flags:
             raise EvsimAttributeError(
                 f"{what} sums what synapses deliver and cannot be set; set their weights, or add a parameter"
@@ -126,6 +155,24 @@ class Elements:
             start, stop = self._bounds()
             self._storage.arrays[name][start:stop][positions] = values
         self._storage.changed.add(name)
+
+    def _link(self, variable: Variable, value: Any, item: Any, what: str) -> None:
+        """Let a variable read another group's from now on."""
+        if "linked" not in variable.flags:
+            unit = variable.dimension.unit_name or "1"
+            raise EvsimTypeError(
+                f"{what} is not declared as linked; write '{variable.name} : {unit} (linked)'"
+            )
+        if not isinstance(value, LinkedVariable):
+            raise EvsimTypeError(
+                f'{what} is linked; set what it reads, or link it with linked_var(other, "x")'
+            )
+        if not is_everything(item) or self._count() != self._storage.size:
+            raise EvsimTypeError(
+                f"{what} is linked as a whole; give index= to linked_var for single elements"
+            )
+        self._storage.links[variable.name] = value.checked(variable, self._storage.size, what)
+        self._storage.changed.add(variable.name)
 
     def _is_for_all(self, value: Any, item: Any) -> bool:
         """Whether all elements of the whole group get one value."""
@@ -162,8 +209,8 @@ class Elements:
     def _text_values(
         self, value: str, variable: Variable, positions: Positions, n: int, what: str
     ) -> NDArray[np.float64]:
-        text = self._text(value, what)
-        own = self._known(text.own, np.array([positions]) if isinstance(positions, int) else positions)
+        text = self._text(value, what, self._of_now)
+        own = self._known_now(text.own, np.array([positions]) if isinstance(positions, int) else positions)
         found = text.dimension(own)
         if found != variable.dimension and not _is_plain_zero(text):
             raise DimensionMismatchError(f"{what} = {value!r} does not fit", found, variable.dimension)
@@ -172,9 +219,9 @@ class Elements:
         return np.asarray(values, dtype=np.float64)
 
     def get_states(self, vars: Collection[str] | str | None = None, units: bool = True) -> dict[str, Any]:
-        """Present values by name: of these variables, or of all but subexpressions; plain SI without units."""
+        """Present values by name: of these variables, or of all that it has of its own; plain SI without units."""
         variables = self._storage.variables
-        stored = [name for name in variables if variables[name].kind != "subexpression"]
+        stored = [name for name in variables if name in self._storage.arrays]
         names = stored if vars is None else [vars] if isinstance(vars, str) else vars
         return {name: getattr(self, name if units else f"{name}_")[...] for name in names}
 

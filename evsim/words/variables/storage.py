@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ class Storage:
 
     The engine works on the same arrays. `changed` names what the user wrote since the last run. `expandable` are
     shared parameters of registered models: they become one value per element when elements get different ones.
+    `links` has a LinkedVariable for each variable that reads another group's.
     """
 
     variables: dict[str, Variable]
@@ -23,6 +25,7 @@ class Storage:
     arrays: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     expandable: set[str] = field(default_factory=set)
+    links: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for variable in self.variables.values():
@@ -31,7 +34,7 @@ class Storage:
     def declare(self, variable: Variable) -> None:
         """Take in a variable; one with values of its own starts at 0."""
         self.variables[variable.name] = variable
-        if variable.kind == "subexpression":
+        if variable.kind == "subexpression" or "linked" in variable.flags:
             self.arrays.pop(variable.name, None)
         elif variable.name not in self.arrays:
             self.arrays[variable.name] = np.zeros(1 if is_shared(variable) else self.size)

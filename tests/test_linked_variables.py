@@ -1,0 +1,156 @@
+"""Linked variables: a parameter of one group that is read from another, through an index."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from evsim import *
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+
+# u rises to 2 with time constant tau and crosses 1 at tau*ln(2)
+READS = "du/dt = (2 - u)/tau : 1\ntau : second (linked)"
+GIVES = "tau : second\nboth = 2*tau : second\ndx/dt = -x/second : 1"
+
+
+@pytest.fixture(autouse=True)
+def new_scope():
+    start_scope()
+
+
+def first_spikes(cells):
+    monitor = SpikeMonitor(cells)
+    run(40 * ms)
+    return {int(i): t for i, t in zip(monitor.i[::-1], np.asarray(monitor.t / ms)[::-1], strict=True)}
+
+
+def reading(n):
+    return NeuronGroup(n, READS, threshold="u > 1", reset="u = -1e6")
+
+
+def test_groups_of_equal_size_are_linked_element_by_element():
+    source, cells = NeuronGroup(3, GIVES), reading(3)
+    source.tau = [10, 20, 30] * ms
+    cells.tau = linked_var(source, "tau")
+    assert np.array_equal(cells.tau / ms, [10, 20, 30])
+    found = first_spikes(cells)
+    assert found == pytest.approx({k: (k + 1) * 10 * np.log(2) for k in range(3)}, abs=1e-11)
+
+
+def test_an_index_says_which_element_is_read():
+    source, cells = NeuronGroup(2, GIVES), reading(4)
+    source.tau = [10, 20] * ms
+    cells.tau = linked_var(source, "tau", index=[1, 0, 0, 1])
+    found = first_spikes(cells)
+    assert found == pytest.approx({k: [20, 10, 10, 20][k] * np.log(2) for k in range(4)}, abs=1e-11)
+
+
+def test_a_source_of_one_element_is_read_by_all():
+    source, cells = NeuronGroup(1, GIVES), reading(3)
+    source.tau = 20 * ms
+    cells.tau = linked_var(source, "tau")
+    assert first_spikes(cells) == pytest.approx(dict.fromkeys(range(3), 20 * np.log(2)), abs=1e-11)
+
+
+def test_a_slice_of_a_group_is_a_source_with_elements_of_its_own():
+    source, cells = NeuronGroup(5, GIVES), reading(2)
+    source.tau = [1, 2, 3, 10, 20] * ms
+    cells.tau = linked_var(source[3:], "tau")
+    assert np.array_equal(cells.tau / ms, [10, 20])
+    assert np.array_equal(cells[1:].tau / ms, [20])
+
+
+def test_a_variable_itself_can_be_given_and_a_formula_of_parameters_too():
+    source, cells = NeuronGroup(2, GIVES), reading(2)
+    source.tau = [5, 10] * ms
+    cells.tau = linked_var(source.both)
+    assert np.array_equal(cells.tau / ms, [10, 20])
+
+
+def test_a_change_of_the_source_between_runs_is_seen():
+    source, cells = NeuronGroup(1, GIVES), reading(1)
+    source.tau = 1000 * ms
+    cells.tau = linked_var(source, "tau")
+    run(1 * ms)
+    source.tau, cells.u = 10 * ms, 0
+    assert first_spikes(cells)[0] == pytest.approx(1 + 10 * np.log(2), abs=1e-11)
+
+
+def test_a_link_may_lead_on_to_another_link():
+    first, middle, cells = NeuronGroup(1, GIVES), NeuronGroup(2, "tau : second (linked)"), reading(2)
+    first.tau = 10 * ms
+    middle.tau = linked_var(first, "tau")
+    cells.tau = linked_var(middle, "tau")
+    assert np.array_equal(cells.tau / ms, [10, 10])
+    run(1 * ms)
+    first.tau = 20 * ms
+    cells.u = 0
+    assert first_spikes(cells)[1] == pytest.approx(1 + 20 * np.log(2), abs=1e-11)
+
+
+def test_text_reads_linked_variables():
+    source, cells = NeuronGroup(2, GIVES), reading(2)
+    source.tau = [10, 20] * ms
+    cells.tau = linked_var(source, "tau")
+    cells.u = "tau/ms"
+    assert np.array_equal(cells.u, [10, 20])
+
+
+def test_a_link_to_what_changes_during_a_run_is_refused_with_the_reason():
+    source, cells = NeuronGroup(1, GIVES), NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)")
+    cells.y = linked_var(source, "x")
+    with pytest.raises(EvsimError, match=r"linked to .*\.x, which changes during a run; .*\(summed\)"):
+        run(1 * ms)
+
+
+def test_a_link_to_a_formula_of_what_changes_is_refused_with_the_name():
+    source = NeuronGroup(1, "dx/dt = -x/second : 1\ndouble = 2*x : 1")
+    cells = NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)")
+    cells.y = linked_var(source, "double")
+    with pytest.raises(EvsimError, match=r"changes during a run \(it depends on x\)"):
+        run(1 * ms)
+
+
+def test_what_does_not_fit_is_refused():
+    source, cells = NeuronGroup(2, GIVES), reading(4)
+    with pytest.raises(EvsimValueError, match=r"has 4 elements and .* has 2; give index="):
+        cells.tau = linked_var(source, "tau")
+    with pytest.raises(EvsimValueError, match="index 2 is out of range"):
+        cells.tau = linked_var(source, "tau", index=[0, 1, 2, 0])
+    with pytest.raises(EvsimValueError, match="index needs 4 whole numbers"):
+        cells.tau = linked_var(source, "tau", index=[0, 1])
+    with pytest.raises(
+        DimensionMismatchError, match=r"cannot be linked to .*\.x \(units: 1, a plain number and s\)"
+    ):
+        cells.tau = linked_var(source, "x")
+    with pytest.raises(EvsimValueError, match="has no variable 'y'; it has tau, both, x"):
+        linked_var(source, "y")
+    with pytest.raises(EvsimTypeError, match="give a group and a name"):
+        linked_var(3, "x")
+    with pytest.raises(EvsimTypeError, match=r"is not declared as linked; write 'u : 1 \(linked\)'"):
+        cells.u = linked_var(source, "x")
+    with pytest.raises(EvsimTypeError, match="is linked; set what it reads"):
+        cells.tau = 10 * ms
+    cells.tau = linked_var(source, "tau", index=[0, 0, 1, 1])
+    with pytest.raises(EvsimTypeError, match="linked as a whole"):
+        cells.tau[0] = linked_var(source, "tau")
+
+
+def test_a_linked_variable_without_a_link_is_refused():
+    cells = reading(1)
+    with pytest.raises(EvsimValueError, match=r"is declared \(linked\) and linked to nothing; set it"):
+        run(1 * ms)
+    with pytest.raises(EvsimValueError, match="linked to nothing"):
+        _ = cells.tau
+
+
+def test_event_code_does_not_write_a_linked_variable():
+    source, cells = NeuronGroup(1, GIVES), NeuronGroup(1, READS, threshold="u > 1", reset="tau = 1*ms")
+    cells.tau = linked_var(source, "tau")
+    with pytest.raises(EvsimValueError, match=r"tau is declared \(linked\) and cannot be changed"):
+        run(1 * ms)
+
+
+def test_only_a_parameter_can_be_linked():
+    with pytest.raises(EvsimValueError, match=r"\(linked\) is not a flag that a differential can have"):
+        NeuronGroup(1, "dx/dt = -x/second : 1 (linked)")
