@@ -1,5 +1,5 @@
-/* Philox against its published vectors, streams against another implementation, Poisson against its
- * law. */
+/* Philox against its published vectors, streams against another implementation, normal numbers and
+ * Poisson counts against their laws. */
 #include "../random.h"
 
 #include <stdlib.h>
@@ -36,6 +36,18 @@ static void test_units_lie_strictly_between_zero_and_one(void) {
     CHECK(random_unit(0, 1u << 11) == 0x1p-53);
     CHECK(random_unit(0x80000000u, 0) == 0.5);
     CHECK(random_unit(UINT32_MAX, UINT32_MAX) == 1 - 0x1p-53);
+}
+
+static void test_units_in_vectors_are_the_same(void) {
+    uint32_t hi = 1, lo = 2;
+    for (int i = 0; i < 100000; i++) {
+        hi = hi * 1664525u + 1013904223u;
+        lo = lo * 22695477u + 1u;
+        CHECK(random_unit_in_vector(hi >> i % 33 % 32, lo) == random_unit(hi >> i % 33 % 32, lo));
+    }
+    CHECK(random_unit_in_vector(0, 0) == random_unit(0, 0));
+    CHECK(random_unit_in_vector(0, 2047) == random_unit(0, 2047));
+    CHECK(random_unit_in_vector(UINT32_MAX, UINT32_MAX) == random_unit(UINT32_MAX, UINT32_MAX));
 }
 
 /* --- streams --- */
@@ -109,6 +121,97 @@ static void test_first_doubles_of_many_streams_are_uniform(void) {
         chi_square += pow(count[k] - N / BINS, 2) / (N / BINS);
     CHECK_NEAR(normal_score(chi_square, BINS - 1), 0, 4);
 }
+
+/* --- normal numbers --- */
+
+enum { NORMALS = 1000000 };
+
+static int ascending(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Both numbers of neighbouring elements. */
+static double *normals(void) {
+    double *x = malloc(NORMALS * sizeof *x);
+    const uint32_t key[2] = {17, 4};
+    for (uint32_t i = 0; x != NULL && i < NORMALS / 2; i++) {
+        const uint32_t counter[4] = {i, 0, 3, 0};
+        uint32_t block[4];
+        random_block(key, counter, block);
+        random_normal_pair(block, x + 2 * i);
+    }
+    return x;
+}
+
+/* The moments of the normal law are 0, 1, 0, 3, 0, 15, 0, 105; a mean of the k-th powers has the
+ * variance (moment 2k - square of moment k)/n. */
+static void test_normal_numbers_have_the_moments_of_their_law(void) {
+    static const double moments[] = {1, 0, 1, 0, 3, 0, 15, 0, 105, 0, 945, 0, 10395};
+    double *x = normals(), sums[7] = {0}, product = 0;
+    for (int i = 0; x != NULL && i < NORMALS; i++) {
+        double power = 1;
+        for (int k = 1; k <= 6; k++)
+            sums[k] += power *= x[i];
+        product += i % 2 ? x[i] * x[i - 1] : 0;
+    }
+    for (int k = 1; k <= 6; k++) {
+        const double variance = moments[2 * k] - moments[k] * moments[k];
+        CHECK_NEAR(sums[k] / NORMALS, moments[k], 4 * sqrt(variance / NORMALS));
+    }
+    CHECK_NEAR(product / (NORMALS / 2), 0, 4 / sqrt(NORMALS / 2));
+    free(x);
+}
+
+/* Kolmogorov's distance is above 1.95/sqrt(n) once in a thousand trials; tails are counted. */
+static void test_normal_numbers_follow_their_law(void) {
+    double *x = normals(), distance = 0;
+    CHECK(x != NULL);
+    qsort(x, NORMALS, sizeof *x, ascending);
+    for (int i = 0; i < NORMALS; i++) {
+        const double below = 0.5 * erfc(-x[i] / sqrt(2.0));
+        distance =
+            fmax(distance, fmax(below - i / (double)NORMALS, (i + 1) / (double)NORMALS - below));
+    }
+    CHECK(distance > 0 && distance < 1.95 / sqrt(NORMALS));
+    for (double edge = 1; edge < 4.5; edge += 0.5) {
+        int beyond[2] = {0};
+        for (int i = 0; i < NORMALS; i++)
+            beyond[x[i] > 0] += fabs(x[i]) > edge;
+        const double expected = NORMALS * 0.5 * erfc(edge / sqrt(2.0));
+        CHECK_NEAR(beyond[0], expected, 4 * sqrt(expected));
+        CHECK_NEAR(beyond[1], expected, 4 * sqrt(expected));
+    }
+    free(x);
+}
+
+/* The radius r is exceeded with probability exp(-r^2/2), to the last of 53 bits. */
+static void test_the_far_tail_of_normal_numbers(void) {
+    for (int bits = 1; bits <= 53; bits++) {
+        const uint64_t first = UINT64_C(1) << (64 - bits); /* the unit is 2^-bits */
+        const uint32_t block[4] = {(uint32_t)(first >> 32), (uint32_t)first, 0, 0};
+        double pair[2];
+        random_normal_pair(block, pair);
+        CHECK_NEAR(pair[0] / sqrt(2 * bits * log(2)), 1, 3e-16);
+        CHECK(random_normal(block) == pair[0]);
+    }
+    const uint32_t zero[4] = {0}, last[4] = {UINT32_MAX, UINT32_MAX, 0, 0};
+    CHECK_NEAR(random_normal(zero), sqrt(108 * log(2)), 1e-14);
+    CHECK_NEAR(random_normal(last), sqrt(2 * 0x1p-53), 1e-23);
+}
+
+static void test_normal_numbers_turn_with_the_angle(void) {
+    for (uint32_t i = 0; i < 1024; i++) {
+        const uint32_t block[4] = {UINT32_C(0x9B4597E3), 0, i << 22, 0}; /* exp(-1/2) in 32 bits */
+        const double angle = 6.283185307179586477 * (i == 0 ? 0x1p-54 : i / 1024.0);
+        double pair[2];
+        random_normal_pair(block, pair);
+        CHECK_NEAR(pair[0], cos(angle), 1e-9);
+        CHECK_NEAR(pair[1], sin(angle), 1e-9);
+    }
+}
+
+/* --- Poisson counts --- */
 
 static void test_poisson_mean_and_variance(void) {
     static const double means[] = {0.01, 0.5, 1, 9.99, 10, 30, 1e4, 1e9, 1e15};
@@ -201,11 +304,16 @@ static void test_poisson_draws_are_the_same_at_every_level_of_optimisation(void)
 int main(void) {
     test_philox_gives_the_published_blocks();
     test_units_lie_strictly_between_zero_and_one();
+    test_units_in_vectors_are_the_same();
     test_a_stream_gives_the_doubles_of_another_implementation();
     test_ten_thousand_doubles_have_the_sum_of_another_implementation();
     test_every_key_number_makes_another_stream();
     test_a_copied_stream_goes_on_like_its_original();
     test_first_doubles_of_many_streams_are_uniform();
+    test_normal_numbers_have_the_moments_of_their_law();
+    test_normal_numbers_follow_their_law();
+    test_the_far_tail_of_normal_numbers();
+    test_normal_numbers_turn_with_the_angle();
     test_poisson_mean_and_variance();
     test_poisson_counts_follow_their_law();
     test_rejection_reaches_zero_as_often_as_it_should();
