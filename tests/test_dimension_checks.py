@@ -10,6 +10,7 @@ from evsim.equations.check import (
     check_refractory,
     check_statements,
     check_synapse_code,
+    synapse_dimensions,
 )
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
@@ -142,7 +143,8 @@ def test_resets_that_do_not_fit_are_refused(code, message):
 def test_synapse_code_with_another_unit_names_both():
     statements = parse_statements("v_post += w", "on_pre of synapses")
     with pytest.raises(DimensionMismatchError) as caught:
-        check_synapse_code(statements, {"w": VOLT}, {"v": DIMENSIONLESS}, {}, {}, "on_pre of synapses")
+        dimensions = synapse_dimensions({"w": VOLT}, {"v": DIMENSIONLESS}, {}, {})
+        check_synapse_code(statements, dimensions, (), "on_pre of synapses")
     assert str(caught.value).startswith(
         "on_pre of synapses, 'v_post += w': v_post is in 1 (a plain number), but 'w' is in V (units: V and 1"
     )
@@ -151,8 +153,19 @@ def test_synapse_code_with_another_unit_names_both():
 def test_bare_names_in_synapse_code_are_the_synapses_first():
     statements = parse_statements("V_post += V; V *= X_pre", "on_pre")
     with pytest.raises(DimensionMismatchError, match="V_post is in V, but 'V' is in A"):
-        check_synapse_code(statements, {"V": AMP}, {"V": VOLT}, {"X": DIMENSIONLESS}, {}, "on_pre")
-    check_synapse_code(statements, {}, {"V": VOLT}, {"X": DIMENSIONLESS}, {}, "on_pre")
+        clash = synapse_dimensions({"V": AMP}, {"V": VOLT}, {"X": DIMENSIONLESS}, {})
+        check_synapse_code(statements, clash, (), "on_pre")
+    plain = synapse_dimensions({}, {"V": VOLT}, {"X": DIMENSIONLESS}, {})
+    check_synapse_code(statements, plain, (), "on_pre")
+
+
+def test_a_local_value_has_the_unit_of_what_it_is_first_set_to():
+    names = synapse_dimensions({"w": VOLT}, {"V": VOLT, "n": DIMENSIONLESS}, {}, {})
+    check_synapse_code(parse_statements("x = 2*w; V_post += x", "on_pre"), names, ("x",), "on_pre")
+    with pytest.raises(DimensionMismatchError, match=r"n_post is in 1 .* but 'x' is in V"):
+        check_synapse_code(parse_statements("x = 2*w; n_post += x", "on_pre"), names, ("x",), "on_pre")
+    with pytest.raises(DimensionMismatchError, match="x is in V, but '3' is in 1"):
+        check_synapse_code(parse_statements("x = 2*w; x = 3", "on_pre"), names, ("x",), "on_pre")
 
 
 def test_a_refractory_period_is_a_time():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evsim.equations.assignments import synapse_code
 from evsim.equations.declaration import Equations
 from evsim.equations.statements import parse_statements
+from evsim.equations.synapse_code import synapse_code
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError
 
 SYNAPSE = Equations("w : 1\nx : 1\nr = w*x : 1\nshared_name : 1")
@@ -117,8 +117,16 @@ def test_subexpressions_of_both_sides_are_put_in():
         ("r += 1", EvsimError, "r follows from its formula"),
         ("fixed += 1", EvsimError, r"fixed is declared \(constant\)"),
         ("port += 1", EvsimError, r"port is declared \(input\)"),
-        ("I_syn += w*rand()", EvsimError, r"rand\(\) cannot be used in event code"),
-        ("I_syn += w*t", EvsimError, "t cannot be used in event code, since it changes with time"),
+        (
+            "u = 3*w",
+            EvsimNameError,
+            "u is set and never used, and it is no variable of the synapse or of its target",
+        ),
+        ("I_sny = 3*w", EvsimNameError, "I_sny is set and never used.*did you mean I_syn"),
+        ("u += 3*w", EvsimNameError, "u is no variable of the synapse"),
+        ("I_syn += u; u = w", EvsimNameError, "u is not defined"),
+        ("u_post = w", EvsimNameError, "u_post is no variable of the synapse or of its target"),
+        ("dt = w", EvsimNameError, "dt is no variable of the synapse"),
     ],
 )
 def test_what_synapse_code_cannot_do_is_refused(code, error, message):

@@ -186,10 +186,10 @@ def test_code_that_does_not_fit_is_refused_before_the_run(model: str, code: str,
 @pytest.mark.parametrize(
     "options",
     [
-        {"on_post": "w += 1"},
-        {"on_event": "other"},
-        {"on_pre": {"a": "v_post += 1"}},
+        {"on_pre": "v_post += 1", "on_event": "other"},
         {"model": "dx/dt = -x/ms : 1"},
+        {"model": "dx/dt = -x/ms : 1 (clock-driven)"},
+        {"model": "x = v_pre - v_post : 1 (summed)"},
     ],
 )
 def test_what_comes_later_is_refused_clearly(options: dict[str, object]) -> None:

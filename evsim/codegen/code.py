@@ -101,9 +101,7 @@ const struct evsim_code *evsim_code(void) {{ return &code; }}
         if each.target not in places:
             whose = "a variable of the synapse" if each.where == "synapse" else "a state of the target"
             known = ", ".join(places) or "none"
-            raise EvsimNameError(
-                f"event code changes {each.target}, which is not {whose}; there are {known}"
-            )
+            raise EvsimNameError(f"event code changes {each.target}, which is not {whose}; there are {known}")
         text = f"{places[each.target]} {_OPERATORS[each.operation]} {value};"
         is_clamped = each.where == "neuron" and each.target in self.model.clamped
         return f"if (!now->is_refractory) {text}" if is_clamped else text

@@ -57,9 +57,7 @@ def _alone(name: str, equations: Mapping[str, LinearForm], places: Mapping[str, 
     return f"    {places[name]} = evsim_relaxed({places[name]}, {a}, {form.constant.to_c(places)}, h);\n"
 
 
-def _together(
-    block: tuple[str, ...], equations: Mapping[str, LinearForm], places: Mapping[str, str]
-) -> str:
+def _together(block: tuple[str, ...], equations: Mapping[str, LinearForm], places: Mapping[str, str]) -> str:
     coefficients = [
         equations[row].coefficients[column].to_c(places) if column in equations[row].coefficients else "0.0"
         for row in block

@@ -29,7 +29,9 @@ def is_addition(statement: Assignment, model: LinearModel | GeneralModel, changi
     return not any(name.endswith("_post") for name in names)
 
 
-def are_additions(projection: Projection, group: Sequence[Projection], model: LinearModel | GeneralModel) -> bool:
+def are_additions(
+    projection: Projection, group: Sequence[Projection], model: LinearModel | GeneralModel
+) -> bool:
     """Whether all that the code does is to add; `group` are all projections of the same synapses."""
     changing = {name for each in group for name in written_variables(each)}
     return all(is_addition(statement, model, changing) for statement in projection.code)
@@ -141,7 +143,9 @@ class ProjectionInCore:
         if names:
             numbers, keep = array([self.variables.index(name) for name in names], "int32_t")
             out = np.zeros((len(names), self.projection.i.size))
-            check(lib.evsim_present(self.sim, self.number, keep.size, numbers, ffi.from_buffer("double[]", out)))
+            check(
+                lib.evsim_present(self.sim, self.number, keep.size, numbers, ffi.from_buffer("double[]", out))
+            )
             for name, values in zip(names, out, strict=True):
                 self._show(name, values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from evsim.equations.assignments import nearest
 from evsim.equations.declaration import Equations, Variable
@@ -87,23 +87,35 @@ def _check_statement(statement: Statement, target: Dimension, dimensions: Dimens
         )
 
 
-def check_synapse_code(
-    statements: Iterable[Statement],
+def synapse_dimensions(
     synapse_variables: Dimensions,
     target_variables: Dimensions,
     source_variables: Dimensions,
     constants: Dimensions,
-    where: str,
-) -> None:
-    """Check `on_pre` code, where bare names mean the synapse's variable first, then the target's."""
-    dimensions = {
+) -> dict[str, Dimension]:
+    """The dimension of each name in code of synapses: a bare name is the synapse's variable, then the target's."""
+    of_neurons = {name: KNOWN_NAMES[name] for name in ("lastspike", "not_refractory")}
+    return {
         **constants,
+        **of_neurons,
         **target_variables,
-        **{f"{name}_post": each for name, each in target_variables.items()},
-        **{f"{name}_pre": each for name, each in source_variables.items()},
+        **{f"{name}_post": each for name, each in {**of_neurons, **target_variables}.items()},
+        **{f"{name}_pre": each for name, each in {**of_neurons, **source_variables}.items()},
+        **dict.fromkeys(("N_pre", "N_post", "N_incoming", "N_outgoing"), DIMENSIONLESS),
         **synapse_variables,
     }
-    check_statements(statements, dimensions, where)
+
+
+def check_synapse_code(
+    statements: Iterable[Statement], dimensions: Dimensions, local: Collection[str], where: str
+) -> None:
+    """Check the code of a pathway; a local name gets the dimension of what it is first set to."""
+    known = dict(dimensions)
+    for statement in statements:
+        if statement.target in local and statement.target not in known:
+            every = {**known, **_known(known)}
+            known[statement.target] = _dimension(statement.expression, every, f"{where}, {str(statement)!r}")
+        check_statements([statement], known, where)
 
 
 def check_refractory(period: Expression, dimensions: Dimensions, where: str) -> None:

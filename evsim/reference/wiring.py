@@ -33,7 +33,9 @@ class Variables:
             names = names | self.relaxation.equations.keys()
             self._updates = [time] * len(self._projection.i)
         for name in names:
-            self.values[name] = [mp.mpf(value) for value in spread(self._projection.variables[name], self._projection)]
+            self.values[name] = [
+                mp.mpf(value) for value in spread(self._projection.variables[name], self._projection)
+            ]
 
     def bring(self, synapse: int, time: Exact) -> None:
         """Bring the variables with equations to the present."""
@@ -105,7 +107,9 @@ class Wiring:
                 target.write(assignment.target, assignment.operation, value)
                 continue
             is_own = assignment.where == "synapse"
-            before = self.variables.values[assignment.target][synapse] if is_own else local.get(assignment.target)
+            before = (
+                self.variables.values[assignment.target][synapse] if is_own else local.get(assignment.target)
+            )
             value = before + value if assignment.operation == "add" else mp.mpf(value)
             if is_own:
                 self.variables.values[assignment.target][synapse] = value

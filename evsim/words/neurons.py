@@ -12,7 +12,7 @@ from evsim.composition import Contribution, neuron_equations
 from evsim.equations.check import check_refractory
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
-from evsim.equations.known import KNOWN_NAMES
+from evsim.equations.known import KNOWN_NAMES, VARYING
 from evsim.equations.statements import parse_statements
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
@@ -25,19 +25,19 @@ from evsim.words.variables.elements import refuse_clashes
 from evsim.words.variables.storage import Storage
 from evsim.words.variables.values import check_finite, number_values
 
-_EXACT = (None, "exact", "linear")
-_LATER = (
+_METHODS = (
+    "exact",
+    "linear",
+    "adaptive",
+    "exponential_euler",
     "euler",
     "rk2",
     "rk4",
     "heun",
-    "milstein",
-    "exponential_euler",
-    "gsl",
-    "gsl_rkf45",
-    "rk45",
-    "gsl_rk4",
 )
+_LATER = ("milstein",)
+_ADAPTIVE = ("gsl", "gsl_rk2", "gsl_rk4", "gsl_rkf45", "gsl_rkck", "gsl_rk8pd", "rkf45")  # what Brian calls such
+_OPTIONS = {"rtol": "rtol", "atol": "atol", "absolute_error": "atol", "relative_error": "rtol"}
 
 
 class NeuronGroup(Sliceable, NetworkObject):
@@ -82,7 +82,8 @@ class NeuronGroup(Sliceable, NetworkObject):
         NetworkObject.__init__(self, name)
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
-        _check_method(method, self.name)
+        self._method = _checked_method(method, self.name)
+        self._method_options = _checked_options(method_options, self._method, self.name)
         if events is not None:
             raise EvsimError(f"{self.name}: events= is not there yet; evsim knows the event of the threshold")
         size = checked_size(N, self.name)
@@ -179,10 +180,21 @@ class NeuronGroup(Sliceable, NetworkObject):
         for name, value in contribution.parameters.items():
             self._write(name, value, slice(None))
 
+    def _dynamic_refractory(self) -> Expression | None:
+        """The refractory period where it is a condition, or a time that depends on more than parameters."""
+        if not isinstance(self._refractory, str):
+            return None
+        given = Expression.parse(self._refractory, f"the refractory period of {self.name}")
+        if given.is_condition or given.names & VARYING.keys():
+            return given
+        own = [self._storage.variables[name] for name in given.names if name in self._storage.variables]
+        changing = [each for each in own if each.kind != "parameter" or each.type == "boolean"]
+        return given if changing else None
+
     def _refractory_seconds(self) -> float | NDArray[np.float64]:
-        """The refractory period now: one value or one per neuron."""
+        """The refractory period now, where parameters alone say it: one value or one per neuron."""
         what, given = f"refractory period of {self.name}", self._refractory
-        if given is None:
+        if given is None or self._dynamic_refractory() is not None:
             return 0.0
         if isinstance(given, str):
             seconds = self._refractory_text(given, f"the {what}")
@@ -217,20 +229,46 @@ class NeuronGroup(Sliceable, NetworkObject):
 def _equations_of(model: Any, name: str) -> Equations:
     if isinstance(model, Neuron):
         return neuron_equations(model)
-    if isinstance(model, Equations):
-        return model
     if isinstance(model, str):
-        return Equations(model, f"the equations of {name}")
+        model = Equations(model, f"the equations of {name}")
+    if isinstance(model, Equations):
+        _refuse_flags_of_synapses(model, name)
+        return model
     raise EvsimTypeError(
         f"model of {name}: got {model!r}; give equations as text, or a neuron model such as lif"
     )
 
 
-def _check_method(method: Any, name: str) -> None:
-    if method in _EXACT:
-        return
+def _refuse_flags_of_synapses(equations: Equations, name: str) -> None:
+    for flag in ("event-driven", "clock-driven", "summed"):
+        for variable in equations.flagged(flag):
+            raise EvsimValueError(f"{name}: {variable} is ({flag}), a flag of equations of Synapses; remove it")
+
+
+def _checked_method(method: Any, name: str) -> str | None:
+    if isinstance(method, (tuple, list)) and method:
+        return _checked_method(method[0], name)
+    if method is None or method in _METHODS:
+        return method if method is None else str(method)
+    if method in _ADAPTIVE:
+        return "adaptive"
     if method in _LATER:
-        raise EvsimError(
-            f"{name}: method '{method}' is not there yet; linear equations are solved with method='exact'"
-        )
-    raise EvsimValueError(f"{name}: there is no method {method!r}; give method='exact', or leave it out")
+        raise EvsimError(f"{name}: method '{method}' is for noisy equations, which are not there yet")
+    raise EvsimValueError(f"{name}: there is no method {method!r}; give one of {', '.join(_METHODS)}")
+
+
+def _checked_options(given: Any, method: str | None, name: str) -> dict[str, float]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise EvsimTypeError(f"{name}: method_options is {given!r}; give a dict such as {{'rtol': 1e-10}}")
+    found: dict[str, float] = {}
+    for key, value in given.items():
+        if key not in _OPTIONS:
+            raise EvsimValueError(f"{name}: there is no method option {key!r}; there are {', '.join(_OPTIONS)}")
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1:
+            raise EvsimValueError(f"{name}: method option {key} is {value!r}; give a number above 0 and below 1")
+        found[_OPTIONS[key]] = float(value)
+    if found and method not in (None, "adaptive", "exact", "linear"):
+        raise EvsimValueError(f"{name}: method '{method}' has a fixed step and takes no {', '.join(given)}")
+    return found

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from evsim.composition import Contribution, contribution
 from evsim.equations.declaration import Equations, Variable
-from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
+from evsim.equations.event_driven import check_flags
+from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
@@ -19,6 +20,7 @@ from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject, checked_namespace
+from evsim.words.pathways import SynapticPathway, read_pathways
 from evsim.words.variables.elements import Elements, Positions, refuse_clashes
 from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.values import Known
@@ -32,11 +34,14 @@ class Synapses(HasOperations, Elements, NetworkObject):
     source, to
         A group, or a slice of one; `i` and `j` count in the slice. The second may also be given as target=.
     model
-        Declarations of synapse variables, as in "w : volt", or a registered model.
-    on_pre
-        What happens at the target when a spike arrives, as in "V_post += w".
+        Declarations of synapse variables, as in "w : volt", equations that are solved from event to event, as in
+        "dx/dt = -x/tau : 1 (event-driven)", or a registered model.
+    on_pre, on_post
+        What happens at a synapse when a spike of its source arrives, as in "V_post += w", and when its target has
+        spiked (after the reset); or dicts of such texts, by names of pathways.
     delay
-        From spike to arrival; any time from 0 on. `delay` may be set per synapse later.
+        From spike to arrival; any time from 0 on. `delay` may be set per synapse later. One time is that of the
+        pathway `pre`; a dict gives times by pathway.
     output, target
         With a gate as model: how it becomes a current, and the name of the input that receives it.
     namespace
@@ -51,7 +56,7 @@ class Synapses(HasOperations, Elements, NetworkObject):
         source: Any,
         to: Any = None,
         model: Any = None,
-        on_pre: str | None = None,
+        on_pre: str | Mapping[str, str] | None = None,
         on_post: Any = None,
         on_event: Any = "spike",
         delay: Any = None,
@@ -74,25 +79,47 @@ class Synapses(HasOperations, Elements, NetworkObject):
         self._contribution: Contribution | None = None
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
-        self._on_pre = on_pre
-        _refuse_what_comes_later(self.name, on_pre, on_post, on_event)
+        self._pathways = read_pathways(on_pre, on_post, on_event, self.name)
         if isinstance(model, Gate):
             self._attach(model, output, port)
         else:
             _refuse_what_needs_a_model(self.name, output, port)
             self._equations = _checked_equations(model, self.name)
-        refuse_clashes(self._equations, type(self), self.name, {"delay"})
-        self._storage = Storage({**self._equations, "delay": _delay_variable(is_shared=True)}, 0)
+        delays = {name: _delay_variable(name, is_shared=True) for name in self._delay_names()}
+        refuse_clashes(
+            self._equations, type(self), self.name, {*delays, *(each.name for each in self._pathways)}
+        )
+        refuse_clashes(
+            [each.name for each in self._pathways if each.name not in ("pre", "post")], type(self), self.name
+        )
+        self._storage = Storage({**self._equations, **delays}, 0)
         self._pairs = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         self._is_connected = False
-        if delay is not None:
-            self._write("delay", delay, slice(None))
+        self._take_delays(delay)
+
+    def _delay_names(self) -> list[str]:
+        names = [each.delay_name for each in self._pathways]
+        return names if self._pathways else ["delay"]
+
+    def _take_delays(self, given: Any) -> None:
+        """The delay of the pathway `pre`, or a dict of delays by pathway."""
+        by_pathway = given if isinstance(given, Mapping) else {} if given is None else {"pre": given}
+        names = {each.name: each.delay_name for each in self._pathways} or {"pre": "delay"}
+        for pathway, value in by_pathway.items():
+            if pathway not in names:
+                known = ", ".join(names)
+                raise EvsimValueError(
+                    f"{self.name}: delay is given for the pathway '{pathway}', but there are {known}; "
+                    f"give a dict, as in delay={{'{next(iter(names))}': 2*ms}}"
+                )
+            self._write(names[pathway], value, slice(None))
 
     def _attach(self, model: Gate, output: Output | None, port: str) -> None:
         """Become synapses of a registered model: a gate, and an output onto a port of the target."""
-        if self._on_pre is not None:
+        if self._pathways:
             raise EvsimTypeError(
-                f"{self.name}: got the model {model.name} and on_pre; the model says what a spike does"
+                f"{self.name}: got the model {model.name} and on_{self._pathways[0].trigger}; "
+                "the model says what a spike does"
             )
         group = self._target._group
         if not isinstance(group, NeuronGroup):
@@ -100,7 +127,8 @@ class Synapses(HasOperations, Elements, NetworkObject):
                 f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup"
             )
         made = contribution(model, output, group._equations, self.name, port, group._membrane)
-        self._contribution, self._on_pre = made, made.on_pre
+        self._contribution = made
+        self._pathways = read_pathways(made.on_pre, None, "spike", self.name)
         self._equations = Equations([Variable("w", "parameter", None, made.weight)], f"model of {self.name}")
         if made.equations:
             group._receive(made)
@@ -113,12 +141,27 @@ class Synapses(HasOperations, Elements, NetworkObject):
         return self._target._group, made.variables[name]
 
     def __getattr__(self, name: str) -> Any:
-        place = None if name.startswith("_") else self._on_target(name)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        for pathway in self._pathways:
+            if pathway.name == name:
+                return SynapticPathway(self, pathway)
+        self._refuse_delay(name)
+        place = self._on_target(name)
         return super().__getattr__(name) if place is None else getattr(*place)
+
+    def _refuse_delay(self, name: str) -> None:
+        if name == "delay" and "delay" not in self._storage.variables:
+            some = self._pathways[0].name
+            raise EvsimAttributeError(
+                f"{self.name}.delay is that of a pathway 'pre', which is not there; set {self.name}.{some}.delay"
+            )
 
     def __setattr__(self, name: str, value: Any) -> None:
         place = None if name.startswith("_") else self._on_target(name)
         if place is None:
+            if not name.startswith("_"):
+                self._refuse_delay(name)
             super().__setattr__(name, value)
         else:
             setattr(*place, value)
@@ -185,7 +228,11 @@ class Synapses(HasOperations, Elements, NetworkObject):
 
     def __repr__(self) -> str:
         ends = f"{self._source._label()} to {self._target._label()}"
-        return f"<Synapses '{self.name}': {self.N} synapses from {ends}, on_pre {self._on_pre!r}>"
+        codes: dict[str, str | None] = {each.name: each.code for each in self._pathways} or {"pre": None}
+        code = ", ".join(
+            f"{'on_' * (name in ('pre', 'post'))}{name} {text!r}" for name, text in codes.items()
+        )
+        return f"<Synapses '{self.name}': {self.N} synapses from {ends}, {code}>"
 
     # Making connections
 
@@ -231,7 +278,7 @@ class Synapses(HasOperations, Elements, NetworkObject):
 
     def _default(self, name: str) -> float:
         """The value of a variable in new synapses."""
-        if name == "delay" and self._storage.arrays["delay"].size:
+        if name in self._delay_names() and self._storage.arrays[name].size:
             raise EvsimError(
                 f"{self.name}: connect() after delays were set per synapse; make all connections first, then set delay"
             )
@@ -265,8 +312,8 @@ class Synapses(HasOperations, Elements, NetworkObject):
         return super()._positions(item)
 
     def _write(self, name: str, value: Any, item: Any) -> None:
-        if name == "delay":
-            self._write_delay(value, item)
+        if name in self._delay_names():
+            self._write_delay(name, value, item)
             return
         if not self._is_connected and name in self._storage.variables:
             raise EvsimValueError(
@@ -274,39 +321,39 @@ class Synapses(HasOperations, Elements, NetworkObject):
             )
         super()._write(name, value, item)
 
-    def _write_delay(self, value: Any, item: Any) -> None:
+    def _write_delay(self, name: str, value: Any, item: Any) -> None:
         storage = self._storage
         is_for_all = isinstance(item, slice) and item == slice(None)
         is_one_value = is_for_all and not isinstance(value, str) and np.ndim(value) == 0
-        before = storage.variables["delay"], storage.arrays["delay"]
+        before = storage.variables[name], storage.arrays[name]
         if is_one_value:
-            storage.variables["delay"], storage.arrays["delay"] = _delay_variable(True), np.zeros(1)
+            storage.variables[name], storage.arrays[name] = _delay_variable(name, True), np.zeros(1)
         elif not self._is_connected:
-            raise EvsimValueError(f"{self.name}.delay: there are no synapses yet; call connect() first")
+            raise EvsimValueError(f"{self.name}.{name}: there are no synapses yet; call connect() first")
         else:
             array = np.array(np.broadcast_to(before[1], (storage.size,)))
-            storage.variables["delay"], storage.arrays["delay"] = _delay_variable(False), array
+            storage.variables[name], storage.arrays[name] = _delay_variable(name, False), array
         try:
-            super()._write("delay", value, item)
-            _check_delays(storage.arrays["delay"], self.name)
+            super()._write(name, value, item)
+            _check_delays(storage.arrays[name], f"{self.name}.{name}")
         except EvsimError:
-            storage.variables["delay"], storage.arrays["delay"] = before
+            storage.variables[name], storage.arrays[name] = before
             raise
 
 
 _DEGREES = {"N_incoming", "N_outgoing"}
 
 
-def _delay_variable(is_shared: bool) -> Variable:
+def _delay_variable(name: str, is_shared: bool) -> Variable:
     second = unit_named("second")
     assert second is not None
-    return Variable("delay", "parameter", None, second.dimension, frozenset({"shared"} if is_shared else ()))
+    return Variable(name, "parameter", None, second.dimension, frozenset({"shared"} if is_shared else ()))
 
 
 def _check_delays(seconds: NDArray[np.float64], name: str) -> None:
     wrong = seconds[seconds < 0]
     if wrong.size:
-        raise EvsimValueError(f"{name}.delay: got {wrong[0]:g} s; a delay is 0 or more")
+        raise EvsimValueError(f"{name}: got {wrong[0]:g} s; a delay is 0 or more")
 
 
 def _joined(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
@@ -336,12 +383,7 @@ def _checked_end(end: Any, what: str) -> Any:
 
 def _checked_equations(model: Any, name: str) -> Equations:
     equations = model if isinstance(model, Equations) else Equations(model or "", f"model of {name}")
-    for variable in equations.values():
-        if variable.kind == "differential":
-            raise EvsimError(
-                f"{name}: d{variable.name}/dt in synapses is not there yet; "
-                "write the equation in the target group, or use a registered model"
-            )
+    check_flags(equations, name)
     return equations
 
 
@@ -354,12 +396,3 @@ def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:
         raise EvsimTypeError(
             f"{name}: target={port!r} names an input for a registered model; text says it in on_pre"
         )
-
-
-def _refuse_what_comes_later(name: str, on_pre: Any, on_post: Any, on_event: Any) -> None:
-    if on_post is not None:
-        raise EvsimError(f"{name}: on_post is not there yet; evsim runs on_pre code")
-    if on_event != "spike":
-        raise EvsimError(f"{name}: on_event={on_event!r} is not there yet; evsim runs on_pre code at spikes")
-    if on_pre is not None and not isinstance(on_pre, str):
-        raise EvsimTypeError(f"{name}: on_pre is {on_pre!r}; give text, as in 'V_post += w'")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evsim import description
 from evsim.errors import EvsimError, EvsimValueError
+from evsim.words.described.links import mark_changed_links, refuse_changing_sources
 from evsim.words.described.neurons import (
     DescribedGroup,
     Scope,
@@ -44,6 +45,7 @@ class Describer:
                 self._update_poisson(group)
             elif isinstance(group, SpikeGeneratorGroup):
                 self._update_train(group, now)
+        refuse_changing_sources(objects, self.groups)
         for each in synapses:
             self._update_synapses(each, scope)
         for each_drive in drives:
@@ -51,6 +53,7 @@ class Describer:
 
     def refresh(self, objects: Sequence[Any]) -> None:
         """Inside a run: take over what an action changed. Names outside keep the values they had as the run began."""
+        mark_changed_links(objects)
         for each in objects:
             storage = getattr(each, "_storage", None)
             if isinstance(each, SpikeGeneratorGroup):
@@ -131,7 +134,7 @@ class Describer:
             )
             known = DescribedSynapses(synapses, source, target, self.network.dt, scope)
             self._synapses[synapses.name] = known
-            self.network.projections.append(known.projection)
+            self.network.projections += known.projections
         else:
             known.refresh(synapses, scope)
         synapses._storage.changed.clear()

@@ -1,26 +1,32 @@
-"""Synapses as a projection: code resolved, units checked, weights and delays as they are now."""
+"""Synapses as projections, one for each pathway: code resolved, units checked, weights and delays as they are now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
-from evsim.equations.assignments import synapse_code
-from evsim.equations.check import check_synapse_code
+from evsim.equations.check import check_equations, check_synapse_code, synapse_dimensions
 from evsim.equations.declaration import Equations
+from evsim.equations.event_driven import event_driven_rates
 from evsim.equations.known import KNOWN_NAMES
-from evsim.equations.statements import Statement, parse_statements
+from evsim.equations.resolve import resolve_functions
+from evsim.equations.synapse_code import IMPLICIT, local_names, synapse_code
 from evsim.errors import EvsimError, EvsimValueError
-from evsim.units import DIMENSIONLESS
+from evsim.units import Dimension
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
+from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
+
+Code = tuple[description.Assignment, ...]
+
+_NOTHING = Pathway("pre", "pre", "")
 
 
 class DescribedSynapses:
-    """A projection with the groups at its ends; the user's Synapses come along with every call.
+    """The projections of the pathways of one Synapses; the user's object comes along with every call.
 
     `source` and `target` are None for sources of spikes, which have no equations.
     """
@@ -37,90 +43,140 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"{synapses.name} has no synapses; call {synapses.name}.connect() before run()"
             )
-        if source is not None and source.population.model.threshold is None and synapses._on_pre:
-            raise EvsimValueError(
-                f"source of {synapses.name}: {source.population.name} has no threshold and never spikes; give it one"
-            )
-        self._source, self._dt = source, dt
+        self._groups, self._dt = {"pre": source, "post": target}, dt
         self._target = target.equations if target is not None else Equations("")
-        statements = statements_of(synapses)
+        self._pathways = synapses._pathways or (_NOTHING,)
+        for pathway in self._pathways:
+            self._refuse_silence(synapses, pathway)
         constants = self._constants(synapses, scope)
-        self._code = self._checked_code(synapses, statements, constants)
-        self.projection = description.Projection(
-            name=synapses.name,
+        dimensions = self._dimensions(synapses, constants)
+        codes = [self._code(synapses, each, constants, dimensions, scope) for each in self._pathways]
+        self._equations = self._rates(synapses, constants, dimensions, scope)
+        self._used = _names_used(codes, self._equations)
+        self._written = {each.target for code in codes for each in code if each.where == "synapse"}
+        variables = self._values(synapses, constants)
+        self.projections = [
+            self._projection(synapses, pathway, code, variables)
+            for pathway, code in zip(self._pathways, codes, strict=True)
+        ]
+
+    def _projection(
+        self, synapses: Synapses, pathway: Pathway, code: Code, variables: dict[str, description.Values]
+    ) -> description.Projection:
+        first = self._pathways[0]
+        return description.Projection(
+            name=_name(synapses, pathway),
             source=synapses._source._group.name,
             target=synapses._target._group.name,
             i=_shifted(synapses._pairs[0], synapses._source._bounds()[0]),
             j=_shifted(synapses._pairs[1], synapses._target._bounds()[0]),
-            delay=value_of(synapses._storage, "delay"),
-            code=self._code,
-            variables=self._values(synapses, constants),
+            delay=value_of(synapses._storage, pathway.delay_name),
+            code=code,
+            variables=variables,
             is_copy=synapses._is_copy,
+            trigger=pathway.trigger,
+            shares="" if pathway is first else _name(synapses, first),
+            equations=self._equations if _takes_part(code, self._equations) else {},
         )
+
+    # Between runs
 
     def refresh(self, synapses: Synapses, scope: Scope) -> None:
         """Take over what the user changed since the last run."""
-        storage, projection = synapses._storage, self.projection
-        if "delay" in storage.changed:
-            projection.delay = value_of(storage, "delay")
-            projection.changed.add("delay")
+        self._refresh_delays(synapses)
+        first = self.projections[0]
         for name, value in self._values(synapses, self._constants(synapses, scope)).items():
-            if name in storage.changed or not np.array_equal(projection.variables[name], value):
-                projection.variables[name] = value
-                projection.changed.add(name)
+            if name in synapses._storage.changed or not np.array_equal(first.variables[name], value):
+                first.variables[name] = value
+                first.changed.add(name)
 
     def refresh_values(self, synapses: Synapses) -> None:
         """Take over the synapses' own values that have changed, inside a run."""
-        storage, projection = synapses._storage, self.projection
-        if "delay" in storage.changed:
-            projection.delay = value_of(storage, "delay")
-            projection.changed.add("delay")
-        for name in storage.changed & projection.variables.keys():
-            projection.variables[name] = value_of(storage, name)
-            projection.changed.add(name)
+        self._refresh_delays(synapses)
+        first = self.projections[0]
+        for name in synapses._storage.changed & first.variables.keys():
+            first.variables[name] = value_of(synapses._storage, name)
+            first.changed.add(name)
+
+    def _refresh_delays(self, synapses: Synapses) -> None:
+        for pathway, projection in zip(self._pathways, self.projections, strict=True):
+            if pathway.delay_name in synapses._storage.changed:
+                projection.delay = value_of(synapses._storage, pathway.delay_name)
+                projection.changed.add("delay")
 
     def take_back(self, synapses: Synapses) -> None:
-        """After a run: variables that event code changed go to the user's synapses."""
-        for name in self._changed_names():
-            synapses._storage.arrays[name][:] = self.projection.variables[name]
-            self.projection.variables[name] = value_of(synapses._storage, name)
+        """After a run: variables that events changed, as they are now, go to the user's synapses."""
+        variables = self.projections[0].variables
+        for name in self._written | self._equations.keys() & variables.keys():
+            synapses._storage.arrays[name][:] = variables[name]
+            variables[name] = value_of(synapses._storage, name)
 
-    def _changed_names(self) -> set[str]:
-        return {each.target for each in self._code if each.where == "synapse"}
+    # What the texts say
 
-    def _checked_code(
-        self, synapses: Synapses, statements: list[Statement], constants: Constants
-    ) -> tuple[description.Assignment, ...]:
-        own, source = synapses._equations, synapses._source._storage.variables
-        where = f"on_pre of {synapses.name}"
-        code = synapse_code(statements, own, self._target, constants, source, where)
-        check_synapse_code(
-            statements,
-            {**own.dimensions, "N_pre": DIMENSIONLESS, "N_post": DIMENSIONLESS},
+    def _code(
+        self,
+        synapses: Synapses,
+        pathway: Pathway,
+        constants: Constants,
+        dimensions: Mapping[str, Dimension],
+        scope: Scope,
+    ) -> Code:
+        where, own = pathway.where(synapses.name), synapses._equations
+        statements = pathway.statements(synapses.name)
+        foreign = own.foreign.union(*(each.expression.foreign for each in statements))
+        meanings = resolve_functions(foreign, synapses._namespace, scope, synapses.name)
+        bound = [each.bound(meanings, where) for each in statements]
+        own = own.bound(meanings)
+        source = [*synapses._source._storage.variables, "lastspike", "not_refractory"]
+        plain = [each.inlined(where) for each in bound]
+        code = synapse_code(plain, own.inlined(), self._target, constants, source, where)
+        check_synapse_code(bound, dimensions, local_names(statements, own, self._target), where)
+        return code
+
+    def _rates(
+        self, synapses: Synapses, constants: Constants, dimensions: Mapping[str, Dimension], scope: Scope
+    ) -> dict[str, description.LinearForm]:
+        meanings = resolve_functions(synapses._equations.foreign, synapses._namespace, scope, synapses.name)
+        own = synapses._equations.bound(meanings)
+        if own.of_kind("differential") or own.of_kind("subexpression"):
+            check_equations(own, dimensions, synapses.name)
+        standing = [*self._standing(synapses._source, "pre"), *self._standing(synapses._target, "post")]
+        known = [*constants, *IMPLICIT - {"t"}]
+        return event_driven_rates(own.inlined(), standing, known, synapses.name)
+
+    def _standing(self, end: object, trigger: str) -> list[str]:
+        """Parameters of the neurons at one end that no event changes."""
+        group, variables = self._groups[trigger], end._storage.variables  # type: ignore[attr-defined]
+        states = group.population.model.states if group is not None else ()
+        return [
+            f"{name}_{trigger}"
+            for name, each in variables.items()
+            if each.kind == "parameter" and name not in states and "input" not in each.flags
+        ]
+
+    def _dimensions(self, synapses: Synapses, constants: Constants) -> dict[str, Dimension]:
+        source = synapses._source._storage.variables
+        return synapse_dimensions(
+            synapses._equations.dimensions,
             self._target.dimensions,
             {name: each.dimension for name, each in source.items()},
             {name: dimension for name, (_, dimension) in constants.items()},
-            where,
         )
-        return code
 
     def _constants(self, synapses: Synapses, scope: Scope) -> Constants:
-        names = {
-            name
-            for each in statements_of(synapses)
-            for name in synapses._equations.expanded(each.expression).names
-            if not name.endswith(("_pre", "_post"))
-        }
-        known = {*synapses._storage.variables, *self._target, *KNOWN_NAMES}
+        own, names = synapses._equations, set(synapses._equations.external_names)
+        for pathway in self._pathways:
+            statements = pathway.statements(synapses.name)
+            used = {name for each in statements for name in own.expanded(each.expression).names}
+            names |= used - local_names(statements, own, self._target)
+        names = {name for name in names if not name.endswith(("_pre", "_post"))}
+        known = {*synapses._storage.variables, *self._target, *KNOWN_NAMES, *IMPLICIT}
         return resolved(names - known, synapses, scope)
 
+    # Values
+
     def _values(self, synapses: Synapses, constants: Constants) -> dict[str, description.Values]:
-        names = {name for each in self._code for name in each.expression.names} | self._changed_names()
-        return {
-            name: self._value(synapses, name, constants)
-            for name in sorted(names)
-            if not (name.endswith("_post") and name[:-5] in self._target)
-        }
+        return {name: self._value(synapses, name, constants) for name in sorted(self._used | self._written)}
 
     def _value(self, synapses: Synapses, name: str, constants: Constants) -> description.Values:
         if name in synapses._storage.variables:
@@ -136,29 +192,68 @@ class DescribedSynapses:
 
     def _refuse_changing(self, synapses: Synapses, name: str) -> None:
         """Values of the source are gathered before the run, so they must stay."""
-        group = self._source
-        bare = name.removesuffix("_pre")
-        if group is None or (
-            bare not in group.population.model.states and group.equations[bare].kind == "parameter"
-        ):
-            return
-        raise EvsimError(
-            f"on_pre of {synapses.name}: {name} changes during the run; use parameters of the source only"
-        )
+        if name not in self._standing(synapses._source, "pre"):
+            raise EvsimError(
+                f"code of {synapses.name}: {name} changes during the run; use parameters of the source only"
+            )
+
+    def _refuse_silence(self, synapses: Synapses, pathway: Pathway) -> None:
+        end = synapses._source if pathway.trigger == "pre" else synapses._target
+        group = self._groups[pathway.trigger]
+        what = "source" if pathway.trigger == "pre" else "target"
+        if group is not None and group.population.model.threshold is None and pathway.code:
+            raise EvsimValueError(
+                f"{what} of {synapses.name}: {group.population.name} has no threshold and never spikes; give it one"
+            )
+        if group is None and pathway.trigger == "post":
+            raise EvsimValueError(
+                f"target of {synapses.name}: {end._group.name} has no neurons; on_post needs a NeuronGroup as target"
+            )
 
 
-def statements_of(synapses: Synapses) -> list[Statement]:
-    """What a spike does."""
-    return parse_statements(synapses._on_pre or "", f"on_pre of {synapses.name}")
+def _names_used(codes: Iterable[Code], equations: Mapping[str, description.LinearForm]) -> set[str]:
+    """Names of the synapses' variables and of what is gathered for them."""
+    names = set(equations)
+    for code in codes:
+        local = {each.target for each in code if each.where == "local"}
+        used = {name for each in code for name in each.expression.names}
+        names |= {name for name in used - local - {"t"} if not _is_of_target(name)}
+    for form in equations.values():
+        names |= form.constant.names.union(*(each.names for each in form.coefficients.values()))
+    return names
+
+
+def _is_of_target(name: str) -> bool:
+    return name.endswith("_post") and name != "N_post"
+
+
+def _takes_part(code: Code, equations: Mapping[str, description.LinearForm]) -> bool:
+    """Whether the code reads or changes a variable with an equation, or changes what an equation depends on."""
+    read = {name for each in code for name in each.expression.names}
+    changed = {each.target for each in code if each.where == "synapse"}
+    parameters = {
+        name
+        for form in equations.values()
+        for each in (form.constant, *form.coefficients.values())
+        for name in each.names
+    }
+    return not (read | changed).isdisjoint(equations) or not changed.isdisjoint(parameters)
 
 
 def written_by(synapses: Synapses, target: Equations) -> Iterable[str]:
     """Variables of the target that the code of the synapses changes."""
-    for statement in statements_of(synapses):
-        if statement.target not in synapses._equations:
-            name = statement.target if statement.target in target else statement.target.removesuffix("_post")
-            if name in target:
-                yield name
+    for pathway in synapses._pathways:
+        for statement in pathway.statements(synapses.name):
+            if statement.target not in synapses._equations:
+                bare = statement.target.removesuffix("_post")
+                name = statement.target if statement.target in target else bare
+                if name in target:
+                    yield name
+
+
+def _name(synapses: Synapses, pathway: Pathway) -> str:
+    """The name of a pathway's projection: that of the synapses where it is the usual one."""
+    return synapses.name if pathway.name == "pre" else f"{synapses.name}_{pathway.name}"
 
 
 def _shifted(index: NDArray[np.int64], start: int) -> NDArray[np.int64]:

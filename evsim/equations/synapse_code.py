@@ -1,0 +1,142 @@
+"""The code of synapses: whose variable each name is, and which values only the statements after them see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from evsim.description import Assignment
+from evsim.equations.assignments import check_target, made, nearest
+from evsim.equations.declaration import Equations
+from evsim.equations.expression import Expression
+from evsim.equations.statements import Statement
+from evsim.errors import EvsimNameError, EvsimValueError
+
+IMPLICIT = frozenset({"i", "j", "N", "N_pre", "N_post", "N_incoming", "N_outgoing", "dt", "t"})
+"""Names that code of a synapse has without declaration."""
+
+OF_TARGET = frozenset({"lastspike", "not_refractory"})
+"""What every target neuron knows of itself."""
+
+
+def synapse_code(
+    statements: Sequence[Statement],
+    synapse_variables: Equations,
+    target_variables: Equations,
+    constants: Collection[str],
+    source_variables: Collection[str] | None = None,
+    where: str = "on_pre",
+) -> tuple[Assignment, ...]:
+    """Resolve the names of the code of a pathway.
+
+    A bare name is the synapse's own variable, or else the target's; `X_post` is the target's X. Another name that
+    is set first is a value of its own, seen by the statements after it. In the result the target's variables are
+    spelled `X_post`; the source's stay `X_pre` for the caller to gather, and so do `i` and `j`.
+    """
+    names = _Names(synapse_variables, target_variables, constants, source_variables)
+    code = tuple(names.assignment(each, f"{where}, {str(each)!r}") for each in statements)
+    names.refuse_unread(where)
+    return code
+
+
+def local_names(statements: Sequence[Statement], own: Equations, target: Equations) -> set[str]:
+    """Names that the statements set and that are no variables."""
+    known = {*own, *target, *(f"{name}_post" for name in target)}
+    return {
+        each.target
+        for each in statements
+        if each.target not in known and not each.target.endswith(("_pre", "_post"))
+    }
+
+
+@dataclass
+class _Names:
+    """What the names in the code of a pathway stand for."""
+
+    own: Equations
+    target: Equations
+    constants: Collection[str]
+    source: Collection[str] | None
+    local: dict[str, bool] = field(default_factory=dict)  # whether a statement has read it
+
+    def assignment(self, statement: Statement, here: str) -> Assignment:
+        expression = self._resolved(statement.expression, here)
+        where, target = self._place(statement, here)
+        present = f"{target}_post" if where == "neuron" else target
+        return made(statement, target, present, where, expression)
+
+    def refuse_unread(self, where: str) -> None:
+        """A value that nothing reads is a variable misspelt."""
+        for name, is_read in self.local.items():
+            if not is_read:
+                raise EvsimNameError(
+                    f"{where}: {name} is set and never used, and it is no variable of the synapse or of its target"
+                    f"{nearest(name, self._known())}."
+                )
+
+    def _known(self) -> list[str]:
+        return [*self.own, *self.target, *(f"{each}_post" for each in self.target)]
+
+    def _place(self, statement: Statement, here: str) -> tuple[Literal["neuron", "synapse", "local"], str]:
+        name = statement.target
+        if name in self.own:
+            check_target(name, self.own, here)
+            return "synapse", name
+        bare = name.removesuffix("_post")
+        if name.endswith("_pre") and name not in self.target:
+            raise EvsimValueError(
+                f"{here}: {name} belongs to the source; code of a synapse changes its target only."
+            )
+        if bare != name and bare in self.target:
+            name = bare
+        if name in self.target:
+            check_target(name, self.target, here)
+            return "neuron", name
+        if bare == name and (name in self.local or (statement.operator == "=" and name not in IMPLICIT)):
+            self.local.setdefault(name, False)
+            return "local", name
+        raise EvsimNameError(
+            f"{here}: {name} is no variable of the synapse or of its target{nearest(name, self._known())}."
+        )
+
+    def _resolved(self, expression: Expression, here: str) -> Expression:
+        expression = self.own.expanded(expression)
+        spelled = {name: self._spelled(name, here) for name in sorted(expression.names)}
+        return self._expanded_target(expression.rename(spelled))
+
+    def _spelled(self, name: str, here: str) -> str:
+        if name in self.own:
+            if name.endswith("_post"):
+                raise EvsimValueError(
+                    f"{here}: {name} reads like a variable of the target; rename it in the synapse."
+                )
+            return name
+        if name in self.local:
+            self.local[name] = True
+            return name
+        for suffix, owner in (("_post", {*self.target, *OF_TARGET}), ("_pre", self.source)):
+            if name.endswith(suffix) and (owner is None or name.removesuffix(suffix) in owner):
+                return name
+        if name in self.target or name in OF_TARGET:
+            return f"{name}_post"
+        if name in IMPLICIT:
+            return name
+        known = [*self._known(), *self.local, *self.constants]
+        if name.endswith(("_post", "_pre")):
+            raise EvsimNameError(f"{here}: {name} is not a variable of the neurons{nearest(name, known)}.")
+        if name in self.constants:
+            return name
+        raise EvsimNameError(f"{here}: {name} is not defined{nearest(name, known)}.")
+
+    def _expanded_target(self, expression: Expression) -> Expression:
+        formulas: Mapping[str, Expression] = {
+            f"{name}_post": self._suffixed(self.target.expanded(formula))
+            for name in self.target.of_kind("subexpression")
+            if f"{name}_post" in expression.names and (formula := self.target[name].expression)
+        }
+        return expression.substitute(formulas)
+
+    def _suffixed(self, formula: Expression) -> Expression:
+        spelled = {name: f"{name}_post" for name in formula.names if name in self.target or name in OF_TARGET}
+        return formula.rename(spelled)
