@@ -11,7 +11,7 @@ from evsim.units import *
 from evsim.verify import verify
 from evsim.words.actions import NetworkOperation, network_operation, stop
 from evsim.words.clocks import Clock, defaultclock
-from evsim.words.magic import collect, magic_network, run, start_scope
+from evsim.words.magic import collect, magic_network, restore, run, start_scope, store
 from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
@@ -25,6 +25,6 @@ __all__ = [
     "Clock", "Equations", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
     "PoissonGroup", "PoissonInput", "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor",
     "StateMonitor", "Synapses", "TimedArray", "collect", "defaultclock", "implementation", "linked_var",
-    "magic_network", "network_operation", "prefs", "run", "seed", "start_scope", "stop", "verify",
+    "magic_network", "network_operation", "prefs", "restore", "run", "seed", "start_scope", "stop", "store", "verify",
     *_units.__all__,
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.description import Network, PoissonSource, Population, Projection, SpikeTrainSource, StateRecord
-from evsim.engine.archive import State, put_state, state_of
+from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
@@ -163,6 +163,15 @@ class Simulation:
     def state(self) -> State:
         """All that runs, and the user between them, have changed, as plain arrays by name."""
         return state_of(self)
+
+    def fits(self, state: State) -> bool:
+        """Whether `set_state` can take this; else make a new simulation of the network for it."""
+        return fits(self, state)
+
+    def set_seed(self, seed: int) -> None:
+        """Draw other random numbers from now on."""
+        if self._sim is not None:
+            lib.evsim_set_seed(self._sim, seed & 0xFFFFFFFFFFFFFFFF)
 
     def set_state(self, state: State) -> None:
         """Put back what `state` gave, of this simulation or of one of an equal network."""

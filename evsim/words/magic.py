@@ -83,6 +83,18 @@ def run(
     network.run(duration, report, report_period, namespace, timing=timing, threads=threads)
 
 
+def store(name: str = "default", filename: Any = None) -> None:
+    """Keep the network of this scope as it is now, see `Network.store`."""
+    magic_network().store(name, filename)
+
+
+def restore(
+    name: str = "default", filename: Any = None, restore_random_state: bool | None = None
+) -> None:
+    """Put the network of this scope where it was when it was stored, see `Network.restore`."""
+    magic_network().restore(name, filename, restore_random_state)
+
+
 def collect() -> list[NetworkObject]:
     """All objects made since `start_scope()`, as for `Network(collect())`."""
     return list(magic_network().objects)

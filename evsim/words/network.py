@@ -27,6 +27,7 @@ from evsim.words.progress import Reporter
 from evsim.words.randomness import next_seed, seed_epoch
 from evsim.words.slices import Sliceable
 from evsim.words.sources import PoissonGroup, PoissonInput
+from evsim.words.stored import Stored, read_file, restore_network, store_network, write_file
 from evsim.words.surroundings import names_around_call
 
 _log = logging.getLogger("evsim")
@@ -51,6 +52,7 @@ class Network:
         self._action_numbers: dict[str, int] = {}
         self._moment: float | None = None  # seconds of the action that is going on
         self._is_running = False
+        self._states: dict[str, Stored] = {}
         self.add(*objects)
 
     # What is in it
@@ -228,10 +230,7 @@ class Network:
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
         """The network as plain data, as it is now; `run` does this first."""
-        for each in self._members():
-            if isinstance(each, StateMonitor):
-                self._take_in(each._parts())
-            self._take_in(operations_of(each))
+        self._complete()
         namespace = checked_namespace(namespace, "run()")
         scope = names_around_call()
         scope = scope if namespace is None else ChainMap(dict(namespace), *_maps(scope))
@@ -264,6 +263,13 @@ class Network:
             self._simulation = _engine()(describer.network)
         return describer.network
 
+    def _complete(self) -> None:
+        """Take in what objects bring along: copies of monitored synapses, operations."""
+        for each in self._members():
+            if isinstance(each, StateMonitor):
+                self._take_in(each._parts())
+            self._take_in(operations_of(each))
+
     def _prepare_actions(self, members: list[NetworkObject], scope: Mapping[str, Any]) -> None:
         """Find the names in the texts of actions, give each its own random numbers, and let windows end at them."""
         assert self._describer is not None
@@ -275,6 +281,65 @@ class Network:
                 each._prepare(scope, number, network.seed)
                 steps += [each._pace()]
         network.pauses = tuple(step for step in steps if step)
+
+    # Storing
+
+    def store(self, name: str = "default", filename: Any = None) -> None:
+        """Keep the network as it is now under a name, in memory or in a file.
+
+        A file holds arrays and text, several states if they have different names, and can be read by another process
+        that has built an equal network.
+        """
+        stored = store_network(self)
+        if filename is None:
+            self._states[name] = stored
+        else:
+            write_file(filename, name, stored)
+
+    def restore(
+        self, name: str = "default", filename: Any = None, restore_random_state: bool | None = None
+    ) -> None:
+        """Put the network where it was when it was stored; a run goes on from there with the same bits.
+
+        Parameters
+        ----------
+        restore_random_state
+            What is random in runs repeats itself after restore() unless this is False. With True texts, such as
+            "rand()" as initial value, draw again what they drew after store(), too.
+        """
+        if filename is None and name not in self._states:
+            known = ", ".join(map(repr, self._states)) or "none"
+            raise EvsimValueError(
+                f"restore({name!r}): {self.name} has no stored state of that name; call store({name!r}) first "
+                f"(there are: {known})"
+            )
+        stored = self._states[name] if filename is None else read_file(filename, name)
+        restore_network(self, stored, restore_random_state, name)
+
+    def _put_engine(self, state: dict[str, Any]) -> None:
+        """An engine at the state of another one, or of its own past."""
+        assert self._describer is not None
+        if not self._simulation.fits(state):
+            self._simulation = _engine()(self._describer.network)
+        self._simulation.set_state(state)
+
+    def _begin_again(self, state: dict[str, Any]) -> None:
+        """An engine that has not run; with the seed that it had, unless there is another one since."""
+        assert self._describer is not None
+        network = self._describer.network
+        if self._epoch != seed_epoch():
+            self._draw_anew(next_seed())
+        elif "seed" in state:
+            network.seed = int(state["seed"][0])
+        self._simulation = _engine()(network)
+
+    def _draw_anew(self, seed: int) -> None:
+        """Other random numbers from now on."""
+        self._epoch = seed_epoch()
+        if self._describer is not None:
+            self._describer.network.seed = seed
+        if self._simulation is not None:
+            self._simulation.set_seed(seed)
 
     def _refuse_runaways(self, members: list[NetworkObject]) -> None:
         for each in members:

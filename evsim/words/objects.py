@@ -30,6 +30,7 @@ class NetworkObject(metaclass=_EntersScope):
     """A group, synapses, source or monitor. `_number` orders objects by creation."""
 
     _kind: ClassVar[str] = "object"
+    _stored: ClassVar[tuple[str, ...]] = ()  # attributes, besides variables, that runs and the user change
     _network: Any = None  # the network that runs it
     name: str
     _number: int

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evsim.errors import EvsimTypeError, EvsimValueError
 
@@ -56,6 +58,16 @@ def next_seed() -> int:
 
 def _stream(number: int) -> np.random.Philox:
     return np.random.Philox(key=np.array([_streams.key, number], dtype=np.uint64))
+
+
+def streams_now() -> dict[str, NDArray[Any]]:
+    """How far the draws for texts and networks have come."""
+    return {"streams": np.array([_streams.key, _streams.drawn, _streams.networks], dtype=np.uint64)}
+
+
+def put_streams(stored: dict[str, NDArray[Any]]) -> None:
+    """Go on with draws from where `streams_now` saw them."""
+    _streams.key, _streams.drawn, _streams.networks = (int(each) for each in stored["streams"])
 
 
 def seed_epoch() -> int:

@@ -86,6 +86,7 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
     """
 
     _kind = "spikegeneratorgroup"
+    _stored = ("_index", "_seconds", "_is_new")
     _has_equations = False
 
     def __init__(

@@ -28,6 +28,7 @@ class Action(NetworkObject):
     """
 
     _kind = "action"
+    _stored = ("active", "_position", "_present_step")
 
     def __init__(self, name: str | None, when: str, order: int, occasions: Occasions) -> None:
         NetworkObject.__init__(self, name)
@@ -55,6 +56,24 @@ class Action(NetworkObject):
 
     def _refuse_past(self, now: tuple[int, float], dt: float) -> None:
         pass
+
+    @property
+    def _position(self) -> int:
+        """How many instants are over, or the number of the next one."""
+        return self._occasions.position
+
+    @_position.setter
+    def _position(self, position: int) -> None:
+        self._occasions.position = position
+
+    @property
+    def _present_step(self) -> float:
+        return self._occasions.step if isinstance(self._occasions, EveryStep) else 0.0
+
+    @_present_step.setter
+    def _present_step(self, step: float) -> None:
+        if isinstance(self._occasions, EveryStep):
+            self._occasions.step = step
 
     def _place(self) -> tuple[int, int, str]:
         return SLOTS.index(self.when), self.order, self.name

@@ -41,6 +41,7 @@ class SpikeMonitor(NetworkObject):
     """
 
     _kind = "spikemonitor"
+    _stored = ("_done", "_chunks", "_known")
 
     def __init__(
         self, source: Any, variables: Any = None, record: Any = True, name: str | None = None

@@ -39,6 +39,7 @@ class StateMonitor(NetworkObject):
     """
 
     _kind = "statemonitor"
+    _stored = ("_step", "_done", "_chunks", "_known")
     _kinds: ClassVar[dict[type, type[StateMonitor]]] = {}
 
     def __new__(cls, source: Any, *_: Any, **__: Any) -> StateMonitor:
