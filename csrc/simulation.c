@@ -38,6 +38,7 @@ struct run {
     struct barrier *barrier;
     int64_t until;
     _Atomic int64_t stop;
+    _Atomic int64_t failed; /* the window in which a shard has failed */
     struct timespec deadline;
 };
 
@@ -90,8 +91,10 @@ static void run_shard(void *context, int number) {
         fail(sh, sim->is_grid ? shard_grid_step(sim, sh) : shard_window(sim, sh, 0.0, sim->window));
         if (number == 0)
             look_ahead(run, sh);
+        if (sh->failure.code < 0)
+            run->failed = sh->tick;
         barrier_wait(run->barrier);
-        if (any_failure(sim))
+        if (run->failed <= sh->tick) /* others may have failed in the next one by now */
             break;
         sh->tick++, sh->is_open = 0;
     }
@@ -99,7 +102,7 @@ static void run_shard(void *context, int number) {
 }
 
 int simulation_run_windows(struct simulation *sim, int64_t until, double milliseconds) {
-    struct run run = {.sim = sim, .until = until, .stop = until};
+    struct run run = {.sim = sim, .until = until, .stop = until, .failed = INT64_MAX};
     run.deadline = deadline_in(milliseconds);
     run.barrier = barrier_new(sim->n_shards);
     if (!run.barrier)
