@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import mpmath as mp
@@ -15,7 +16,7 @@ from evsim.errors import EvsimValueError
 from evsim.reference import exact
 from evsim.reference.cell import Cell
 from evsim.reference.loop import Loop, Spike
-from evsim.reference.sampling import Sampler
+from evsim.reference.sampling import Look, Sampler
 from evsim.reference.wiring import Variables, Wiring
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -160,8 +161,16 @@ class Simulation:
                 loop.seen[record.source] = states
         for state_record in network.state_records:
             if state_record.name not in loop.samplers:
-                cells = self._cells(state_record.target)
-                loop.samplers[state_record.name] = Sampler(state_record, cells, loop.time, network.dt)
+                looks = self._looks(state_record)
+                loop.samplers[state_record.name] = Sampler(state_record, looks, loop.time, network.dt)
+
+    def _looks(self, record: StateRecord) -> list[Look]:
+        """What shows each recorded neuron or synapse."""
+        wiring = next((each for each in self._loop.wirings if each.projection.name == record.target), None)
+        if wiring is None:
+            cells = self._cells(record.target)
+            return [cells[int(index)].states_at for index in record.indices]
+        return [partial(wiring.variables.shown, int(index)) for index in record.indices]
 
     def _variables_of(self, projection: Projection) -> Variables:
         """Those of the synapses, which all of their pathways share."""

@@ -48,6 +48,11 @@ class Variables:
         here = {name: self.values[name][synapse] for name in self.relaxation.names}
         return self.relaxation.after(here, mp.fsub(time, self._updates[synapse], exact=True))
 
+    def shown(self, synapse: int, time: Exact) -> Mapping[str, Exact]:
+        """All variables of a synapse as they are at `time`."""
+        values = {name: each[synapse] for name, each in self.values.items()}
+        return {**values, **self.at(synapse, time)} if self.relaxation.equations else values
+
     def write_back(self, time: Exact) -> None:
         """Put the variables that events change into the description, as they are at `time`."""
         n = len(self._projection.i)
