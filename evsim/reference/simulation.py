@@ -11,7 +11,15 @@ import mpmath as mp
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.description import Network, PoissonDrive, PoissonSource, Population, Projection, SpikeTrainSource
+from evsim.description import (
+    Network,
+    PoissonDrive,
+    PoissonSource,
+    Population,
+    Projection,
+    SpikeTrainSource,
+    StateRecord,
+)
 from evsim.errors import EvsimValueError
 from evsim.reference import exact
 from evsim.reference.cell import Cell

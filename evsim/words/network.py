@@ -258,6 +258,9 @@ class Network:
                 each._describe(describer.network, describer)
             self._described.add(each.name)
             keep_name(each.name)
+        for each in members:
+            if isinstance(each, StateMonitor):
+                each._refresh(scope)
         self._prepare_actions(members, scope)
         if self._simulation is None:
             self._simulation = _engine()(describer.network)

@@ -16,6 +16,7 @@ from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
 from evsim.words.clocks import own_step
+from evsim.words.connection.chosen import ChosenSynapses
 from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.neurons import NeuronGroup
@@ -225,6 +226,11 @@ class Synapses(HasOperations, Elements, NetworkObject):
 
     def __len__(self) -> int:
         return self.N
+
+    def __getitem__(self, item: Any) -> ChosenSynapses:
+        """Some of the synapses: by number, by their ends as in S[0, :], or by a condition as text."""
+        chosen = np.arange(self.N, dtype=np.int64)[self._positions(item)]
+        return ChosenSynapses(self, np.atleast_1d(chosen))
 
     def __repr__(self) -> str:
         ends = f"{self._source._label()} to {self._target._label()}"

@@ -6,5 +6,6 @@ from evsim.words.monitors.rates import PopulationRateMonitor
 from evsim.words.monitors.spikes import SpikeMonitor
 from evsim.words.monitors.states import StateMonitor
 from evsim.words.monitors.synapse_states import SynapseMonitor
+from evsim.words.monitors.synapse_variables import SynapseVariables
 
-__all__ = ["PopulationRateMonitor", "SpikeMonitor", "StateMonitor", "SynapseMonitor"]
+__all__ = ["PopulationRateMonitor", "SpikeMonitor", "StateMonitor", "SynapseMonitor", "SynapseVariables"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,7 +30,7 @@ class StateMonitor(NetworkObject):
     Parameters
     ----------
     source
-        A NeuronGroup or a slice of one; or Synapses made from a gate, for the gates of single synapses.
+        A NeuronGroup or a slice of one; or Synapses, for variables of single synapses, or their gates.
     variables
         One name or several: states, parameters or subexpressions.
     record
@@ -40,17 +41,24 @@ class StateMonitor(NetworkObject):
 
     _kind = "statemonitor"
     _stored = ("_step", "_done", "_chunks", "_known")
+    _element = "neuron"
     _kinds: ClassVar[dict[type, type[StateMonitor]]] = {}
 
-    def __new__(cls, source: Any, *_: Any, **__: Any) -> StateMonitor:
+    def __new__(cls, source: Any, variables: Any = (), *_: Any, **__: Any) -> StateMonitor:
         """Choose the kind of monitor that the source needs."""
         kinds = cls._kinds.items() if cls is StateMonitor else ()
-        return super().__new__(next((kind for of, kind in kinds if isinstance(source, of)), cls))
+        kind = next((kind for of, kind in kinds if isinstance(source, of)), cls)
+        return super().__new__(kind._kind_for(source, variables))
 
     def __init_subclass__(cls, of: type | None = None) -> None:
         """Make known for which sources a kind of StateMonitor is chosen."""
         if of is not None:
             StateMonitor._kinds[of] = cls
+
+    @classmethod
+    def _kind_for(cls, source: Any, variables: Any) -> type[StateMonitor]:
+        """The kind for these variables of a source."""
+        return cls
 
     def __init__(
         self,
@@ -66,6 +74,10 @@ class StateMonitor(NetworkObject):
         self._variables = checked_variables(variables, source, self.name)
         self._indices = _chosen(record, len(source), self.name)
         self._clock = own_step(dt, clock, self.name)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing is recorded yet."""
         self._step = 0.0
         self._needed: tuple[str, ...] = ()
         self._chunks: dict[str, list[Floats]] = {}
@@ -123,7 +135,7 @@ class StateMonitor(NetworkObject):
         found = np.flatnonzero(self._indices == index)
         if found.size == 0:
             raise EvsimValueError(
-                f"{self.name} does not record neuron {index}; it records {_listed(self._indices)}"
+                f"{self.name} does not record {self._element} {index}; it records {_listed(self._indices)}"
             )
         return int(found[0])
 
@@ -165,6 +177,9 @@ class StateMonitor(NetworkObject):
             description.StateRecord(self.name, described.population.name, self._needed, indices, self._step)
         )
 
+    def _refresh(self, scope: Mapping[str, Any]) -> None:
+        """Before every run: look up what formulas need besides the group's own names."""
+
     def _collect(self) -> None:
         """After a run: what follows from parameters is worked out with the values they had in it."""
         derived = [name for name in self._variables if name not in self._needed]
@@ -174,7 +189,7 @@ class StateMonitor(NetworkObject):
         new = slice(self._done, numbers.size)
         self._done = int(numbers.size)
         recorded = {name: values[:, new] for name, values in states.items()}
-        t = numbers[new] * self._step
+        t: Floats = np.asarray(numbers[new] * self._step, dtype=np.float64)
         for name in derived:
             values = self._derivation.values(name, recorded, t, lambda x: x[self._indices][:, np.newaxis])
             chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)))

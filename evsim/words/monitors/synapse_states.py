@@ -54,7 +54,7 @@ class _Copy:
                 _update(self.synapses, name, values[indices] if values.size > 1 else values)
 
 
-class SynapseMonitor(StateMonitor, of=Synapses):
+class SynapseMonitor(StateMonitor):
     """Variables of chosen synapses, sampled on a clock; `StateMonitor(synapses, ...)` makes one.
 
     Parameters

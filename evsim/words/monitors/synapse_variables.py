@@ -1,0 +1,255 @@
+"""Monitor of variables of single synapses, sampled on a clock: weights and all that event code or equations change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evsim import description
+from evsim.equations.evaluate import evaluate_text
+from evsim.equations.expression import Expression
+from evsim.equations.known import KNOWN_NAMES
+from evsim.equations.resolve import resolve_names
+from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
+from evsim.plugin.model import nearest
+from evsim.units import Dimension
+from evsim.words.clocks import Clock, defaultclock, own_step
+from evsim.words.connection.chosen import ChosenSynapses, chosen_numbers
+from evsim.words.monitors.states import Rows, StateMonitor
+from evsim.words.monitors.synapse_states import SynapseMonitor
+from evsim.words.objects import NetworkObject
+from evsim.words.synapses import Synapses
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+_SECOND = KNOWN_NAMES["dt"]
+
+
+class SynapseVariables(StateMonitor, of=Synapses):
+    """Variables of chosen synapses, sampled on a clock; `StateMonitor(synapses, ...)` makes one.
+
+    A sample at time t comes after all events up to t. Variables with equations have the value of that time, not of
+    their last update.
+
+    Parameters
+    ----------
+    source
+        The synapses.
+    variables
+        Names of variables, subexpressions and parameters, also of both ends (`v_post`).
+    record
+        Which synapses: True for all, indices, `S[0, :]`, or a condition as text.
+    dt, clock
+        When to sample: at the multiples of dt; without it, the step of the default clock.
+    """
+
+    _element = "synapse"
+
+    def __init__(
+        self,
+        source: Synapses,
+        variables: Any,
+        record: Any = None,
+        dt: Any = None,
+        clock: Clock | None = None,
+        name: str | None = None,
+    ) -> None:
+        NetworkObject.__init__(self, name)
+        self._synapses, self._source = source, source._target
+        self._variables = _checked_names(variables, source, self.name)
+        self._chosen = record
+        self._clock = own_step(dt, clock, self.name)
+        self._indices: Indices = np.zeros(0, dtype=np.int64)
+        if source._is_connected:
+            self._indices = chosen_numbers(record, source, self.name)
+        self._begin()
+        self._groups: dict[str, Any] = {}
+        self._constants: Mapping[str, Any] = {}
+        self._of_ends: dict[str, tuple[str, ...]] = {}
+
+    @classmethod
+    def _kind_for(cls, source: Any, variables: Any) -> type[StateMonitor]:
+        """Synapses made from a gate have the gate's variables, which belong to another kind of monitor."""
+        made = source._contribution
+        names = {variables} if isinstance(variables, str) else set(variables)
+        is_gated = made is not None and made.gate is not None
+        return SynapseMonitor if is_gated and not names <= source._storage.variables.keys() else cls
+
+    @property
+    def source(self) -> Any:
+        """The synapses that are recorded."""
+        return self._synapses
+
+    def __getitem__(self, item: Any) -> Rows:
+        """The recorded variables of synapses, by number, as `monitor[0, 1]` by their ends, or as S[...] chooses."""
+        wanted = item._numbers if isinstance(item, ChosenSynapses) else self._synapses._positions(item)
+        wanted = np.arange(len(self._synapses))[wanted] if isinstance(wanted, slice) else np.asarray(wanted)
+        rows = [self._row(int(number)) for number in np.atleast_1d(wanted)]
+        return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
+
+    def _dimension(self, name: str) -> Dimension:
+        group, bare = self._owner(name)
+        dimension: Dimension = group._storage.variables[bare].dimension
+        return dimension
+
+    def _owner(self, name: str) -> tuple[Any, str]:
+        """Whose variable a name is, and what it is called there."""
+        if name in self._synapses._storage.variables:
+            return self._synapses, name
+        bare, _, suffix = name.rpartition("_")
+        return (self._synapses._source if suffix == "pre" else self._synapses._target)._group, bare
+
+    # Before a run
+
+    def _parts(self) -> list[NetworkObject]:
+        if self._network is None and self._synapses._is_connected:
+            self._indices = chosen_numbers(self._chosen, self._synapses, self.name)
+        return []
+
+    def _describe(self, network: description.Network, describer: Any) -> None:
+        synapses = self._synapses
+        group = [each for each in network.projections if synapses.name in (each.name, each.shares)]
+        if not group:
+            raise EvsimValueError(
+                f"source of {self.name}, {synapses.name}, is not part of the network; add it"
+            )
+        ends = [("_pre", synapses._source, synapses.i), ("_post", synapses._target, synapses.j)]
+        self._step = (self._clock or synapses._clock or defaultclock).dt_
+        self._groups = {suffix: describer.groups.get(end._group.name) for suffix, end, _ in ends}
+        names = {name for each in self._variables for name in self._expanded(each).names}
+        changing = {name for each in group for name in _changing(each)}
+        self._needed = tuple(sorted(names & changing))
+        self._record(network, "", group[0].name, self._needed, self._indices)
+        for suffix, end, index in ends:
+            described = self._groups[suffix]
+            states = () if described is None else described.population.model.states
+            needed = tuple(state for state in states if f"{state}{suffix}" in names)
+            self._of_ends[suffix] = needed
+            if needed:
+                elements = index[self._indices] + end._bounds()[0]
+                self._record(network, suffix, described.population.name, needed, elements)
+
+    def _record(
+        self,
+        network: description.Network,
+        suffix: str,
+        target: str,
+        states: tuple[str, ...],
+        indices: Indices,
+    ) -> None:
+        record = description.StateRecord(f"{self.name}{suffix}", target, states, indices, self._step)
+        network.state_records.append(record)
+
+    def _refresh(self, scope: Mapping[str, Any]) -> None:
+        """Look up the constants of the formulas, as they are for the run to come."""
+        names = {name for each in self._variables for name in self._expanded(each).names}
+        known = {*self._synapses._storage.variables, *self._synapses._implicit(), *KNOWN_NAMES, "t"}
+        outside = {name for name in names - known if not self._is_constant_of_end(name)}
+        where = self._synapses.name
+        self._constants = resolve_names(outside, self._synapses._namespace, scope, where) if outside else {}
+
+    def _is_constant_of_end(self, name: str) -> bool:
+        bare, _, suffix = name.rpartition("_")
+        described = self._groups.get(f"_{suffix}")
+        return described is not None and bare in described.constants
+
+    def _expanded(self, name: str) -> Expression:
+        """The formula of a variable, with the subexpressions of the synapses and of both ends put in."""
+        expression = self._synapses._equations.expanded(Expression.parse(name, self.name))
+        for suffix, described in self._groups.items():
+            equations = {} if described is None else described.equations
+            inner = {
+                each: described.equations.expanded(Expression.parse(each.removesuffix(suffix), self.name))
+                for each in expression.names
+                if each.endswith(suffix)
+                and each.removesuffix(suffix) in equations
+                and equations[each.removesuffix(suffix)].kind == "subexpression"
+            }
+            expression = expression.substitute(
+                {each: _at_end(formula, suffix) for each, formula in inner.items()}
+            )
+        return expression
+
+    # After a run
+
+    def _collect(self) -> None:
+        """What follows from samples and parameters is worked out with the values that these had in the run."""
+        derived = [name for name in self._variables if name not in self._needed]
+        if not derived or self._network is None:
+            return
+        numbers, states = self._samples()
+        new = slice(self._done, numbers.size)
+        self._done = int(numbers.size)
+        recorded = {name: values[:, new] for name, values in states.items()}
+        for suffix, names in self._of_ends.items():
+            found = self._network._simulation.samples(f"{self.name}{suffix}")[1] if names else {}
+            recorded |= {f"{name}{suffix}": values[:, new] for name, values in found.items()}
+        t: Floats = np.asarray(numbers[new] * self._step, dtype=np.float64)
+        for name in derived:
+            expression = self._expanded(name)
+            known = {each: self._known_value(each, recorded, t) for each in expression.names}
+            values, _ = evaluate_text(expression, known, None, f"{self.name}.{name}")
+            chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)), dtype=np.float64)
+            self._chunks.setdefault(name, []).append(chunk)
+
+    def _known_value(self, name: str, recorded: dict[str, Floats], t: Floats) -> Any:
+        if name == "t":
+            return t, _SECOND
+        if name == "dt":
+            return defaultclock.dt_, _SECOND
+        if name in recorded:
+            return recorded[name], self._dimension(name)
+        if name in self._constants:
+            return self._constants[name]
+        if self._is_constant_of_end(name):
+            bare, _, suffix = name.rpartition("_")
+            return self._groups[f"_{suffix}"].constants[bare]
+        found = self._synapses._known([name], slice(None))
+        if name not in found:
+            raise EvsimError(
+                f"{self.name}: {name} cannot be recorded; record what else stands in the formula"
+            )
+        values, dimension = found[name]
+        return (np.asarray(values)[self._indices][:, np.newaxis] if np.ndim(values) else values), dimension
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._variables)
+        return f"<StateMonitor '{self.name}' of {names} of {self._synapses.name}: {self._indices.size} x {self.N}>"
+
+
+def _at_end(formula: Expression, suffix: str) -> Expression:
+    """A formula of a group's variables, as synapses name them."""
+    element = "i" if suffix == "_pre" else "j"
+    renamed = {
+        name: element if name == "i" else f"{name}{suffix}" for name in formula.names - KNOWN_NAMES.keys()
+    }
+    if "i" in formula.names:
+        renamed["i"] = element
+    return formula.substitute({name: Expression.parse(new, name) for name, new in renamed.items()})
+
+
+def _changing(projection: description.Projection) -> set[str]:
+    """Variables of synapses that change in a run."""
+    code = {each.target for each in projection.code if each.where == "synapse"}
+    return code | projection.equations.keys()
+
+
+def _checked_names(variables: Any, source: Synapses, name: str) -> tuple[str, ...]:
+    known = source._storage.variables
+    if variables is True:
+        return tuple(known)
+    if not isinstance(variables, (str, list, tuple, set, frozenset)):
+        raise EvsimTypeError(f"variables of {name}: got {variables!r}; give names, as in ['w', 'v_post']")
+    names = (variables,) if isinstance(variables, str) else tuple(variables)
+    ends = source._ends.names - {"i", "j", "N_pre", "N_post"}
+    for each in names:
+        if each not in known and each not in ends:
+            raise EvsimAttributeError(
+                f"{name}: {source.name} has no variable {each!r}{nearest(each, [*known, *ends])}; "
+                f"there are {', '.join(known)}"
+            )
+    return tuple(dict.fromkeys(names))
