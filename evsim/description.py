@@ -35,8 +35,8 @@ class Assignment:
 
     `target` is the bare name of a state or parameter; `where` says whose; "local" is a value that only the
     statements after it see. In a reset every name of `expression` is a state or parameter of the neuron. In synapse
-    code `X_post` is state or parameter X of the target neuron (also `lastspike_post`, `not_refractory_post`), `t` is
-    the time, every other name is a local value or a key of `Projection.variables`. `x -= e` arrives as add of -e,
+    code a name is a local value, a key of `Projection.variables`, `X_post` for state or parameter X of the target
+    neuron (also `lastspike_post`, `not_refractory_post`), or the time `t`. `x -= e` arrives as add of -e,
     `x *= e` as set to x*e.
     """
 

@@ -58,7 +58,7 @@ class _Writer:
             for p, name in enumerate(parameters)
         }
         post |= self.states
-        self.names = {**NOW, **self.own, **{f"{name}_post": place for name, place in post.items()}}
+        self.names = {**NOW, **{f"{name}_post": place for name, place in post.items()}, **self.own}
 
     def text(self, assignments: tuple[Assignment, ...]) -> str:
         """The whole text."""

@@ -16,25 +16,25 @@ from evsim.engine.populations import PopulationInCore, first_bad, require_finite
 from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 
+Model = LinearModel | GeneralModel
+
 LONGEST_DELAY = 2**31 - 2  # ticks
 
 
-def is_addition(statement: Assignment, model: LinearModel | GeneralModel, changing: Collection[str]) -> bool:
-    """Whether a statement adds to a state something that no event changes; `changing` are synapse variables."""
+def is_addition(statement: Assignment, model: Model, own: Collection[str], changing: Collection[str]) -> bool:
+    """Whether a statement adds to a state something that no event changes; of the synapses' `own` variables, these."""
     if statement.where != "neuron" or statement.operation != "add" or statement.target not in model.states:
         return False
     names = statement.expression.names
-    if statement.expression.draws or "t" in names or not names.isdisjoint(changing):
+    if statement.expression.draws or not names.isdisjoint(changing):
         return False
-    return not any(name.endswith("_post") for name in names)
+    return names <= set(own)
 
 
-def are_additions(
-    projection: Projection, group: Sequence[Projection], model: LinearModel | GeneralModel
-) -> bool:
+def are_additions(projection: Projection, group: Sequence[Projection], model: Model) -> bool:
     """Whether all that the code does is to add; `group` are all projections of the same synapses."""
     changing = {name for each in group for name in written_variables(each)}
-    return all(is_addition(statement, model, changing) for statement in projection.code)
+    return all(is_addition(statement, model, projection.variables, changing) for statement in projection.code)
 
 
 def written_variables(projection: Projection) -> set[str]:
@@ -54,10 +54,11 @@ def variables_of(group: Sequence[Projection]) -> tuple[str, ...]:
     return (*sorted(group[0].variables), *hidden)
 
 
-def parameters_read(code: tuple[Assignment, ...], model: LinearModel | GeneralModel) -> list[str]:
+def parameters_read(projection: Projection, model: Model) -> list[str]:
     """Neuron parameters that event code names with `_post`."""
-    names = {n.removesuffix("_post") for s in code for n in s.expression.names if n.endswith("_post")}
-    return sorted(n for n in names if n not in model.states and n not in ("lastspike", "not_refractory"))
+    names = {name for each in projection.code for name in each.expression.names} - projection.variables.keys()
+    bare = {name.removesuffix("_post") for name in names if name.endswith("_post")}
+    return sorted(bare - {*model.states, "lastspike", "not_refractory"})
 
 
 class ProjectionInCore:
@@ -99,7 +100,7 @@ class ProjectionInCore:
         else:
             self._set_amounts()
 
-    def _set_code(self, model: LinearModel | GeneralModel, has_no_variables: bool) -> None:
+    def _set_code(self, model: Model, has_no_variables: bool) -> None:
         """Additions go to ports, the rest is compiled."""
         states = [model.states.index(s.target) for s in self.projection.code] if self.is_linear else []
         ports, _keep_ports = array(states, "int32_t")

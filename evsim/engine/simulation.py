@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from evsim.description import Network, PoissonSource, Population, Projection, SpikeTrainSource, StateRecord
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
-from evsim.engine.populations import PopulationInCore, require_finite
+from evsim.engine.populations import PopulationInCore, rate_of, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
-from evsim.engine.propagator import fastest_rate
 from evsim.engine.rings import Neuron, ring_members
 from evsim.engine.windows import Windows, windows_for
 from evsim.errors import EvsimRuntimeError, EvsimValueError
@@ -194,7 +193,7 @@ class Simulation:
     def _begin(self, timing: str) -> Windows:
         """The windows of this simulation, chosen at its first run."""
         if self._windows is None:
-            rates = (fastest_rate(p.model, p.parameters) for p in self.network.populations)
+            rates = (rate_of(p, self.network.dt) for p in self.network.populations)
             windows = windows_for(self.network, max(rates, default=0.0), timing)
             sim = lib.evsim_new(
                 windows.dt, windows.steps, windows.parts, self.network.seed & 0xFFFFFFFFFFFFFFFF
@@ -265,8 +264,8 @@ class Simulation:
 
     def _add_population(self, population: Population) -> None:
         model = population.model
-        codes = [p.code for p in self.network.projections if p.target == population.name]
-        parameters = dict.fromkeys(name for code in codes for name in parameters_read(code, model))
+        incoming = [p for p in self.network.projections if p.target == population.name]
+        parameters = dict.fromkeys(name for p in incoming for name in parameters_read(p, model))
         self._populations[population.name] = PopulationInCore(
             self._sim, population, self._windows_now, tuple(parameters)
         )

@@ -25,7 +25,7 @@ def texts_of(network: Network, each: Iterable[str] = ()) -> dict[str, str]:
 def _texts_of_population(network: Network, population: Population, each: Iterable[str]) -> dict[str, str]:
     model = population.model
     projections = [p for p in network.projections if p.target == population.name]
-    read = dict.fromkeys(name for p in projections for name in parameters_read(p.code, model))
+    read = dict.fromkeys(name for p in projections for name in parameters_read(p, model))
     varied = {*system_of(model, population.parameters).each, *each}
     kernel, layout = kernel_source(model, varied, tuple(read))
     texts = {kernel: f"cells with the states {', '.join(model.states)}"}

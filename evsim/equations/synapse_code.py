@@ -122,11 +122,11 @@ class _Names:
             return f"{name}_post"
         if name in IMPLICIT:
             return name
+        if name in self.constants:
+            return name
         known = [*self._known(), *self.local, *self.constants]
         if name.endswith(("_post", "_pre")):
             raise EvsimNameError(f"{here}: {name} is not a variable of the neurons{nearest(name, known)}.")
-        if name in self.constants:
-            return name
         raise EvsimNameError(f"{here}: {name} is not defined{nearest(name, known)}.")
 
     def _expanded_target(self, expression: Expression) -> Expression:

@@ -13,7 +13,7 @@ from evsim.equations.declaration import Equations
 from evsim.equations.event_driven import event_driven_rates
 from evsim.equations.known import KNOWN_NAMES
 from evsim.equations.resolve import resolve_functions
-from evsim.equations.synapse_code import IMPLICIT, local_names, synapse_code
+from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, local_names, synapse_code
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import Dimension
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
@@ -52,7 +52,8 @@ class DescribedSynapses:
         dimensions = self._dimensions(synapses, constants)
         codes = [self._code(synapses, each, constants, dimensions, scope) for each in self._pathways]
         self._equations = self._rates(synapses, constants, dimensions, scope)
-        self._used = _names_used(codes, self._equations)
+        of_target = {f"{name}_post" for name in (*self._target, *OF_TARGET)}
+        self._used = _names_used(codes, self._equations, of_target)
         self._written = {each.target for code in codes for each in code if each.where == "synapse"}
         variables = self._values(synapses, constants)
         self.projections = [
@@ -169,8 +170,9 @@ class DescribedSynapses:
             statements = pathway.statements(synapses.name)
             used = {name for each in statements for name in own.expanded(each.expression).names}
             names |= used - local_names(statements, own, self._target)
-        names = {name for name in names if not name.endswith(("_pre", "_post"))}
-        known = {*synapses._storage.variables, *self._target, *KNOWN_NAMES, *IMPLICIT}
+        of_neurons = {f"{name}_pre" for name in (*synapses._source._storage.variables, *OF_TARGET)}
+        of_neurons |= {f"{name}_post" for name in (*self._target, *OF_TARGET)}
+        known = {*synapses._storage.variables, *self._target, *KNOWN_NAMES, *IMPLICIT, *of_neurons}
         return resolved(names - known, synapses, scope)
 
     # Values
@@ -185,7 +187,7 @@ class DescribedSynapses:
             return self._dt
         if name in constants:
             return constants[name][0]
-        if name.endswith("_pre") and name != "N_pre":
+        if name.endswith("_pre") and name not in IMPLICIT:
             self._refuse_changing(synapses, name)
         value, _ = synapses._known([name], slice(None))[name]
         return value if isinstance(value, float) else np.ascontiguousarray(value, dtype=np.float64)
@@ -211,20 +213,18 @@ class DescribedSynapses:
             )
 
 
-def _names_used(codes: Iterable[Code], equations: Mapping[str, description.LinearForm]) -> set[str]:
+def _names_used(
+    codes: Iterable[Code], equations: Mapping[str, description.LinearForm], of_target: set[str]
+) -> set[str]:
     """Names of the synapses' variables and of what is gathered for them."""
     names = set(equations)
     for code in codes:
         local = {each.target for each in code if each.where == "local"}
         used = {name for each in code for name in each.expression.names}
-        names |= {name for name in used - local - {"t"} if not _is_of_target(name)}
+        names |= used - local - {"t"} - of_target
     for form in equations.values():
         names |= form.constant.names.union(*(each.names for each in form.coefficients.values()))
     return names
-
-
-def _is_of_target(name: str) -> bool:
-    return name.endswith("_post") and name != "N_post"
 
 
 def _takes_part(code: Code, equations: Mapping[str, description.LinearForm]) -> bool:
