@@ -28,6 +28,11 @@ int evsim_set_refractory(evsim_simulation *sim, int population, const int32_t *t
 int evsim_set_propagator(evsim_simulation *sim, int population, int pieces,
                          const int32_t degrees[4], int is_foldable, int is_coupled,
                          const double *fold, int64_t n_fold, const double *cost);
+/* For general kernels: numbers of the method; functions of time, values[n][columns] of each. */
+int evsim_set_options(evsim_simulation *sim, int population, const double *values, int64_t count);
+int evsim_set_tables(evsim_simulation *sim, int population, int n_tables);
+int evsim_set_table(evsim_simulation *sim, int population, int table, double dt, int64_t n,
+                    int64_t columns, const double *values);
 double *evsim_state(evsim_simulation *sim, int population, int state);
 
 /* Says that the caller has written to a state. */

@@ -112,6 +112,22 @@ int evsim_set_propagator(struct simulation *sim, int population, int pieces,
                                      is_foldable, is_coupled, fold, n_fold, cost);
 }
 
+int evsim_set_options(struct simulation *sim, int population, const double *values, int64_t count) {
+    sim->is_changed = 1;
+    return population_set_options(sim->populations[population], values, count);
+}
+
+int evsim_set_tables(struct simulation *sim, int population, int n_tables) {
+    sim->is_changed = 1;
+    return population_set_tables(sim->populations[population], n_tables);
+}
+
+int evsim_set_table(struct simulation *sim, int population, int table, double dt, int64_t n,
+                    int64_t columns, const double *values) {
+    sim->is_changed = 1;
+    return population_set_table(sim->populations[population], table, dt, n, columns, values);
+}
+
 double *evsim_state(struct simulation *sim, int population, int state) {
     return sim->populations[population]->state[state];
 }

@@ -77,9 +77,13 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
     return EVSIM_OK;
 }
 
+static void free_tables(struct population *p);
+
 void population_free(struct population *p) {
     if (!p)
         return;
+    free_tables(p);
+    free(p->option);
     free_rows(p->state, p->kernel->n_states);
     free_rows(p->begin, p->kernel->n_states);
     free_rows(p->coefficient, p->kernel->n_coefficients);
@@ -144,6 +148,39 @@ int population_set_propagator(struct population *p, double window, int pieces,
     p->is_foldable = is_foldable && p->kernel->is_foldable, p->is_coupled = is_coupled;
     for (int s = 0; s < p->kernel->n_states; s++)
         p->cost[s][0] = cost[2 * s], p->cost[s][1] = cost[2 * s + 1];
+    return EVSIM_OK;
+}
+
+int population_set_options(struct population *p, const double *values, int64_t count) {
+    const int code = replace(&p->option, values, count, count);
+    p->cells.option = p->option;
+    return code;
+}
+
+static void free_tables(struct population *p) {
+    for (int k = 0; k < p->n_tables; k++)
+        free((void *)p->table[k].values);
+    free(p->table);
+}
+
+int population_set_tables(struct population *p, int n_tables) {
+    struct evsim_table *table = allocate_zeroed((size_t)n_tables + 1, sizeof *table);
+    if (!table)
+        return EVSIM_NO_MEMORY;
+    free_tables(p);
+    p->cells.table = p->table = table, p->n_tables = n_tables;
+    return EVSIM_OK;
+}
+
+int population_set_table(struct population *p, int k, double dt, int64_t n, int64_t columns,
+                         const double *values) {
+    const size_t count = (size_t)n * (size_t)columns;
+    double *copy = allocate(count, sizeof *copy);
+    if (!copy)
+        return EVSIM_NO_MEMORY;
+    memcpy(copy, values, count * sizeof *copy);
+    free((void *)p->table[k].values);
+    p->table[k] = (struct evsim_table){dt, n, columns, copy};
     return EVSIM_OK;
 }
 

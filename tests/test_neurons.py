@@ -209,12 +209,6 @@ def test_a_variable_may_not_hide_what_a_group_has() -> None:
         NeuronGroup(1, "threshold : volt")
 
 
-@pytest.mark.parametrize("method", ["euler", "rk4"])
-def test_methods_that_come_later_are_refused(method: str) -> None:
-    with pytest.raises(EvsimError, match="not there yet"):
-        NeuronGroup(1, "v : 1", method=method)
-
-
 def test_unknown_methods_and_models_are_refused() -> None:
     with pytest.raises(EvsimError, match="no method 'fast'"):
         NeuronGroup(1, "v : 1", method="fast")

@@ -6,7 +6,7 @@ differ in values share one compiled kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from evsim.codegen.structure import Coefficient, Layout, Structure, layout_of, structure_of
 from evsim.description import Assignment, LinearModel
@@ -246,17 +246,23 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
 
     def _reset(self) -> str:
         statements = "".join(
-            f"    {line}\n" for line in assignments_to_c(self.model.reset, self.model, self.layout)
+            f"    {line}\n"
+            for line in assignments_to_c(self.model.reset, self.model.states, self.layout.parameters)
         )
         return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
     (void)cells, (void)i, (void)x, (void)offset;
 {statements}}}"""
 
 
-def assignments_to_c(code: tuple[Assignment, ...], model: LinearModel, layout: Layout) -> list[str]:
-    """C statements of reset code on the state x of neuron i."""
-    names = {s: f"x[{k}]" for k, s in enumerate(model.states)}
-    for k, p in enumerate(layout.parameters):
+def assignments_to_c(
+    code: tuple[Assignment, ...],
+    states: tuple[str, ...],
+    parameters: tuple[str, ...],
+    known: Mapping[str, str] | None = None,
+) -> list[str]:
+    """C statements of reset code on the state x of neuron i; `known`: C of other names."""
+    names = {**(known or {}), **{s: f"x[{k}]" for k, s in enumerate(states)}}
+    for k, p in enumerate(parameters):
         names[p] = f"cells->parameter[{k}][i * cells->parameter_step[{k}]]"
     operators = {"set": "=", "add": "+="}
     return [f"{names[a.target]} {operators[a.operation]} {a.expression.to_c(names)};" for a in code]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import kernel_address
-from evsim.codegen.kernel import kernel_source
-from evsim.description import LinearForm, LinearModel, Population, Values
+from evsim.description import GeneralModel, Population, Values
 from evsim.engine.core import array, check, ffi, lib, view
-from evsim.engine.propagator import System, propagator, system_of
-from evsim.engine.windows import Windows
-from evsim.equations.expression import Expression
+from evsim.engine.general_kernel import GeneralKernel
+from evsim.engine.linear_kernel import LinearKernel, idle
+from evsim.engine.propagator import fastest_rate
+from evsim.engine.windows import FADING, Windows
 from evsim.errors import EvsimValueError
 
 LONGEST = 2**31 - 2  # windows of a refractory period
@@ -28,14 +27,13 @@ class PopulationInCore:
     ) -> None:
         self.sim, self.population, self.windows = sim, population, windows
         require_finite(population.name, population.parameters)
-        self.model = population.model if population.model.states else idle(population.model)
-        system = system_of(self.model, population.parameters)
-        self.parameters = parameters
-        kernel = self._kernel_for(system.each)
+        self.kernel = _kernel_of(population, parameters)
+        source = self.kernel.source()
+        assert source is not None
+        kernel = ffi.cast("void *", kernel_address(source))
         self.number = check(lib.evsim_add_population(sim, population.size, kernel))
         self.emitter = check(lib.evsim_population_emitter(sim, self.number))
-        self.is_foldable = False
-        self._set_system(system)
+        self.kernel.push(sim, self.number, windows)
         self._set_parameters()
         self._set_refractory()
         self._push_states(population.model.states)
@@ -50,22 +48,14 @@ class PopulationInCore:
         states = [s for s in population.model.states if s in changed]
         self._push_states(tuple(states))
         if changed - set(states):
-            system = system_of(self.model, population.parameters)
-            if not system.each <= self.each:
-                self._change_kernel(system.each | self.each)
-            self._set_system(system)
+            source = self.kernel.source()
+            if source is not None:  # what was one number for all neurons differs between them now
+                kernel = ffi.cast("void *", kernel_address(source))
+                check(lib.evsim_set_kernel(self.sim, self.number, kernel))
+            self.kernel.push(self.sim, self.number, self.windows)
             self._set_parameters()
             self._set_refractory()
         changed.clear()
-
-    def _kernel_for(self, each: frozenset[str]) -> object:
-        source, self.layout = kernel_source(self.model, each, self.parameters)
-        self.each = each
-        return ffi.cast("void *", kernel_address(source))
-
-    def _change_kernel(self, each: frozenset[str]) -> None:
-        """What was one number for all neurons differs between them now."""
-        check(lib.evsim_set_kernel(self.sim, self.number, self._kernel_for(each)))
 
     def write_back(self) -> None:
         """Copies the core's state into the description."""
@@ -89,26 +79,8 @@ class PopulationInCore:
                 self._state(k)[:] = self.population.state[name]
                 lib.evsim_touch(self.sim)
 
-    def _set_system(self, system: System) -> None:
-        numbers = propagator(system, self.layout, self.windows.length)
-        for k, values in enumerate(numbers.coefficients):
-            full = values
-            if self.layout.is_each(self.layout.coefficients[k]) and values.size == 1:
-                full = np.repeat(values, self.population.size)
-            pointer, _keep = array(full, "double")
-            check(lib.evsim_set_coefficient(self.sim, self.number, k, pointer, full.size))
-        fold, _keep_fold = array(numbers.fold, "double")
-        cost, _keep_cost = array(numbers.cost, "double")
-        coupled = self.layout.is_coupled and bool(np.any(np.asarray(self.population.refractory) > 0))
-        self.is_foldable = numbers.is_foldable
-        code = lib.evsim_set_propagator(
-            self.sim, self.number, numbers.pieces, numbers.degrees, numbers.is_foldable, coupled,
-            fold, numbers.fold.size, cost,
-        )  # fmt: skip
-        check(code)
-
     def _set_parameters(self) -> None:
-        for k, name in enumerate(self.layout.parameters):
+        for k, name in enumerate(self.kernel.layout.parameters):
             values, keep = array(self.population.parameters[name], "double")
             check(lib.evsim_set_parameter(self.sim, self.number, k, values, keep.size))
 
@@ -130,10 +102,18 @@ class PopulationInCore:
         check(lib.evsim_set_refractory(self.sim, self.number, tick, offset, keep.size))
 
 
-def idle(model: LinearModel) -> LinearModel:
-    """The model of a group that has no states, with one that stands still: kernels have at least one."""
-    still = LinearForm({}, Expression.number(0.0))
-    return replace(model, states=("_still",), rates={"_still": still})
+def _kernel_of(population: Population, parameters: tuple[str, ...]) -> LinearKernel | GeneralKernel:
+    model = population.model
+    if isinstance(model, GeneralModel):
+        return GeneralKernel(population, model, parameters)
+    return LinearKernel(population, model if model.states else idle(model), parameters)
+
+
+def rate_of(population: Population, dt: float) -> float:
+    """The rate (1/s) that windows must not be long for; integration of fixed step goes in steps of the clock."""
+    if isinstance(population.model, GeneralModel):
+        return 0.0 if population.model.method == "adaptive" else FADING / dt
+    return fastest_rate(population.model, population.parameters)
 
 
 def require_finite(owner: str, values: Mapping[str, Values]) -> None:
@@ -153,4 +133,4 @@ def first_bad(numbers: NDArray[np.float64], bad: NDArray[np.bool_] | None = None
     return float(np.atleast_1d(numbers)[np.argmax(np.atleast_1d(wrong))])
 
 
-__all__ = ["PopulationInCore", "first_bad", "require_finite"]
+__all__ = ["PopulationInCore", "first_bad", "rate_of", "require_finite"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evsim.description import Network, Projection
+from evsim.description import LinearModel, Network, Projection
 from evsim.instants import split, split_one
 
 FADING = 0.1  # of the fastest exponential, in one window
@@ -133,7 +133,11 @@ def has_zero_delay(network: Network) -> bool:
 def has_jumps(network: Network) -> bool:
     """Whether deliveries make the threshold form itself jump: the more of them in a window, the less can be
     said of a neuron without taking it through them one by one."""
-    forms = {p.name: p.model.threshold.coefficients for p in network.populations if p.model.threshold}
+    forms = {
+        p.name: p.model.threshold.coefficients
+        for p in network.populations
+        if isinstance(p.model, LinearModel) and p.model.threshold
+    }
     targets = [
         (p.target, each.target) for p in network.projections for each in p.code if each.where == "neuron"
     ]

@@ -36,7 +36,15 @@ _METHODS = (
     "heun",
 )
 _LATER = ("milstein",)
-_ADAPTIVE = ("gsl", "gsl_rk2", "gsl_rk4", "gsl_rkf45", "gsl_rkck", "gsl_rk8pd", "rkf45")  # what Brian calls such
+_ADAPTIVE = (
+    "gsl",
+    "gsl_rk2",
+    "gsl_rk4",
+    "gsl_rkf45",
+    "gsl_rkck",
+    "gsl_rk8pd",
+    "rkf45",
+)  # what Brian calls such
 _OPTIONS = {"rtol": "rtol", "atol": "atol", "absolute_error": "atol", "relative_error": "rtol"}
 
 
@@ -242,7 +250,9 @@ def _equations_of(model: Any, name: str) -> Equations:
 def _refuse_flags_of_synapses(equations: Equations, name: str) -> None:
     for flag in ("event-driven", "clock-driven", "summed"):
         for variable in equations.flagged(flag):
-            raise EvsimValueError(f"{name}: {variable} is ({flag}), a flag of equations of Synapses; remove it")
+            raise EvsimValueError(
+                f"{name}: {variable} is ({flag}), a flag of equations of Synapses; remove it"
+            )
 
 
 def _checked_method(method: Any, name: str) -> str | None:
@@ -265,9 +275,13 @@ def _checked_options(given: Any, method: str | None, name: str) -> dict[str, flo
     found: dict[str, float] = {}
     for key, value in given.items():
         if key not in _OPTIONS:
-            raise EvsimValueError(f"{name}: there is no method option {key!r}; there are {', '.join(_OPTIONS)}")
+            raise EvsimValueError(
+                f"{name}: there is no method option {key!r}; there are {', '.join(_OPTIONS)}"
+            )
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1:
-            raise EvsimValueError(f"{name}: method option {key} is {value!r}; give a number above 0 and below 1")
+            raise EvsimValueError(
+                f"{name}: method option {key} is {value!r}; give a number above 0 and below 1"
+            )
         found[_OPTIONS[key]] = float(value)
     if found and method not in (None, "adaptive", "exact", "linear"):
         raise EvsimValueError(f"{name}: method '{method}' has a fixed step and takes no {', '.join(given)}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evsim.description import LinearForm, Population
+from evsim.description import GeneralModel, LinearForm, Population
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimValueError
@@ -31,6 +31,8 @@ def check_coefficients(population: Population, equations: Equations) -> None:
 
 def _formulas(population: Population, equations: Equations) -> Iterator[tuple[str, Expression]]:
     model = population.model
+    if isinstance(model, GeneralModel):
+        return  # its kernel looks at all its numbers
     for state in model.states:
         if equations[state].kind == "differential":
             what = f"d{state}/dt = {equations[state].expression}"

@@ -14,13 +14,13 @@ from evsim.equations.check import check_condition, check_equations, check_statem
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES
-from evsim.equations.linear import linear_model
 from evsim.equations.resolve import resolve_functions, resolve_names
-from evsim.equations.statements import Statement, parse_statements
+from evsim.equations.statements import parse_statements
 from evsim.errors import EvsimError
 from evsim.units import Dimension
 from evsim.words.clocks import defaultclock
 from evsim.words.described.coefficients import check_coefficients
+from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
 from evsim.words.neurons import NeuronGroup
 from evsim.words.variables.storage import Storage, is_shared
 
@@ -58,49 +58,36 @@ def describe_neurons(
     texts = _bound(group, equations, scope)
     _check_units(group, texts, constants)
     texts = texts.inlined(group.name)
-    model = linear_model(
-        texts.equations, texts.threshold, texts.reset, constants, sorted(written), group.name
-    )
+    model = model_of(texts, constants, written, group.name, group._method, group._method_options)
     state = {name: group._storage.arrays[name] for name in model.states}
     population = description.Population(group.name, len(group), model, state, {}, 0.0)
     return DescribedGroup(population, texts.equations, contributions, written, constants)
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """What a group says, read, with its functions looked up."""
-
-    equations: Equations
-    threshold: Expression | None
-    reset: list[Statement]
-
-    def inlined(self, name: str) -> _Texts:
-        """The same with the bodies of functions put in, as engines want it."""
-        threshold = self.threshold and self.threshold.inlined(f"the threshold of {name}")
-        reset = [each.inlined(f"the reset of {name}") for each in self.reset]
-        return _Texts(self.equations.inlined(), threshold, reset)
-
-
-def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> _Texts:
+def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
+    refractory = group._dynamic_refractory()
     threshold = _threshold(group) if group._threshold else None
     reset = parse_statements(group._reset or "", f"the reset of {group.name}")
     foreign = equations.foreign.union(*(each.expression.foreign for each in reset))
-    foreign |= threshold.foreign if threshold else frozenset()
+    for each in (threshold, refractory):
+        foreign |= each.foreign if each else frozenset()
     meanings = resolve_functions(foreign, group._namespace, scope, group.name)
-    return _Texts(
+    return Texts(
         equations.bound(meanings),
         threshold and threshold.bound(meanings, f"the threshold of {group.name}"),
         [each.bound(meanings, f"the reset of {group.name}") for each in reset],
+        refractory and refractory.bound(meanings, f"the refractory period of {group.name}"),
     )
 
 
-def _check_units(group: NeuronGroup, texts: _Texts, constants: Constants) -> None:
+def _check_units(group: NeuronGroup, texts: Texts, constants: Constants) -> None:
     outside = {name: dimension for name, (_, dimension) in constants.items()}
     check_equations(texts.equations, outside, group.name)
     dimensions = {**outside, **texts.equations.dimensions}
     if texts.threshold:
         check_condition(texts.threshold, dimensions, f"the threshold of {group.name}")
     check_statements(texts.reset, dimensions, f"the reset of {group.name}")
+    check_dynamic_refractory(texts, dimensions, f"the refractory period of {group.name}")
 
 
 def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> Constants:
@@ -109,6 +96,8 @@ def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> 
         names |= _threshold(group).names
     for statement in parse_statements(group._reset or "", f"the reset of {group.name}"):
         names |= statement.expression.names
+    refractory = group._dynamic_refractory()
+    names |= refractory.names if refractory else set()
     return resolved(names - equations.keys() - KNOWN_NAMES.keys(), group, scope)
 
 
@@ -140,7 +129,7 @@ def refresh_values(group: NeuronGroup, known: DescribedGroup) -> None:
     """Take over the group's own values that have changed, inside a run."""
     population, storage = known.population, group._storage
     for name in storage.changed & set(population.model.parameters):
-        population.parameters[name] = value_of(storage, name)
+        population.parameters[name] = _own_value(group, name)
         population.changed.add(name)
     if population.changed:
         check_coefficients(population, known.equations)
@@ -154,8 +143,8 @@ def refresh_values(group: NeuronGroup, known: DescribedGroup) -> None:
 
 
 def _group_value(group: NeuronGroup, name: str, constants: Constants) -> description.Values:
-    if name in group._storage.arrays:
-        return value_of(group._storage, name)
+    if name in group._storage.variables:
+        return _own_value(group, name)
     if name in constants:
         return constants[name][0]
     special: dict[str, description.Values] = {
@@ -164,6 +153,14 @@ def _group_value(group: NeuronGroup, name: str, constants: Constants) -> descrip
         "dt": (group._clock or defaultclock).dt_,
     }
     return special[name]
+
+
+def _own_value(group: NeuronGroup, name: str) -> description.Values:
+    """A variable of the group or one that it reads: an array, or a number where all neurons share it."""
+    if "linked" not in group._storage.variables[name].flags:
+        return value_of(group._storage, name)
+    values = np.array(group._present(name))
+    return float(values[0]) if group._storage.links[name].is_single else values
 
 
 def resolved(names: Iterable[str], owner: Any, scope: Scope) -> Constants:

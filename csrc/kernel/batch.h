@@ -1,0 +1,60 @@
+/* A batch: a few neurons of a general kernel side by side, each with its own time and step.
+ *
+ * Included by generated C before the functions of its equations. All loops over lanes have the same
+ * code for one neuron and for LANES of them, so a neuron's numbers do not depend on its company.
+ *
+ *   ONE, EACH       how many numbers of the equations all neurons share, or have one each
+ *   TABLES          how many values of functions of time the equations use
+ *   NOISES          how many noise processes
+ */
+#include <kernel.h>
+#include <kernel/functions.h>
+#include <math.h>
+#include <string.h>
+
+#define LANES 8
+#define ALWAYS static inline __attribute__((always_inline))
+#define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < lanes; l++)
+#define EACH_STATE _Pragma("GCC unroll 32") for (int s = 0; s < STATES; s++)
+#define STAGES 7
+
+struct batch {
+    const struct evsim_cells *cells;
+    int64_t first; /* neuron of lane 0 */
+    double one[ONE + 1];
+    double each[EACH + 1][LANES];
+    double table[TABLES + 1][LANES];
+    double active[LANES]; /* 1 where the neuron is not refractory, else 0 */
+    double last[LANES];   /* time of the latest spike */
+    double t[LANES];      /* where the step begins, seconds */
+    double h[LANES];      /* its length */
+    double x[STATES][LANES];
+    double next[STATES][LANES]; /* the state at its end */
+    double k[STAGES][STATES][LANES];
+    double bend[3][STATES][LANES]; /* of the solution between its ends; see `dense` */
+    double dw[NOISES + 1][LANES];  /* what each process adds over the step */
+    double error[LANES];           /* of the step, in units of the tolerance */
+};
+
+/* The value of a function of time in row k of its table. */
+static inline double evsim_table_row(const struct evsim_table *table, double row, double column) {
+    const double last = (double)(table->n - 1);
+    const double k = row >= 0.0 ? (row < last ? row : last) : 0.0;
+    return table->values[(int64_t)k * table->columns + (int64_t)column];
+}
+
+/* The row that holds at time t; a time within rounding of a switch is after it. */
+static inline double evsim_table_row_at(const struct evsim_table *table, double t) {
+    const double rows = t / table->dt, nearest = rint(rows);
+    return fabs(rows - nearest) <= 1e-13 + 4e-16 * fabs(rows) ? nearest : floor(rows);
+}
+
+/* The next switch after t, if it comes before `next`. */
+static inline double evsim_sooner(const struct evsim_table *table, double t, double next) {
+    const double row = evsim_table_row_at(table, t) + 1.0, at = row * table->dt;
+    return row >= 1.0 && row < (double)table->n && at < next ? at : next;
+}
+
+static inline double evsim_table_at(const struct evsim_table *table, double t, double column) {
+    return evsim_table_row(table, evsim_table_row_at(table, t), column);
+}

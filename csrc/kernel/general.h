@@ -1,0 +1,332 @@
+/* Kernels of any system dx/dt = f(x, t) with any threshold condition.
+ *
+ * Generated C describes the equations, with the other headers in between, then includes this file:
+ *
+ *   STATES, ONE, EACH, TABLES, NOISES, FORMS, PARAMETERS, COEFFICIENTS, METHOD, HAS_THRESHOLD,
+ *   HAS_HOLD, SWITCHES                          numbers; FORMS counts comparisons of conditions
+ *   <kernel/batch.h>
+ *   load_each(lanes, b, first)                  the numbers of lanes that differ between neurons
+ *   load_one(b)                                 those that do not
+ *   load_tables(lanes, b, t)                    functions of time, at a time between their switches
+ *   next_switch(cells, t)                       the first switch of one after t, or infinity
+ *   rates(lanes, b, t, x, y)                    y = f(x, t)
+ *   <kernel/methods.h>
+ *   forms(lanes, b, t, x, g)                    the forms of all comparisons
+ *   is_over_lane, holds_lane(b, l, t, x)        the threshold, the condition that holds refractory
+ *   upper(b, l, low, high)                      a bound: below zero, nothing happens in the lane
+ *   <kernel/roots.h>, <kernel/watch.h>
+ *   rest_lane(b, l, t, x)                       how long a neuron rests after a spike
+ *   is_clamped(s), reset                        as in kernel.h
+ *
+ * A neuron whose step could not be proven silent goes alone, from event to event.
+ */
+#include <kernel/deliver.h>
+
+#define NOT_FINITE (-2) /* EVSIM_NOT_FINITE */
+#define MOST_ROUNDS 100000
+#define SMALLEST_STEP 1e-14 /* of a window */
+
+/* How much longer the next step may be, after one with this error. */
+static inline double growth(double error) {
+    const double factor = 0.85 / sqrt(sqrt(error + 1e-30));
+    return factor < 5.0 ? (factor > 0.15 ? factor : 0.15) : 5.0;
+}
+
+static int is_finite_state(double x[][LANES]) {
+    double sum = 0.0;
+    EACH_STATE sum += x[s][0] * 0.0;
+    return sum == 0.0;
+}
+
+ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cells, int64_t first) {
+    b->cells = cells, b->first = first;
+    load_each(lanes, b, first);
+    for (int l = 0; l < lanes; l++) {
+        const int64_t tick = cells->last_tick[first + l];
+        const double since = (double)(tick - cells->tick) * cells->window;
+        b->last[l] = tick < 0 ? -HUGE_VAL : cells->begin + since + cells->last_offset[first + l];
+    }
+}
+
+/* A batch of one neuron, for what is asked about it alone. */
+static void load_alone(struct batch *b, const struct evsim_cells *cells, int64_t i, const double *x,
+                       double offset) {
+    load_one(b, cells);
+    load(1, b, cells, i);
+    b->active[0] = 1.0;
+    b->t[0] = cells->begin + offset;
+    EACH_STATE b->x[s][0] = x[s];
+    load_tables(1, b, b->t);
+}
+
+static int is_over(const struct evsim_cells *cells, int64_t i, const double *x, double offset) {
+#if HAS_THRESHOLD
+    struct batch b;
+    load_alone(&b, cells, i, x, offset);
+    return is_over_lane(&b, 0, b.t, b.x);
+#else
+    (void)cells, (void)i, (void)x, (void)offset;
+    return 0;
+#endif
+}
+
+#if HAS_REST
+static double rest(const struct evsim_cells *cells, int64_t i, const double *x, double offset) {
+    struct batch b;
+    load_alone(&b, cells, i, x, offset);
+    return rest_lane(&b, 0, b.t, b.x);
+}
+#endif
+
+#if HAS_HOLD
+static int holds(const struct evsim_cells *cells, int64_t i, const double *x, double offset) {
+    struct batch b;
+    load_alone(&b, cells, i, x, offset);
+    return holds_lane(&b, 0, b.t, b.x);
+}
+#endif
+
+/* ---- many neurons, over a window without events ---- */
+
+/* Steps all lanes from `from` to `to`; those in `left` are given up where something may happen. */
+static void step_lanes(struct batch *b, double from, double to, double *h, int *left,
+                       int is_watched) {
+    const int lanes = LANES;
+    double offset[LANES], highest[LANES];
+    int is_going[LANES], any = 1;
+    for (int l = 0; l < LANES; l++) {
+        offset[l] = from, is_going[l] = !left[l];
+        if (!(h[l] > 0.0))
+            h[l] = to - from;
+    }
+    for (int round = 0; any; round++) {
+        for (int l = 0; l < LANES; l++) {
+            const double rest = to - offset[l];
+            b->t[l] = b->cells->begin + offset[l];
+            b->h[l] =
+                is_going[l] ? (h[l] < rest ? (h[l] > 0.6 * rest ? 0.6 * rest : h[l]) : rest) : 0.0;
+        }
+        step(LANES, b);
+        for (int l = 0; l < LANES; l++)
+            highest[l] = -1.0;
+#if FORMS > 0
+        if (is_watched) {
+            dense(LANES, b);
+            watch(LANES, b, highest);
+        }
+#endif
+        any = 0;
+        for (int l = 0; l < LANES; l++) {
+            if (!is_going[l])
+                continue;
+            const int is_good = b->error[l] <= 1.0;
+            double sum = 0.0;
+            EACH_STATE sum += b->next[s][l] * 0.0;
+            if ((is_good && !(highest[l] < 0.0)) || round == MOST_ROUNDS ||
+                !(sum == 0.0 || !is_good) ||
+                (!is_good && !(b->h[l] > SMALLEST_STEP * (to - from)))) {
+                left[l] = 1, is_going[l] = 0;
+                continue;
+            }
+            if (is_good) {
+                const double rest = to - offset[l];
+                EACH_STATE b->x[s][l] = b->next[s][l];
+                offset[l] = b->h[l] < rest ? offset[l] + b->h[l] : to;
+            }
+#if METHOD == ADAPTIVE
+            const double factor = b->error[l] < HUGE_VAL ? growth(b->error[l]) : 0.15;
+            h[l] = b->h[l] * factor;
+#else
+            h[l] = to - from;
+#endif
+            is_going[l] = offset[l] < to;
+            any |= is_going[l];
+        }
+    }
+    (void)lanes;
+}
+
+/* Whether a lane is over its threshold, or no number, at the end of a step on the grid. */
+static int is_found_on_grid(struct batch *b, int l, double *t) {
+    double sum = 0.0;
+    EACH_STATE sum += b->x[s][l] * 0.0;
+#if HAS_THRESHOLD
+    return sum != 0.0 || (b->active[l] != 0.0 && is_over_lane(b, l, t, b->x));
+#else
+    (void)t;
+    return sum != 0.0;
+#endif
+}
+
+static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t last, int is_grid,
+                       uint32_t *found, double *start) {
+    struct batch b;
+    int64_t n = 0;
+    load_one(&b, cells);
+    for (int64_t from = first; from < last; from += LANES) {
+        double h[LANES] = {0}, old[STATES][LANES], t[LANES];
+        int left[LANES];
+        load(LANES, &b, cells, from);
+        for (int l = 0; l < LANES; l++) {
+            left[l] = from + l >= cells->n;
+            b.active[l] = EVSIM_IS_DORMANT(cells->slack[from + l]) ? 0.0 : 1.0;
+            EACH_STATE old[s][l] = b.x[s][l] = cells->state[s][from + l];
+            t[l] = cells->begin;
+        }
+#if HAS_HOLD
+        for (int l = 0; l < LANES && is_grid; l++)
+            if (b.active[l] == 0.0 && !left[l] && !holds_lane(&b, l, t, b.x))
+                b.active[l] = 1.0, cells->slack[from + l] = 0.0;
+#endif
+        double begin = 0.0;
+        while (begin < cells->window) {
+            double end = cells->window;
+#if SWITCHES
+            const double next = next_switch(cells, cells->begin + begin) - cells->begin;
+            end = next < end ? next : end;
+            for (int l = 0; l < LANES; l++)
+                t[l] = cells->begin + 0.5 * (begin + end);
+#endif
+            load_tables(LANES, &b, t);
+            step_lanes(&b, begin, end, h, left, !is_grid);
+            begin = end;
+        }
+        for (int l = 0; l < LANES; l++) {
+            const int64_t i = from + l;
+            t[l] = cells->begin + cells->window;
+            if (i >= cells->n)
+                continue;
+            if (!left[l] || is_grid)
+                EACH_STATE cells->state[s][i] = b.x[s][l];
+            if (is_grid ? !(left[l] || is_found_on_grid(&b, l, t)) : !left[l])
+                continue;
+            found[n] = (uint32_t)i;
+            EACH_STATE start[n * STATES + s] = old[s][l];
+            n++;
+        }
+    }
+    return n;
+}
+
+/* ---- one neuron, from event to event ---- */
+
+enum { HAPPENED = 1, FAILED = NOT_FINITE };
+
+/* Takes lane 0 from w->offset to `stop`, where nothing arrives in between, or to the instant at
+ * which what it is watched for happens. */
+static int follow(struct batch *b, struct evsim_walk *w, double stop) {
+    while (w->offset < stop) {
+        const double rest = stop - w->offset;
+        double h = w->step > 0.0 && w->step < rest ? w->step : rest;
+        h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
+        b->t[0] = b->cells->begin + w->offset, b->h[0] = h;
+        step(1, b);
+#if METHOD == ADAPTIVE
+        const double factor = b->error[0] < HUGE_VAL ? growth(b->error[0]) : 0.15;
+        w->step = h * factor;
+        if (!(b->error[0] <= 1.0)) {
+            if (!(h > SMALLEST_STEP * b->cells->window))
+                return FAILED;
+            continue;
+        }
+#endif
+        if (!is_finite_state(b->next))
+            return FAILED;
+#if FORMS > 0
+        double highest[LANES], slope = 0.0;
+        int form = -1;
+        dense(1, b);
+        watch(1, b, highest);
+        const double part = highest[0] >= 0.0 ? first_part(b, &form, &slope) : NO_ROOT;
+        if (part <= 1.0) {
+            cut_step(b, part, form, slope);
+            EACH_STATE b->x[s][0] = b->next[s][0];
+            const double instant = w->offset + b->h[0];
+            w->offset = instant < stop ? instant : stop;
+            return HAPPENED;
+        }
+#endif
+        EACH_STATE b->x[s][0] = b->next[s][0];
+        w->offset = h < rest ? w->offset + h : stop;
+    }
+    return EVSIM_WALK_END;
+}
+
+static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w,
+                const struct evsim_event *events, int64_t n_events, double end) {
+    struct batch b;
+    load_one(&b, cells);
+    load(1, &b, cells, i);
+    while (w->offset < end) {
+        while (w->next < n_events && events[w->next].offset <= w->offset &&
+               events[w->next].round <= w->round)
+            deliver(cells, i, w, &events[w->next++]);
+        EACH_STATE b.x[s][0] = w->x[s];
+        if (!is_finite_state(b.x))
+            return NOT_FINITE;
+        int is_refractory = w->offset < w->release;
+        b.last[0] = w->last;
+        b.active[0] = is_refractory ? 0.0 : 1.0;
+        b.t[0] = cells->begin + w->offset;
+        double stop = end;
+#if SWITCHES
+        const double next = next_switch(cells, b.t[0]) - cells->begin;
+        stop = next > w->offset && next < stop ? next : stop;
+        double middle[LANES] = {cells->begin + 0.5 * (w->offset + stop)};
+        load_tables(1, &b, middle);
+#else
+        load_tables(1, &b, b.t);
+#endif
+#if HAS_HOLD
+        if (is_refractory && w->release == HUGE_VAL && !holds_lane(&b, 0, b.t, b.x)) {
+            w->release = -1.0;
+            is_refractory = 0, b.active[0] = 1.0;
+        }
+#endif
+#if HAS_THRESHOLD
+        if (!is_refractory && is_over_lane(&b, 0, b.t, b.x))
+            return EVSIM_WALK_SPIKE;
+#endif
+        if (w->next < n_events && events[w->next].offset < stop) {
+            if (events[w->next].offset <= w->offset) {
+                w->round = events[w->next].round;
+                continue;
+            }
+            stop = events[w->next].offset;
+        }
+        if (is_refractory && w->release < stop)
+            stop = w->release;
+        const int result = follow(&b, w, stop);
+        EACH_STATE w->x[s] = b.x[s][0];
+        w->round = 0;
+        if (result < 0)
+            return result;
+        if (result == HAPPENED && !is_refractory && w->offset < end)
+            return EVSIM_WALK_SPIKE;
+        if (result == HAPPENED && is_refractory)
+            w->release = -1.0;
+    }
+    return EVSIM_WALK_END;
+}
+
+static const struct evsim_kernel kernel = {
+    .abi = EVSIM_KERNEL_ABI,
+    .n_states = STATES,
+    .n_coefficients = COEFFICIENTS,
+    .n_parameters = PARAMETERS,
+    .has_threshold = HAS_THRESHOLD,
+    .advance = advance,
+    .walk = walk,
+    .reset = reset,
+    .is_over = is_over,
+    .add = add,
+#if HAS_REST
+    .rest = rest,
+#endif
+#if HAS_HOLD
+    .holds = holds,
+#endif
+};
+
+const struct evsim_kernel *evsim_kernel(void);
+const struct evsim_kernel *evsim_kernel(void) { return &kernel; }

@@ -1,0 +1,146 @@
+/* One step of each integration method on a batch, with what it says about the solution in between.
+ *
+ * METHOD is one of the numbers below. `step` goes from b->x at b->t over b->h to b->next; `dense`
+ * makes b->bend, so that with y = next - x
+ *
+ *   x(u) = x + u*(y + (1 - u)*(bend0 + u*(bend1 + (1 - u)*bend2)))        0 <= u <= 1.
+ *
+ * ADAPTIVE is the pair of orders 5 and 4 of Dormand and Prince 1980 with its continuous extension
+ * of order 4 (Hairer, Norsett, Wanner 1993, "Solving ordinary differential equations I", II.6). The
+ * others are of fixed step, and take the cubic through both ends and their slopes in between, EULER
+ * and the methods of noisy equations the line.
+ */
+#define ADAPTIVE 0
+#define EULER 1
+#define RK2 2
+#define RK4 3
+#define HEUN 4
+#define MILSTEIN 5
+#define EXPONENTIAL_EULER 6
+#define RTOL 0 /* option[RTOL], option[ATOL + state] */
+#define ATOL 1
+
+ALWAYS void at_part(const int lanes, const struct batch *b, double part, double *t) {
+    EACH_LANE t[l] = b->t[l] + part * b->h[l];
+}
+
+#if METHOD == ADAPTIVE
+
+ALWAYS void step(const int lanes, struct batch *b) {
+    double t[LANES], y[STATES][LANES];
+#define STAGE(number, part, ...)                                                                   \
+    EACH_STATE EACH_LANE y[s][l] = b->x[s][l] + b->h[l] * (__VA_ARGS__);                           \
+    at_part(lanes, b, part, t);                                                                    \
+    rates(lanes, b, t, y, b->k[number])
+#define K(number) b->k[number][s][l]
+    rates(lanes, b, b->t, b->x, b->k[0]);
+    STAGE(1, 1.0 / 5, 1.0 / 5 * K(0));
+    STAGE(2, 3.0 / 10, 3.0 / 40 * K(0) + 9.0 / 40 * K(1));
+    STAGE(3, 4.0 / 5, 44.0 / 45 * K(0) - 56.0 / 15 * K(1) + 32.0 / 9 * K(2));
+    STAGE(4, 8.0 / 9,
+          19372.0 / 6561 * K(0) - 25360.0 / 2187 * K(1) + 64448.0 / 6561 * K(2) -
+              212.0 / 729 * K(3));
+    STAGE(5, 1.0,
+          9017.0 / 3168 * K(0) - 355.0 / 33 * K(1) + 46732.0 / 5247 * K(2) + 49.0 / 176 * K(3) -
+              5103.0 / 18656 * K(4));
+    EACH_STATE EACH_LANE b->next[s][l] =
+        b->x[s][l] + b->h[l] * (35.0 / 384 * K(0) + 500.0 / 1113 * K(2) + 125.0 / 192 * K(3) -
+                                2187.0 / 6784 * K(4) + 11.0 / 84 * K(5));
+    at_part(lanes, b, 1.0, t);
+    rates(lanes, b, t, b->next, b->k[6]);
+    double unknown[LANES]; /* not a number where any error is none */
+    EACH_LANE b->error[l] = unknown[l] = 0.0;
+    const double *option = b->cells->option;
+    EACH_STATE {
+        const double rtol = option[RTOL], atol = option[ATOL + s];
+        EACH_LANE {
+            const double e =
+                b->h[l] * (71.0 / 57600 * K(0) - 71.0 / 16695 * K(2) + 71.0 / 1920 * K(3) -
+                           17253.0 / 339200 * K(4) + 22.0 / 525 * K(5) - 1.0 / 40 * K(6));
+            const double before = fabs(b->x[s][l]), after = fabs(b->next[s][l]);
+            const double size = before > after ? before : after;
+            const double part = fabs(e) / (atol + rtol * size);
+            b->error[l] = part > b->error[l] ? part : b->error[l];
+            unknown[l] += part * 0.0;
+        }
+    }
+    EACH_LANE b->error[l] += unknown[l];
+}
+
+ALWAYS void dense(const int lanes, struct batch *b) {
+    EACH_STATE EACH_LANE {
+        const double y = b->next[s][l] - b->x[s][l], h = b->h[l];
+        const double bend = h * K(0) - y;
+        b->bend[0][s][l] = bend;
+        b->bend[1][s][l] = y - h * K(6) - bend;
+        b->bend[2][s][l] =
+            h * (-12715105075.0 / 11282082432.0 * K(0) + 87487479700.0 / 32700410799.0 * K(2) -
+                 10690763975.0 / 1880347072.0 * K(3) + 701980252875.0 / 199316789632.0 * K(4) -
+                 1453857185.0 / 822651844.0 * K(5) + 69997945.0 / 29380423.0 * K(6));
+    }
+}
+#undef STAGE
+#undef K
+
+#else
+
+/* next = x + part*h*k[stage], with the rates there in k[into] */
+ALWAYS void try_slope(const int lanes, struct batch *b, double part, int stage, int into) {
+    double t[LANES], y[STATES][LANES];
+    EACH_STATE EACH_LANE y[s][l] = b->x[s][l] + part * b->h[l] * b->k[stage][s][l];
+    at_part(lanes, b, part, t);
+    rates(lanes, b, t, y, b->k[into]);
+}
+
+ALWAYS void step(const int lanes, struct batch *b) {
+    EACH_LANE b->error[l] = 0.0;
+    rates(lanes, b, b->t, b->x, b->k[0]);
+#if METHOD == EULER
+    EACH_STATE EACH_LANE b->next[s][l] = b->x[s][l] + b->h[l] * b->k[0][s][l];
+#elif METHOD == RK2
+    try_slope(lanes, b, 0.5, 0, 1);
+    EACH_STATE EACH_LANE b->next[s][l] = b->x[s][l] + b->h[l] * b->k[1][s][l];
+#elif METHOD == HEUN
+    try_slope(lanes, b, 1.0, 0, 1);
+    EACH_STATE EACH_LANE b->next[s][l] =
+        b->x[s][l] + b->h[l] * 0.5 * (b->k[0][s][l] + b->k[1][s][l]);
+#elif METHOD == RK4
+    try_slope(lanes, b, 0.5, 0, 1);
+    try_slope(lanes, b, 0.5, 1, 2);
+    try_slope(lanes, b, 1.0, 2, 3);
+    EACH_STATE EACH_LANE b->next[s][l] =
+        b->x[s][l] +
+        b->h[l] * ((b->k[0][s][l] + b->k[3][s][l]) + 2.0 * (b->k[1][s][l] + b->k[2][s][l])) / 6.0;
+#elif METHOD == EXPONENTIAL_EULER
+    double a[STATES][LANES];
+    slopes(lanes, b, b->t, b->x, a); /* of each rate in its own state */
+    EACH_STATE EACH_LANE b->next[s][l] =
+        b->x[s][l] + b->h[l] * b->k[0][s][l] * evsim_exprel(a[s][l] * b->h[l]);
+#endif
+}
+
+ALWAYS void dense(const int lanes, struct batch *b) {
+#if METHOD == EULER
+    EACH_STATE EACH_LANE b->bend[0][s][l] = b->bend[1][s][l] = b->bend[2][s][l] = 0.0;
+#else
+    double t[LANES];
+    at_part(lanes, b, 1.0, t);
+    rates(lanes, b, t, b->next, b->k[6]);
+    EACH_STATE EACH_LANE {
+        const double y = b->next[s][l] - b->x[s][l], h = b->h[l];
+        b->bend[0][s][l] = h * b->k[0][s][l] - y;
+        b->bend[1][s][l] = y - h * b->k[6][s][l] - b->bend[0][s][l];
+        b->bend[2][s][l] = 0.0;
+    }
+#endif
+}
+
+#endif
+
+/* The solution at the part u of the step. */
+ALWAYS void between(const int lanes, const struct batch *b, double u, double y[][LANES]) {
+    const double v = 1.0 - u;
+    EACH_STATE EACH_LANE y[s][l] =
+        b->x[s][l] + u * ((b->next[s][l] - b->x[s][l]) +
+                          v * (b->bend[0][s][l] + u * (b->bend[1][s][l] + v * b->bend[2][s][l])));
+}

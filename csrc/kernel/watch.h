@@ -1,0 +1,133 @@
+/* Watching conditions over a step: whether one may become true in it, and the first instant.
+ *
+ * A condition is made of comparisons; each is a form, positive where the comparison holds. Over a
+ * step a form is taken as the polynomial of degree 4 through its values at five points of the
+ * solution in between, which is exact for forms that are linear in the states. Bernstein
+ * coefficients bound the polynomial, and the bounds of a condition follow from those of its forms.
+ *
+ * A neuron that is not refractory is watched for its threshold becoming true; one that a condition
+ * holds refractory, for that becoming false.
+ */
+#define NODES 5
+
+#if FORMS > 0
+
+/* Values of the forms at the parts from, ..., 1 of the step. */
+ALWAYS void form_nodes(const int lanes, const struct batch *b, double from,
+                       double g[NODES][FORMS][LANES]) {
+    for (int n = 0; n < NODES; n++) {
+        double t[LANES], y[STATES][LANES];
+        const double u = from + (1.0 - from) * n / (NODES - 1);
+        between(lanes, b, u, y);
+        at_part(lanes, b, u, t);
+        forms(lanes, b, t, y, g[n]);
+    }
+}
+
+/* Coefficients of the powers of the polynomial through five values at 0, 1/4, ..., 1. */
+static inline void powers(double p0, double p1, double p2, double p3, double p4, double *c) {
+    c[0] = p0;
+    c[1] = (-25.0 * p0 + 48.0 * p1 - 36.0 * p2 + 16.0 * p3 - 3.0 * p4) * (1.0 / 3.0);
+    c[2] = (70.0 * p0 - 208.0 * p1 + 228.0 * p2 - 112.0 * p3 + 22.0 * p4) * (1.0 / 3.0);
+    c[3] = (-80.0 * p0 + 288.0 * p1 - 384.0 * p2 + 224.0 * p3 - 48.0 * p4) * (1.0 / 3.0);
+    c[4] = (32.0 * p0 - 128.0 * p1 + 192.0 * p2 - 128.0 * p3 + 32.0 * p4) * (1.0 / 3.0);
+}
+
+/* Above or at zero where what a lane is watched for may happen in the step; not a number where the
+ * state is none. */
+ALWAYS void watch(const int lanes, const struct batch *b, double *highest) {
+    double g[NODES][FORMS][LANES], low[FORMS][LANES], high[FORMS][LANES];
+    form_nodes(lanes, b, 0.0, g);
+    for (int f = 0; f < FORMS; f++) {
+        EACH_LANE {
+            double c[NODES];
+            powers(g[0][f][l], g[1][f][l], g[2][f][l], g[3][f][l], g[4][f][l], c);
+            const double b1 = c[0] + 0.25 * c[1], b2 = c[0] + 0.5 * c[1] + c[2] * (1.0 / 6.0);
+            const double b3 = c[0] + 0.75 * c[1] + 0.5 * c[2] + 0.25 * c[3], b4 = g[4][f][l];
+            const double bent_low = lower_of(b1, lower_of(b2, b3));
+            const double bent_high = higher_of(b1, higher_of(b2, b3));
+            low[f][l] = lower_of(bent_low, lower_of(c[0], b4));
+            high[f][l] = higher_of(bent_high, higher_of(c[0], b4));
+        }
+    }
+    EACH_LANE highest[l] = upper(b, l, low, high);
+}
+
+/* Whether what lane 0 is watched for has happened. */
+static inline int has_happened(const struct batch *b, const double *t, double x[][LANES]) {
+    return b->active[0] != 0.0 ? is_over_lane(b, 0, t, x) : !holds_lane(b, 0, t, x);
+}
+
+/* The first part of the step of lane 0 at which it happens, from polynomials; `form` crosses there
+ * with `slope` per step. NO_ROOT where it does not happen. */
+static double first_part(const struct batch *b, int *form, double *slope) {
+    double from = 0.0;
+    for (int tries = 0; tries < 64; tries++) {
+        double g[NODES][FORMS][LANES], first = NO_ROOT, steep = 0.0;
+        form_nodes(1, b, from, g);
+        for (int f = 0; f < FORMS; f++) {
+            double c[NODES];
+            powers(g[0][f][0], g[1][f][0], g[2][f][0], g[3][f][0], g[4][f][0], c);
+            const double sign = c[0] > 0.0 ? -1.0 : 1.0;
+            for (int k = 0; k < NODES; k++)
+                c[k] *= sign;
+            const double root = first_root(c, NODES - 1);
+            if (root >= first)
+                continue;
+            first = root, *form = f, steep = 0.0;
+            for (int k = NODES - 1; k >= 1; k--)
+                steep = steep * root + k * c[k] * sign;
+        }
+        double t[LANES], y[STATES][LANES];
+        const int is_found = first <= 1.0;
+        const double root = from + (1.0 - from) * first;
+        const double after = is_found ? root + 1e-9 * (1.0 - root) : 1.0;
+        between(1, b, after, y);
+        at_part(1, b, after, t);
+        if (has_happened(b, t, y)) {
+            *slope = steep / (1.0 - from);
+            if (!is_found)
+                *form = -1;
+            return is_found ? root : 1.0;
+        }
+        if (!is_found || after >= 1.0)
+            return NO_ROOT;
+        from = after;
+    }
+    return NO_ROOT;
+}
+
+/* The state of lane 0 at the part of its step, by a step of the method itself. */
+static void step_to(struct batch *b, double whole, double part) {
+    b->h[0] = part * whole;
+    step(1, b);
+}
+
+/* Takes lane 0 to the instant near `part` of its step: the step is cut, `next` is the state just
+ * after it has happened. Steps of the method end there, not the polynomial, so that the instant is
+ * as good as the method. */
+static void cut_step(struct batch *b, double part, int form, double slope) {
+    const double whole = b->h[0];
+    double t[LANES], g[FORMS][LANES], before = HUGE_VAL;
+    step_to(b, whole, part);
+    for (int k = 0; k < 8 && form >= 0; k++) {
+        at_part(1, b, 1.0, t);
+        forms(1, b, t, b->next, g);
+        const double change = g[form][0] / slope;
+        if (!(fabs(change) < before) || part - change <= 0.0 || part - change > 1.0)
+            break;
+        before = 0.5 * fabs(change);
+        part -= change;
+        step_to(b, whole, part);
+        if (fabs(change) < 1e-16)
+            break;
+    }
+    at_part(1, b, 1.0, t);
+    for (double push = 0x1p-53; !has_happened(b, t, b->next) && push < 1e-3; push *= 2.0) {
+        part += push;
+        step_to(b, whole, part);
+        at_part(1, b, 1.0, t);
+    }
+}
+
+#endif

@@ -1,0 +1,306 @@
+"""The C of a general model's kernel: its equations as functions of a batch, its numbers left to the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from evsim.codegen.conditions import Forms
+from evsim.codegen.kernel import assignments_to_c
+from evsim.codegen.numbers import Numbers, name_of
+from evsim.description import ForeignFunction, GeneralModel, TimedTable
+from evsim.equations.expression import Expression
+from evsim.equations.nodes import Call, Name, Node, Number, leaves, replaced
+from evsim.equations.printing import Calls, to_c
+from evsim.equations.slopes import own_slope
+
+VARYING = {"t": "now", "not_refractory": "active", "lastspike": "last"}
+
+
+@dataclass(frozen=True)
+class GeneralLayout:
+    """Where a kernel expects its numbers: the values of `coefficients`, those in `each` one per neuron.
+
+    `tables` are the functions of time, in the kernel's order; `parameters` what reset and event code name.
+    """
+
+    parameters: tuple[str, ...]
+    coefficients: tuple[Expression, ...]
+    each: frozenset[int]
+    tables: tuple[str, ...]
+
+
+def general_source(
+    model: GeneralModel, each: Iterable[str], parameters: tuple[str, ...] = ()
+) -> tuple[str, GeneralLayout]:
+    """C text of the model's kernel, and the layout of its numbers.
+
+    Parameters
+    ----------
+    each
+        Parameters that differ between neurons.
+    parameters
+        What event code of synapses names besides the reset.
+    """
+    writer = _Writer(model, frozenset(each), parameters)
+    return writer.text(), writer.layout
+
+
+class _Writer:
+    def __init__(self, model: GeneralModel, each: frozenset[str], parameters: tuple[str, ...]) -> None:
+        self.model = model
+        self.states = {name: f"x[{s}][l]" for s, name in enumerate(model.states)}
+        self.tables = tuple(name for name, each in model.functions.items() if isinstance(each, TimedTable))
+        self.lookups: list[tuple[str, Node | None]] = []  # table and column of each value at time t
+        self.numbers = Numbers({*model.states, *VARYING, *self._lookup_names()}, frozenset(model.functions))
+        self.forms = Forms()
+        self.rates = {name: self._prepared(model.rates[name]) for name in model.states}
+        self.threshold = self._condition(model.threshold)
+        self.hold = self._condition(model.refractory if self._has_hold else None)
+        self.rest = self._prepared(model.refractory) if model.refractory and not self._has_hold else None
+        self.slopes = self._slopes() if model.method == "exponential_euler" else {}
+        self.columns = [self.numbers.without(column or Number(0.0)) for _, column in self.lookups]
+        self.layout = self._layout(each, parameters)
+        ones = [k for k in range(len(self.layout.coefficients)) if k not in self.layout.each]
+        self.place = {name_of(k): f"b->one[{n}]" for n, k in enumerate(ones)}
+        self.place |= {name_of(k): f"b->each[{n}][l]" for n, k in enumerate(sorted(self.layout.each))}
+        self.ones = ones
+
+    @property
+    def _has_hold(self) -> bool:
+        return self.model.refractory is not None and self.model.refractory.is_condition
+
+    def _lookup_names(self) -> list[str]:
+        return [f"table {k}" for k in range(64)]
+
+    def _layout(self, each: frozenset[str], parameters: tuple[str, ...]) -> GeneralLayout:
+        coefficients = tuple(self.numbers.expressions)
+        named = dict.fromkeys(
+            name
+            for statement in self.model.reset
+            for name in sorted(statement.expression.names)
+            if name in self.model.parameters
+        )
+        varied = frozenset(k for k, expression in enumerate(coefficients) if expression.names & each)
+        return GeneralLayout(tuple(dict.fromkeys([*named, *parameters])), coefficients, varied, self.tables)
+
+    # Formulas
+
+    def _prepared(self, expression: Expression) -> Node:
+        return self.numbers.without(replaced(expression.tree, self._looked_up))
+
+    def _looked_up(self, leaf: Name | Call) -> Node:
+        """A function of time at the present time becomes a value that is looked up once for each step."""
+        if not isinstance(leaf, Call) or leaf.function not in self.tables or leaf.operands[0] != Name("t"):
+            return leaf
+        column = leaf.operands[1] if len(leaf.operands) > 1 else None
+        if column is not None and any(
+            isinstance(each, Name) and each.name in {*self.states, *VARYING} for each in leaves(column)
+        ):
+            return leaf
+        if (leaf.function, column) not in self.lookups:
+            self.lookups.append((leaf.function, column))
+        return Name(f"table {self.lookups.index((leaf.function, column))}")
+
+    def _condition(self, condition: Expression | None) -> Node | None:
+        if condition is None:
+            return None
+        prepared = self._prepared(condition)
+        self.forms.add(prepared)
+        return prepared
+
+    def _slopes(self) -> dict[str, Node]:
+        rates = self.model.rates
+        slopes = {name: own_slope(rates[name], name, "the equations") for name in self.model.states}
+        return {name: self.numbers.without(replaced(each, self._looked_up)) for name, each in slopes.items()}
+
+    def _c(self, node: Node) -> str:
+        names = {**self.states, **self.place, **VARYING}
+        names |= {f"table {k}": f"b->table[{k}][l]" for k in range(len(self.lookups))}
+        return to_c(node, names, self._calls())
+
+    def _calls(self) -> Calls:
+        calls = {name: partial(_table_call, k) for k, name in enumerate(self.tables)}
+        foreign = self.model.functions.keys() - calls.keys()
+        return {**calls, **{name: partial(_foreign_call, name) for name in foreign}}
+
+    # The text
+
+    def text(self) -> str:
+        """The whole file."""
+        parts = [self._head(), self._foreign(), self._loads(), self._tables(), self._rates()]
+        parts += [self._slope_function(), "#include <kernel/methods.h>", self._form_functions()]
+        parts += ["#include <kernel/roots.h>\n#include <kernel/watch.h>", self._reset(), self._rest()]
+        return "\n\n".join(part for part in [*parts, "#include <kernel/general.h>\n"] if part)
+
+    def _head(self) -> str:
+        model, coefficients = self.model, self.layout.coefficients
+        equations = "\n".join(
+            f" *   d{name}/dt = {model.rates[name].text}".replace("*/", "* /") for name in model.states
+        )
+        clamped = " || ".join(f"(s) == {s}" for s, name in enumerate(model.states) if name in model.clamped)
+        return f"""/* General kernel generated by evsim, method {model.method}.
+{equations}
+ */
+#define STATES {len(model.states)}
+#define ONE {len(coefficients) - len(self.layout.each)}
+#define EACH {len(self.layout.each)}
+#define TABLES {len(self.lookups)}
+#define SWITCHES {int(bool(self.lookups))}
+#define NOISES 0
+#define FORMS {len(self.forms.nodes)}
+#define PARAMETERS {len(self.layout.parameters)}
+#define COEFFICIENTS {len(coefficients)}
+#define METHOD {model.method.upper()}
+#define HAS_THRESHOLD {int(self.threshold is not None)}
+#define HAS_HOLD {int(self.hold is not None)}
+#define HAS_REST {int(self.rest is not None)}
+#define MAX_DEGREE 4
+#define IS_OVER(g) ((g) > 0.0)
+#define is_clamped(s) ({clamped or "(void)(s), 0"})
+#include <kernel/batch.h>"""
+
+    def _foreign(self) -> str:
+        return "\n\n".join(
+            each.c for each in self.model.functions.values() if isinstance(each, ForeignFunction)
+        )
+
+    def _loads(self) -> str:
+        one = "".join(f"    b->one[{n}] = cells->coefficient[{k}][0];\n" for n, k in enumerate(self.ones))
+        each = "".join(
+            f"    EACH_LANE b->each[{n}][l] = b->cells->coefficient[{k}][first + l];\n"
+            for n, k in enumerate(sorted(self.layout.each))
+        )
+        return f"""static inline void load_one(struct batch *b, const struct evsim_cells *cells) {{
+    (void)b, (void)cells;
+{one}}}
+
+ALWAYS void load_each(const int lanes, struct batch *b, int64_t first) {{
+    (void)lanes, (void)b, (void)first;
+{each}}}"""
+
+    def _tables(self) -> str:
+        body, switches = "", ""
+        for k, (name, _) in enumerate(self.lookups):
+            table = f"&b->cells->table[{self.tables.index(name)}]"
+            body += f"""    for (int l = 0; l < lanes; l++)
+        b->table[{k}][l] = evsim_table_at({table}, t[l], {self._c(self.columns[k])});
+"""
+        for k in sorted({self.tables.index(name) for name, _ in self.lookups}):
+            switches += f"    next = evsim_sooner(&cells->table[{k}], t, next);\n"
+        text = f"""ALWAYS void load_tables(const int lanes, struct batch *b, const double *t) {{
+    (void)lanes, (void)b, (void)t;
+{body}}}"""
+        if not switches:
+            return text
+        return f"""{text}
+
+static inline double next_switch(const struct evsim_cells *cells, double t) {{
+    double next = HUGE_VAL;
+{switches}    return next;
+}}"""
+
+    def _lane_names(self, nodes: Iterable[Node]) -> str:
+        used = {leaf.name for node in nodes for leaf in leaves(node) if isinstance(leaf, Name)}
+        arrays = {"t": "t[l]", "not_refractory": "b->active[l]", "lastspike": "b->last[l]"}
+        return "".join(
+            f"        const double {VARYING[name]} = {place};\n"
+            for name, place in arrays.items()
+            if name in used
+        )
+
+    def _rates(self) -> str:
+        body = self._lane_names(self.rates.values())
+        if self.model.clamped and "const double active" not in body:
+            body += "        const double active = b->active[l];\n"
+        for s, name in enumerate(self.model.states):
+            text = self._c(self.rates[name])
+            text = f"active != 0.0 ? {text} : 0.0" if name in self.model.clamped else text
+            body += f"        y[{s}][l] = {text};\n"
+        return _lane_function("rates", body)
+
+    def _slope_function(self) -> str:
+        if not self.slopes:
+            return ""
+        body = self._lane_names(self.slopes.values())
+        for s, name in enumerate(self.model.states):
+            body += f"        y[{s}][l] = {self._c(self.slopes[name])};\n"
+        return _lane_function("slopes", body)
+
+    def _form_functions(self) -> str:
+        if not self.forms.nodes:
+            return ""
+        body = self._lane_names(self.forms.nodes)
+        for f, text in enumerate(self.forms.values(self._c)):
+            body += f"        y[{f}][l] = {text};\n"
+        over = self.forms.bound(self.threshold, True) if self.threshold else "-1.0"
+        free = f"-({self.forms.bound(self.hold, False)})" if self.hold else "-1.0"
+        return f"""{_lane_function("forms", body)}
+
+{self._lane_condition("is_over_lane", self.threshold, "0")}
+
+{self._lane_condition("holds_lane", self.hold, "1")}
+
+static inline double lower_of(double a, double b) {{ return a < b ? a : b; }}
+static inline double higher_of(double a, double b) {{ return a > b ? a : b; }}
+
+ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double high[][LANES]) {{
+    (void)low, (void)high;
+    return b->active[l] != 0.0 ? {over} : {free};
+}}"""
+
+    def _lane_condition(self, name: str, condition: Node | None, otherwise: str) -> str:
+        names = self._lane_names([condition] if condition else [])
+        names = names.replace("        const", "    const")
+        return f"""static inline int {name}(const struct batch *b, int l, const double *t, double x[][LANES]) {{
+    (void)b, (void)l, (void)t, (void)x;
+{names}    return {self._c(condition) if condition else otherwise};
+}}"""
+
+    def _reset(self) -> str:
+        names = {
+            "t": "(cells->begin + offset)",
+            "lastspike": "(cells->begin + offset)",
+            "not_refractory": "1.0",
+        }
+        lines = assignments_to_c(self.model.reset, self.model.states, self.layout.parameters, names)
+        statements = "".join(f"    {line}\n" for line in lines)
+        return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
+    (void)cells, (void)i, (void)x, (void)offset;
+{statements}}}"""
+
+    def _rest(self) -> str:
+        if self.rest is None:
+            return ""
+        names = self._lane_names([self.rest]).replace("        const", "    const")
+        return f"""static double rest_lane(const struct batch *b, int l, const double *t, double x[][LANES]) {{
+    (void)b, (void)l, (void)t, (void)x;
+{names}    return {self._c(self.rest)};
+}}"""
+
+
+def _table_call(k: int, arguments: list[str]) -> str:
+    column = arguments[1] if len(arguments) > 1 else "0.0"
+    return f"evsim_table_at(&b->cells->table[{k}], {arguments[0]}, {column})"
+
+
+def _foreign_call(name: str, arguments: list[str]) -> str:
+    return f"{name}({', '.join(arguments)})"
+
+
+def _lane_function(name: str, body: str) -> str:
+    """A function over the lanes; numbers that they share are read before the loop."""
+    ones = sorted({int(n) for n in re.findall(r"b->one\[(\d+)\]", body)})
+    reads = "".join(f"    const double one_{n} = b->one[{n}];\n" for n in ones)
+    body = re.sub(r"b->one\[(\d+)\]", r"one_\1", body)
+    return f"""ALWAYS void {name}(const int lanes, const struct batch *b, const double *t, double x[][LANES],
+                  double y[][LANES]) {{
+    (void)b, (void)t, (void)x;
+{reads}    EACH_LANE {{
+{body}    }}
+}}"""
+
+
+__all__ = ["GeneralLayout", "general_source"]

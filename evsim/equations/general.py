@@ -1,0 +1,142 @@
+"""Any equations as a general model: rates as formulas of states, parameters and time, conditions as they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from evsim.description import Assignment, Functions, GeneralModel
+from evsim.equations.assignments import Scope, assignment
+from evsim.equations.declaration import Equations
+from evsim.equations.expression import Expression
+from evsim.equations.functions import DRAWS
+from evsim.equations.known import VARYING, is_noise
+from evsim.equations.statements import Statement
+from evsim.errors import EvsimError, EvsimValueError
+from evsim.units import dimension_of, unit_named
+
+_CONSTANT_NAMES = frozenset({"i", "N", "dt"})
+RTOL = 1e-11
+_USUAL = {"volt": 1e-2, "amp": 1e-11, "siemens": 1e-9, "1": 1e-2}  # sizes below which digits do not count
+
+
+def general_model(
+    equations: Equations,
+    threshold: Expression | None,
+    reset: Sequence[Statement],
+    constants: Collection[str],
+    written: Iterable[str] = (),
+    where: str = "the equations",
+    *,
+    method: str = "adaptive",
+    options: Mapping[str, float] | None = None,
+    refractory: Expression | None = None,
+    functions: Functions | None = None,
+) -> GeneralModel:
+    """Describe the equations of a group as they are.
+
+    Parameters
+    ----------
+    constants
+        Names from outside that formulas may use.
+    written
+        Variables that synapses or other event code change; like those that `reset` changes, they are states.
+    where
+        Whose equations they are, for errors: "neurongroup".
+    method, options
+        How to integrate them; `rtol` and `atol` (SI) for "adaptive".
+    refractory
+        A condition or a time that depends on states; None for a period that is a constant of the run.
+    """
+    return _Analysis(equations, constants, where).model(
+        threshold, reset, written, method, dict(options or {}), refractory, functions or {}
+    )
+
+
+class _Analysis:
+    """The equations of one group on their way to a general model."""
+
+    def __init__(self, equations: Equations, constants: Collection[str], where: str) -> None:
+        self.equations, self.where = equations, where
+        self.inputs = {name: Expression.number(0.0) for name in equations.flagged("input")}
+        self.scope = Scope(
+            where, own=equations, constants=frozenset(constants) | _CONSTANT_NAMES | VARYING.keys()
+        )
+
+    def model(
+        self,
+        threshold: Expression | None,
+        reset: Sequence[Statement],
+        written: Iterable[str],
+        method: str,
+        options: dict[str, float],
+        refractory: Expression | None,
+        functions: Functions,
+    ) -> GeneralModel:
+        assignments = tuple(self._reset(each) for each in reset)
+        changed = {*written, *(each.target for each in assignments)}
+        for name in sorted(changed):
+            self.scope.check_target(name, f"event code of {self.where}")
+        differential = self.equations.of_kind("differential")
+        states = (*differential, *(n for n in self.equations if n in changed and n not in differential))
+        rates = {name: self._rate(name) for name in states}
+        condition = self._formula(threshold, "the threshold") if threshold else None
+        rest = self._formula(refractory, "the refractory period") if refractory else None
+        used = {name for each in (*rates.values(), condition, rest) if each for name in each.names}
+        used |= {name for each in assignments for name in each.expression.names}
+        used -= {*states, *VARYING}
+        declared = [name for name in self.equations if name in used]
+        return GeneralModel(
+            states=states,
+            rates=rates,
+            clamped=frozenset(self.equations.flagged("unless refractory")),
+            threshold=condition,
+            reset=assignments,
+            parameters=(*declared, *sorted(used - set(declared))),
+            refractory=rest,
+            functions=functions,
+            method=method,
+            options=self._tolerances(states, options),
+        )
+
+    def _reset(self, statement: Statement) -> Assignment:
+        result = assignment(statement, self.scope, f"the reset of {self.where}", varying=VARYING.keys())
+        expression = result.expression.substitute(self.inputs)
+        return Assignment(result.target, "neuron", result.operation, expression)
+
+    def _rate(self, name: str) -> Expression:
+        variable = self.equations[name]
+        if variable.kind != "differential" or variable.expression is None:
+            return Expression.number(0.0)
+        return self._formula(variable.expression, f"d{name}/dt")
+
+    def _formula(self, expression: Expression, what: str) -> Expression:
+        here = f"{what} of {self.where}" if what.startswith("the ") else f"{self.where}, {what}"
+        expanded = self.equations.expanded(expression).substitute(self.inputs)
+        for name in sorted(expanded.functions & DRAWS):
+            raise EvsimValueError(
+                f"{here}: {name}() in {expression.text!r} gives a new value each time it is looked at, so there is no"
+                " solution between events; use xi for noise, or draw values in run_regularly or event code."
+            )
+        for name in sorted(expanded.names):
+            if is_noise(name):
+                raise EvsimError(f"{here}: {name} is noise, which is not there yet for these equations.")
+        self.scope.check_names(expanded.names, here)
+        return expanded
+
+    def _tolerances(self, states: tuple[str, ...], options: dict[str, float]) -> dict[str, float]:
+        rtol = options.get("rtol", RTOL)
+        found = {"rtol": rtol}
+        for name in states:
+            found[f"atol {name}"] = options.get("atol", rtol * self._usual(name))
+        return found
+
+    def _usual(self, name: str) -> float:
+        """The size below which a variable's digits do not count."""
+        dimension = self.equations[name].dimension
+        for unit, size in _USUAL.items():
+            if dimension.is_dimensionless if unit == "1" else dimension == dimension_of(unit_named(unit)):
+                return size
+        return 1e-12
+
+
+__all__ = ["RTOL", "general_model"]
