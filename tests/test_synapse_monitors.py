@@ -273,6 +273,32 @@ def test_variables_with_equations_have_the_value_of_the_sample_not_of_their_last
         assert found[name][0] == pytest.approx(expected[name], rel=1e-13, abs=1e-16), name
 
 
+def test_traces_of_plasticity_are_recorded_with_what_follows_from_them() -> None:
+    source = SpikeGeneratorGroup(2, [0, 1, 0], [1.05, 3, 7.31] * ms)
+    group = NeuronGroup(1, "dv/dt = -v/(10*ms) : 1")
+    namespace = {"tau_pre": 20 * ms, "jump": 0.01}
+    synapses = Synapses(
+        source,
+        group,
+        """w : 1
+           dtrace/dt = -trace/tau_pre : 1 (event-driven)
+           ratio = trace/jump + v_post : 1""",
+        on_pre="trace += jump; w += trace; v_post += w",
+        namespace=namespace,
+        delay=0.7 * ms,
+    )
+    synapses.connect()
+    trace = StateMonitor(synapses, ["trace", "w", "ratio"], record=True)
+    cells = StateMonitor(group, "v", record=True)
+    run(12 * ms)
+    since = trace.t_[:, np.newaxis] - np.array([1.75e-3, 8.01e-3])
+    expected = np.sum(np.where(since >= 0, 0.01 * np.exp(-np.maximum(since, 0) / 20e-3), 0), axis=1)
+    assert trace.trace[0] == pytest.approx(expected, rel=1e-13, abs=1e-18)
+    second_jump = 0.02 + 0.01 * np.exp(-6.26 / 20)
+    assert np.unique(trace.w[0]) == pytest.approx([0, 0.01, second_jump], rel=1e-13)
+    assert trace.ratio == pytest.approx(trace.trace / 0.01 + cells.v, rel=1e-13)
+
+
 def test_variables_with_equations_are_shown_on_the_grid() -> None:
     simulation = evsim.engine.Simulation(pair_rule())
     simulation.run(25e-3, timing="grid")
