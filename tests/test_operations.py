@@ -519,7 +519,7 @@ def test_times_that_are_past_are_refused() -> None:
     group = counted()
     run(2 * ms)
     group.run_at("x = 1", [1] * ms)
-    with pytest.raises(EvsimError, match="0.001 s is past, the time is 0.002 s"):
+    with pytest.raises(EvsimError, match=r"0\.001 s is past, the time is 0.002 s"):
         run(1 * ms)
 
 

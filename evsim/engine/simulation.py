@@ -88,9 +88,9 @@ class Simulation:
             window, late = window + 1, 0.0
         elif and_at_end:
             window, late = self._windows_now.after(window, late)
-        self._take_over()
-        if until is not None and self._core_now() >= (window, late):
+        if until is not None and self._core_now() > (window, late):
             return
+        self._take_over()
         try:
             while not check_run(
                 self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)

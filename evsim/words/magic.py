@@ -88,9 +88,7 @@ def store(name: str = "default", filename: Any = None) -> None:
     magic_network().store(name, filename)
 
 
-def restore(
-    name: str = "default", filename: Any = None, restore_random_state: bool | None = None
-) -> None:
+def restore(name: str = "default", filename: Any = None, restore_random_state: bool | None = None) -> None:
     """Put the network of this scope where it was when it was stored, see `Network.restore`."""
     magic_network().restore(name, filename, restore_random_state)
 

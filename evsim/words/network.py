@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ class Network:
             if each not in self._objects:
                 self._objects.append(each)
 
-    def _take_in(self, parts: list[NetworkObject]) -> None:
+    def _take_in(self, parts: Sequence[NetworkObject]) -> None:
         """Take in objects that others bring along."""
         self.add(parts)
 

@@ -160,7 +160,7 @@ class _Draws:
     def __init__(self, key: tuple[int, int], number: int, n: int) -> None:
         self._key, self._number, self._n = key, number, n
         self._generator: np.random.Generator | None = None
-        self.table = {
+        self.table: dict[str, Callable[..., Any]] = {
             **NUMPY,
             "rand": lambda: self._made().random(self._n),
             "randn": lambda: self._made().standard_normal(self._n),

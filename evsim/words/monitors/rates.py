@@ -22,7 +22,7 @@ class PopulationRateMonitor(SpikeMonitor):
     """Spikes per neuron and time, in bins of `dt`."""
 
     _kind = "ratemonitor"
-    _stored = ("_done", "_chunks", "_known", "_first", "_described_step")
+    _stored = ("_done", "_chunks", "_known", "_first")
 
     def __init__(
         self, source: Any, name: str | None = None, *, dt: Any = None, clock: Clock | None = None

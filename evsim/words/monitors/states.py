@@ -40,7 +40,7 @@ class StateMonitor(NetworkObject):
     """
 
     _kind = "statemonitor"
-    _stored = ("_step", "_done", "_chunks", "_known")
+    _stored = ("_done", "_chunks", "_known")
     _element = "neuron"
     _kinds: ClassVar[dict[type, type[StateMonitor]]] = {}
 

@@ -40,13 +40,16 @@ def read_file(path: str | os.PathLike[str], name: str) -> Stored:
     """A state out of a file."""
     states = _read_all(Path(path))
     if name not in states:
-        raise EvsimValueError(f"restore({name!r}): {path} has no state of that name; it has {', '.join(states)}")
+        raise EvsimValueError(
+            f"restore({name!r}): {path} has no state of that name; it has {', '.join(states)}"
+        )
     return states[name]
 
 
 def _arrays_of(stored: Stored) -> Iterator[tuple[str, NDArray[Any]]]:
-    yield "about", _json(
-        {"signatures": stored.signatures, "actions": stored.actions, "seconds": stored.seconds}
+    yield (
+        "about",
+        _json({"signatures": stored.signatures, "actions": stored.actions, "seconds": stored.seconds}),
     )
     for part, state in [*stored.parts.items(), (":engine", stored.engine), (":streams", stored.streams)]:
         for key, value in state.items():
@@ -57,7 +60,7 @@ def _read_all(path: Path) -> dict[str, Stored]:
     if not path.exists():
         raise EvsimValueError(f"{path}: there is no such file; store() makes it")
     try:
-        with np.load(path) as file:
+        with open(path, "rb") as opened, np.load(opened) as file:
             arrays = {key: file[key] for key in file.files}
         head = json.loads(str(arrays[_HEAD][()]))
         version, names = int(head["version"]), [str(each) for each in head["states"]]
@@ -77,7 +80,9 @@ def _stored_from(arrays: dict[str, NDArray[Any]], prefix: str, path: Path) -> St
     try:
         about = json.loads(str(inside.pop("about")[()]))
         signatures = about["signatures"]
-        states: dict[str, dict[str, NDArray[Any]]] = {part: {} for part in [*signatures, ":engine", ":streams"]}
+        states: dict[str, dict[str, NDArray[Any]]] = {
+            part: {} for part in [*signatures, ":engine", ":streams"]
+        }
         for key, value in inside.items():
             part, _, rest = key.partition("/")
             states[part][rest] = value

@@ -35,7 +35,9 @@ def store_network(network: Any) -> Stored:
     network._complete()
     members = network._members()
     if not members:
-        raise EvsimValueError(f"{network.name} has no objects to store; make a NeuronGroup or another object first")
+        raise EvsimValueError(
+            f"{network.name} has no objects to store; make a NeuronGroup or another object first"
+        )
     simulation = network._simulation
     if simulation is not None and not hasattr(simulation, "state"):
         raise EvsimRuntimeError("the reference engine cannot be stored; use prefs.engine = 'compiled'")
