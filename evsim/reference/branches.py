@@ -25,10 +25,9 @@ def sign_of(jet: Jet) -> int | None:
     return None
 
 
-def sign_after(c: list[int], bits: int) -> int:
+def sign_after(c: list[int], tolerance: int) -> int:
     """The sign just after the start: that of the first coefficient that is not zero."""
-    least = int(promised() * mp.ldexp(1, bits))
-    return next((1 if each > 0 else -1 for each in c if abs(each) > least), 0)
+    return next((1 if each > 0 else -1 for each in c if abs(each) > tolerance), 0)
 
 
 class Piecewise(Jet):
@@ -37,6 +36,7 @@ class Piecewise(Jet):
     def __init__(self, bits: int, *operands: Jet) -> None:
         super().__init__(bits, *operands)
         self.guess = 0
+        self._tolerance = int(promised() * mp.ldexp(1, bits))
 
     def forget(self) -> None:
         """Begin a new step."""
@@ -72,7 +72,7 @@ class Sided(Piecewise):
 
     def is_right(self) -> bool:
         if self._is_open:
-            self.guess = sign_after(self.operands[0].c, self.bits)
+            self.guess = sign_after(self.operands[0].c, self._tolerance)
         return not self._is_open or self.guess == self._side
 
     def barriers(self) -> Iterator[Barrier]:
@@ -137,7 +137,7 @@ class Staircase(Piecewise):
     def is_right(self) -> bool:
         if not self._is_open:
             return True
-        before, self.guess = self.guess, sign_after(self._from(self._nearest), self.bits)
+        before, self.guess = self.guess, sign_after(self._from(self._nearest), self._tolerance)
         return before == self.guess
 
     def barriers(self) -> Iterator[Barrier]:
@@ -210,7 +210,7 @@ class Largest(Piecewise):
         return 0 if picked.is_constant else picked.c[k]
 
     def is_right(self) -> bool:
-        rivals = [p for p in self._ties if p != self._pick and sign_after(self._beyond(p)[0], self.bits) > 0]
+        rivals = [p for p in self._ties if p != self._pick and sign_after(self._beyond(p)[0], self._tolerance) > 0]
         if rivals:
             self.guess = self._ties.index(rivals[0])
         return not rivals

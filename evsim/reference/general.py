@@ -14,7 +14,7 @@ from evsim.errors import EvsimError, EvsimRuntimeError, EvsimValueError
 from evsim.reference.branches import sign_after
 from evsim.reference.condition import Condition
 from evsim.reference.exact import Exact, later, promised, rounded
-from evsim.reference.roots import sign_at, slope_at, stretched, value_at, zeros
+from evsim.reference.roots import sign_at, slope_at, value_at, zeros
 from evsim.reference.taylor import Form, Step, Stepper
 
 
@@ -134,7 +134,7 @@ class GeneralMotion:
         step = self._first
         if place is None:
             return later(step.start, step.length), False
-        return max(rounded(later(step.start, step.seconds(place))), step.start), True
+        return max(rounded(later(step.start, step.seconds((step.end * place) >> step.bits))), step.start), True
 
 
 class Track:
@@ -153,11 +153,11 @@ class Track:
         return also_at_start and self._test([self._sign(form, 0) for form in self._forms])
 
     def first(self, wanted: bool) -> int | None:
-        """Where in (0, end], in units, it is first as wanted, or begins to be."""
-        end = self._step.end
+        """Where in (0, 1], in steps, it is first as wanted, or begins to be."""
+        end = 1 << self._bits
         own = [self._zeros(form) for form in self._forms]
         places = sorted({place for found in own for place in found})
-        groups = _together(places, int(promised() * mp.ldexp(1, self._bits)))
+        groups = _together(places, int(promised() * end))
         for (here, last), (following, _) in pairwise([*groups, (end, end)]):
             on_it = [
                 0 if any(here <= place <= last for place in found) else self._sign(form, here)
@@ -170,37 +170,24 @@ class Track:
 
     def conditioning(self, place: int) -> float:
         """By how many seconds one rounding of a double moves the zero at a place."""
-        best = float("inf"), float("inf")
+        found = [(float("inf"), float("inf"))]
         for form in self._forms:
-            if form.still is None:
-                one = 1 << self._bits
-                value = abs(self._value(form, place)) / one
-                slope = abs(slope_at(form.c, place, self._bits)) / one
-                size = 2.0 ** (form.size - 1 - form.exponent)
-                shift = 2.0**-53 * size / slope if slope else float("inf")
-                best = min(best, (value / size, shift))
-        return best[1] * 2.0**-self._step.fineness
+            if form.still is None and form.size:
+                value = abs(value_at(form.c, place, self._bits)) / form.size
+                slope = abs(slope_at(form.c, place, self._bits)) / form.size
+                found.append((value, 2.0**-53 / slope if slope else float("inf")))
+        return min(found)[1] * float(self._step.length)
 
     def _zeros(self, form: Form) -> list[int]:
-        if form.still is not None:
-            return []
-        end = self._step.end
-        found = zeros(stretched(form.c, end, self._bits), self._bits, self._tolerance(form))
-        return [(place * end) >> self._bits for place in found]
+        return zeros(form.c, self._bits, form.tolerance) if form.still is None else []
 
     def _sign_after_start(self, form: Form) -> int:
-        return sign_after(form.c, self._bits) if form.still is None else form.still
+        return sign_after(form.c, form.tolerance) if form.still is None else form.still
 
     def _sign(self, form: Form, place: int) -> int:
         if form.still is not None:
             return form.still
-        return sign_at(form.c, place, self._bits, self._tolerance(form))
-
-    def _value(self, form: Form, place: int) -> int:
-        return value_at(form.c, place, self._bits)
-
-    def _tolerance(self, form: Form) -> int:
-        return int(promised() * mp.ldexp(1, self._bits))
+        return sign_at(form.c, place, self._bits, form.tolerance)
 
 
 def _together(places: list[int], near: int) -> list[tuple[int, int]]:

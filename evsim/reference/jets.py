@@ -121,7 +121,7 @@ class Variable(Jet):
     """A state, or the time: value, exponent and coefficients are put in from outside."""
 
     def evaluate(self) -> None:
-        self.exponent = max(magnitude(self.value), NOTHING)
+        """Value and exponent were put."""
 
     def estimate(self) -> None:
         """The exponent stays as it was put."""

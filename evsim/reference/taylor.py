@@ -16,7 +16,7 @@ import mpmath as mp
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimRuntimeError
 from evsim.reference.exact import Exact, promised
-from evsim.reference.jets import NOTHING, Jet, Variable, fixed, magnitude, shifted
+from evsim.reference.jets import NOTHING, Jet, Sum, Variable, fixed, magnitude, shifted
 from evsim.reference.roots import first_rise, stretched, value_at
 from evsim.reference.tape import Tape
 
@@ -25,17 +25,20 @@ SHORTEST = 300
 SMALLEST = 1e-8  # step, in units of the last digit of time
 BITS = 64  # of fixed point beyond those of mpmath
 TRIES = 40
-MOST_GROWTH = 20  # bits by which a state may grow in a unit of time without changing its exponent
+FIT = 3  # log2 of how far the reach of a series may be from the unit of time
 
 
 @dataclass(frozen=True)
 class Form:
-    """A difference over a step: sign at the start if it is infinite, coefficients otherwise."""
+    """A difference over a step: `c` counts time in steps; if it is infinite, `still` is its sign.
+
+    Values up to `tolerance` are zero as far as the digits tell; `size` is that of what is compared.
+    """
 
     c: list[int]
-    exponent: int
     still: int | None
-    size: int  # exponent of what it is the difference of
+    size: int
+    tolerance: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Stepper:
             bits=bits,
             end=end,
             states={name: (self.tape.variables[name].c, self.tape.variables[name].exponent) for name in states},
-            forms={id(each): [self._form(jet) for jet in each.forms] for each in self.conditions.values()},
+            forms={id(each): [self._form(jet, end) for jet in each.forms] for each in self.conditions.values()},
         )
         if reach < -2:
             self.fineness = min(self.fineness - int(reach) - 1, SHORTEST)
@@ -117,9 +120,9 @@ class Stepper:
             if not all([each.is_right() for each in self.tape.piecewise]):
                 continue
             reach = self._reach()
-            if reach < -MOST_GROWTH and self.fineness < SHORTEST:
+            if reach < -FIT and self.fineness < SHORTEST:
                 self.fineness = min(self.fineness - int(reach), SHORTEST)
-            elif reach > 2 and self.fineness > LONGEST and longer < 2:
+            elif reach > FIT and self.fineness > LONGEST and longer < 2:
                 self.fineness = max(self.fineness - int(min(reach, 10)), LONGEST)
                 longer += 1
             else:
@@ -133,10 +136,15 @@ class Stepper:
         for name, value in states.items():
             variables[name].value = value
         self._time.value = +time
+        for variable in variables.values():
+            variable.exponent = magnitude(variable.value)
+        self._time.exponent = max(self._time.exponent, -self.fineness)
         for jet in tape.jets:
             jet.evaluate()
-        self._time.exponent = max(magnitude(self._time.value), -self.fineness)
         self._settle_exponents(states)
+        if tape.piecewise:  # once more: exponents tell what is zero
+            for jet in tape.jets:
+                jet.evaluate()
         for jet in tape.jets:
             jet.align()
         self._time.c += [shifted(1, self._time.exponent + self.fineness - tape.bits)] + [0] * (self.order - 1)
@@ -171,8 +179,7 @@ class Stepper:
         own, grown = magnitude(value), magnitude(rate.value)
         if own == grown == NOTHING:
             return max(rate.exponent - self.fineness, NOTHING)
-        least = grown - self.fineness
-        return max(own, least if own == NOTHING else min(least, own + MOST_GROWTH))
+        return max(own, grown - self.fineness)
 
     def _reach(self) -> float:
         """log2 of the length, in units, over which the last coefficients are below what is promised."""
@@ -226,11 +233,16 @@ class Stepper:
                 return False
         return True
 
-    def _form(self, jet: Jet) -> Form:
+    def _form(self, jet: Jet, end: int) -> Form:
         """The difference in a comparison; zero at the start if it is so within the digits of time."""
-        c = list(jet.c)
-        near = int(promised() * mp.ldexp(1, self.fineness + self.tape.bits))
-        if len(c) > 1 and abs(c[0]) <= (abs(c[1]) * near) >> self.tape.bits:
+        bits = self.tape.bits
+        if jet.is_endless:
+            return Form([0], int(mp.sign(jet.value)), 0, 0)
+        c = stretched(jet.c, end, bits)
+        compared = [fixed(each.value, bits - jet.exponent) for each in jet.operands if isinstance(jet, Sum)]
+        size = max(map(abs, [*c, *compared]))
+        tolerance = int(promised() * size)
+        near = int(promised() * mp.ldexp(1, self.fineness + 2 * bits)) // end
+        if len(c) > 1 and abs(c[0]) <= max(tolerance, (abs(c[1]) * near) >> bits):
             c[0] = 0
-        size = max([jet.exponent, *(each.exponent for each in jet.operands)])
-        return Form(c, jet.exponent, int(mp.sign(jet.value)) if jet.is_endless else None, size)
+        return Form(c, None, size, tolerance)
