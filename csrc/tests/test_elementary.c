@@ -39,7 +39,7 @@ static void look(struct worst *worst, double x, double found, long double wanted
  * logarithms. */
 static void check_function(const char *name, function f, reference wanted, double low, double high,
                            double bound) {
-    enum { N = 200000 };
+    enum { N = 100000 };
     struct worst worst = {0};
     uint64_t state = 1;
     for (int i = 0; i < N; i++) {
@@ -225,7 +225,7 @@ static void test_sin_and_cos_at_the_edges(void) {
 /* --- powers --- */
 
 static void check_powers(double low, double high, double largest) {
-    enum { N = 200000 };
+    enum { N = 100000 };
     struct worst worst = {0};
     uint64_t state = 2;
     for (int i = 0; i < N; i++) {
