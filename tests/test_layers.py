@@ -25,6 +25,7 @@ LAYERS = [
     ["commands"],
     ["shipment", "__main__"],
     ["__init__"],
+    ["brian"],
 ]
 
 # The description of a network holds expressions, and the analysis of equations ends in a description.

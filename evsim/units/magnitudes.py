@@ -11,7 +11,7 @@ import numpy as np
 from evsim.units.dimension import DIMENSIONLESS, Dimension
 from evsim.units.mismatch import DimensionMismatchError
 
-NUMERIC = (np.ndarray, np.generic, numbers.Number, list, tuple)
+NUMERIC = (np.ndarray, np.generic, numbers.Number, list, tuple, range)
 
 
 def dimension_of(x: Any) -> Dimension:

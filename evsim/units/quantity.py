@@ -60,6 +60,11 @@ class Quantity(np.ndarray[Any, np.dtype[np.float64]]):
         """Brian's long name for `dimension`."""
         return self.dimension
 
+    @property
+    def is_dimensionless(self) -> bool:
+        """Whether it is a plain number or array."""
+        return self.dimension.is_dimensionless
+
     def has_same_dimensions(self, other: Any) -> bool:
         """Whether the other has the same dimension."""
         return self.dimension == dimension_of(other)
