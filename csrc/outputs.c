@@ -53,6 +53,11 @@ static int64_t sample_instant(const struct simulation *sim, int64_t k, double dt
         rest = 0.0;
     if (rest < 0.0)
         rest += sim->window, tick -= 1.0;
+    const double grid = sim->clock.dt, point = rint(rest / grid) * grid;
+    if (sim->clock.steps > 1 && fabs(rest - point) <= 8e-16 * time)
+        rest = point; /* as runs that end there */
+    if (rest >= sim->window)
+        rest = 0.0, tick += 1.0;
     *offset = rest;
     return (int64_t)tick;
 }

@@ -98,6 +98,8 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
 /* A run can be stopped between windows only, so none may take for ever: a neuron with so many
  * spikes in so short a time would have a thousand million in the window. */
 int walk_gets_nowhere(const struct evsim_walk *walk, double *since, double window) {
+    if (walk->spikes == 1)
+        *since = walk->offset;
     if (walk->spikes % MANY_SPIKES)
         return 0;
     const double moved = walk->offset - *since;
