@@ -300,6 +300,7 @@ def test_a_number_can_be_negative_but_must_be_finite():
         ("V**2", "(V*V)"),
         ("V**0.5", "sqrt(V)"),
         ("V**g", "evsim_pow(V, p[0])"),
+        ("(V - E)**3", "evsim_cube(V - E)"),
         ("-(-V)", "-(-V)"),
         ("V - -C", "V - -C"),
         ("abs(V) + min(V, C, E)", "fabs(V) + evsim_min(evsim_min(V, C), E)"),

@@ -7,6 +7,11 @@
 
 #include "elementary.h"
 
+/* Powers of formulas, as products. */
+static inline double evsim_square(double x) { return x * x; }
+static inline double evsim_cube(double x) { return x * x * x; }
+static inline double evsim_fourth(double x) { return x * x * x * x; }
+
 static inline double evsim_sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
 
 /* The smaller and the larger; a NaN where there is one. */

@@ -21,6 +21,7 @@ _BINDING = {
 }
 _ATOM = 9
 _TIGHT = ("*", "/", "**")  # printed without spaces
+_PRODUCTS = {2.0: "evsim_square", 3.0: "evsim_cube", 4.0: "evsim_fourth"}
 
 
 def to_text(node: Node) -> str:
@@ -141,6 +142,8 @@ class _C:
         if simple and isinstance(power, Number) and power.value in (1.0, 2.0, 3.0, 4.0):
             factor = self._double(base, _ATOM)
             return f"({'*'.join([factor] * int(power.value))})", _ATOM
+        if isinstance(power, Number) and power.value in _PRODUCTS:
+            return f"{_PRODUCTS[power.value]}({self._double(base, 0)})", _ATOM
         if isinstance(power, Number) and power.value == 0.5:
             return f"sqrt({self._double(base, 0)})", _ATOM
         return f"evsim_pow({self._double(base, 0)}, {self._double(power, 0)})", _ATOM
