@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from evsim.codegen.relaxation import relaxation_source
 from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel
 from evsim.errors import EvsimNameError
 
 _OPERATORS = {"set": "=", "add": "+="}
+_DRAWS = {"rand": "evsim_draw_unit", "randn": "evsim_draw_normal", "poisson": "evsim_draw_poisson"}
+
+KEY = ("_seed_high", "_seed_low", "_object")
+"""Numbers of the core that code which draws needs: the seed of the network, and which pathway it is."""
+
 _HEAD = """(double *x, const struct evsim_cells *cells, int64_t i, const struct evsim_now *now,
                 double *const *variable, const int64_t *step, int64_t synapse)"""
 NOW = {
@@ -25,6 +30,7 @@ def code_source(
     variables: tuple[str, ...],
     parameters: tuple[str, ...],
     equations: Mapping[str, LinearForm] | None = None,
+    pathway: int = 0,
 ) -> str:
     """C text that defines `evsim_code`, a table with the statements as one function.
 
@@ -36,8 +42,10 @@ def code_source(
         Names of the target's parameters, in the order of its kernel.
     equations
         Rates of synapse variables that are brought to the present before the statements run.
+    pathway
+        Its number among those of the same synapses; keeps their random numbers apart.
     """
-    return _Writer(model, variables, parameters, equations or {}).text(assignments)
+    return _Writer(model, variables, parameters, equations or {}, pathway).text(assignments)
 
 
 class _Writer:
@@ -49,8 +57,11 @@ class _Writer:
         variables: tuple[str, ...],
         parameters: tuple[str, ...],
         equations: Mapping[str, LinearForm],
+        pathway: int,
     ) -> None:
+        self.pathway = pathway
         self.model, self.equations, self.variables = model, equations, variables
+        self.draws = 0
         self.own = {name: f"variable[{v}][synapse * step[{v}]]" for v, name in enumerate(variables)}
         self.states = {name: f"x[{k}]" for k, name in enumerate(model.states)}
         post = {
@@ -63,6 +74,12 @@ class _Writer:
     def text(self, assignments: tuple[Assignment, ...]) -> str:
         """The whole text."""
         statements = "".join(f"    {self._statement(each)}\n" for each in assignments)
+        draws = ""
+        if self.draws:
+            where = ", ".join(self.own[name] for name in KEY)
+            opened = f"evsim_draws_at({where} + {self.pathway}.0, synapse, cells->tick, now->offset)"
+            statements = f"    const struct evsim_draws draws = {opened};\n{statements}"
+            draws = "#include <kernel/draws.h>\n"
         changed = {each.target for each in assignments if each.where == "synapse"}
         relaxation = ""
         if self.equations:
@@ -75,7 +92,7 @@ class _Writer:
 {comment} */
 #include <kernel.h>
 #include <kernel/functions.h>
-{relaxation}
+{draws}{relaxation}
 static void run{_HEAD} {{
     (void)x, (void)cells, (void)i, (void)now, (void)variable, (void)step, (void)synapse;
 {statements}}}
@@ -90,8 +107,19 @@ const struct evsim_code *evsim_code(void);
 const struct evsim_code *evsim_code(void) {{ return &code; }}
 """
 
+    def _calls(self) -> dict[str, Callable[[list[str]], str]]:
+        """Random numbers; every call in the text has its own."""
+        return {
+            name: lambda arguments, c=c: f"{c}({', '.join(['&draws', f'{self._number()}u', *arguments])})"
+            for name, c in _DRAWS.items()
+        }
+
+    def _number(self) -> int:
+        self.draws += 1
+        return self.draws - 1
+
     def _statement(self, each: Assignment) -> str:
-        value = each.expression.to_c(self.names)
+        value = each.expression.to_c(self.names, self._calls())
         if each.where == "local":
             is_new = each.target not in self.names
             self.names[each.target] = f"local_{each.target}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import code_address
-from evsim.codegen.code import code_source
+from evsim.codegen.code import KEY, code_source
 from evsim.codegen.relaxation import HIDDEN
 from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel, Projection
 from evsim.engine.core import array, check, ffi, lib, view
@@ -18,6 +18,7 @@ from evsim.errors import EvsimRuntimeError, EvsimValueError
 
 Model = LinearModel | GeneralModel
 
+FIRST_OBJECT = 0x60000000  # of those whose random numbers are drawn in event code
 LONGEST_DELAY = 2**31 - 2  # ticks
 
 
@@ -51,7 +52,13 @@ def group_of(projection: Projection, projections: Sequence[Projection]) -> list[
 def variables_of(group: Sequence[Projection]) -> tuple[str, ...]:
     """The variables of synapses in the order of the core."""
     hidden = HIDDEN if any(each.equations for each in group) else ()
-    return (*sorted(group[0].variables), *hidden)
+    key = KEY if any(draws(each) for each in group) else ()
+    return (*sorted(group[0].variables), *hidden, *key)
+
+
+def draws(projection: Projection) -> bool:
+    """Whether the code asks for random numbers."""
+    return any(each.expression.draws for each in projection.code)
 
 
 def parameters_read(projection: Projection, model: Model) -> list[str]:
@@ -77,6 +84,7 @@ class ProjectionInCore:
         n_sources: int,
         target: PopulationInCore,
         windows: Windows,
+        seed: int,
     ) -> None:
         self.sim, self.projection, self.windows, self.target = sim, projection, windows, target
         self.owner = owner or self
@@ -88,7 +96,7 @@ class ProjectionInCore:
         self.number = check(lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j))
         if projection.trigger == "post":
             check(lib.evsim_set_post(sim, self.number))
-        self.variables = variables_of(group)
+        self.variables, self.pathway = variables_of(group), group.index(projection)
         self.equations = {name: form for each in group for name, form in each.equations.items()}
         self.shown = projection.equations if projection is _first_with_equations(group) else {}
         self.written = {name for each in group for name in written_variables(each)}
@@ -97,6 +105,7 @@ class ProjectionInCore:
         if owner is None:
             self._set_variables(set(projection.variables))
             self._set_updates()
+            self._set_key(seed)
         else:
             self._set_amounts()
 
@@ -109,7 +118,7 @@ class ProjectionInCore:
         if not self.is_linear:
             parameters = self.target.kernel.layout.parameters
             p = self.projection
-            source = code_source(p.code, model, self.variables, parameters, p.equations)
+            source = code_source(p.code, model, self.variables, parameters, p.equations, self.pathway)
             code = ffi.cast("void *", code_address(source))
         self.has_variables = not has_no_variables
         if self.owner is not self:
@@ -217,6 +226,12 @@ class ProjectionInCore:
         window = lib.evsim_now(self.sim, offset)
         for name, value in zip(HIDDEN, (float(window), offset[0]), strict=True):
             self._set_variable(name, np.full(self.projection.i.size, value))
+
+    def _set_key(self, seed: int) -> None:
+        if KEY[0] in self.variables:
+            numbers = ((seed >> 32) & 0xFFFFFFFF, seed & 0xFFFFFFFF, FIRST_OBJECT + self.number)
+            for name, number in zip(KEY, numbers, strict=True):
+                self._set_variable(name, np.array([float(number)]))
 
     def _set_amounts(self) -> None:
         p = self.projection

@@ -259,7 +259,17 @@ class Simulation:
         target, group = self._populations[projection.target], group_of(projection, self.network.projections)
         owner = next((each for each in self._projections if each.projection is group[0]), None)
         self._projections.append(
-            ProjectionInCore(self._sim, projection, group, owner, emitter, size, target, self._windows_now)
+            ProjectionInCore(
+                self._sim,
+                projection,
+                group,
+                owner,
+                emitter,
+                size,
+                target,
+                self._windows_now,
+                self.network.seed,
+            )
         )
 
     def _add_population(self, population: Population) -> None:

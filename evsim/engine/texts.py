@@ -36,7 +36,9 @@ def _texts_of_population(network: Network, population: Population, each: Iterabl
     for p in projections:
         group = group_of(p, projections)
         if not are_additions(p, group, model):
-            code = code_source(p.code, model, variables_of(group), layout.parameters, p.equations)
+            code = code_source(
+                p.code, model, variables_of(group), layout.parameters, p.equations, group.index(p)
+            )
             texts[code] = f"event code on the states {', '.join(model.states)}"
     return texts
 
