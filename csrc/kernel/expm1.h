@@ -1,4 +1,4 @@
-/* exp(x) - 1 and what is made of it, without branches, below 0.6 units in the last place:
+/* exp(x) - 1 and what is made of it, without branches, below 0.65 units in the last place:
  * evsim_expm1, evsim_exprel, evsim_tanh. */
 #ifndef EVSIM_KERNEL_EXPM1_H
 #define EVSIM_KERNEL_EXPM1_H

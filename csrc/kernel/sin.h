@@ -1,4 +1,4 @@
-/* sin and cos without branches, below 0.85 units in the last place, for |x| <= 2^30, where doubles
+/* sin and cos without branches, below 0.9 units in the last place, for |x| <= 2^30, where doubles
  * are 2^-22 apart; NaN beyond. */
 #ifndef EVSIM_KERNEL_SIN_H
 #define EVSIM_KERNEL_SIN_H

@@ -96,23 +96,23 @@ static double own_tanh(double x) { return evsim_tanh(x); }
 static long double exprel(long double x) { return expm1l(x) / x; }
 
 static void test_expm1_is_nearly_rounded_right(void) {
-    check_function("expm1", own_expm1, expm1l, -1.1, 1.1, 0.6);
-    check_function("expm1", own_expm1, expm1l, -40, 709.78, 0.6);
-    check_function("expm1", own_expm1, expm1l, 15, 45, 0.6);
-    check_function("expm1", own_expm1, expm1l, 1e-20, 1, 0.6);
+    check_function("expm1", own_expm1, expm1l, -1.1, 1.1, 0.65);
+    check_function("expm1", own_expm1, expm1l, -40, 709.78, 0.65);
+    check_function("expm1", own_expm1, expm1l, 15, 45, 0.65);
+    check_function("expm1", own_expm1, expm1l, 1e-20, 1, 0.65);
 }
 
 static void test_exprel_is_nearly_rounded_right(void) {
-    check_function("exprel", own_exprel, exprel, -1.1, 1.1, 0.6);
-    check_function("exprel", own_exprel, exprel, -2000, 716, 0.6);
-    check_function("exprel", own_exprel, exprel, 15, 45, 0.6);
-    check_function("exprel", own_exprel, exprel, 1e-20, 1, 0.6);
+    check_function("exprel", own_exprel, exprel, -1.1, 1.1, 0.65);
+    check_function("exprel", own_exprel, exprel, -2000, 716, 0.65);
+    check_function("exprel", own_exprel, exprel, 15, 45, 0.65);
+    check_function("exprel", own_exprel, exprel, 1e-20, 1, 0.65);
 }
 
 static void test_tanh_is_nearly_rounded_right(void) {
-    check_function("tanh", own_tanh, tanhl, -0.3, 0.3, 0.6);
-    check_function("tanh", own_tanh, tanhl, -3, 3, 0.6);
-    check_function("tanh", own_tanh, tanhl, 1e-12, 22, 0.6);
+    check_function("tanh", own_tanh, tanhl, -0.3, 0.3, 0.65);
+    check_function("tanh", own_tanh, tanhl, -3, 3, 0.65);
+    check_function("tanh", own_tanh, tanhl, 1e-12, 22, 0.65);
 }
 
 static void test_expm1_exprel_and_tanh_at_the_edges(void) {
@@ -190,10 +190,10 @@ static double own_cos(double x) { return evsim_cos(x); }
 static void test_sin_and_cos_are_nearly_rounded_right(void) {
     static const double ends[] = {0.8, 10, 1e5, EVSIM_SIN_LIMIT};
     for (int i = 0; i < 4; i++) {
-        check_function("sin", own_sin, sinl, -ends[i], ends[i], 0.85);
-        check_function("cos", own_cos, cosl, -ends[i], ends[i], 0.85);
+        check_function("sin", own_sin, sinl, -ends[i], ends[i], 0.9);
+        check_function("cos", own_cos, cosl, -ends[i], ends[i], 0.9);
     }
-    check_function("sin", own_sin, sinl, 1e-12, 1e9, 0.85);
+    check_function("sin", own_sin, sinl, 1e-12, 1e9, 0.9);
 }
 
 /* The doubles next to multiples of pi/2, where nearly all digits of the angle cancel. */
@@ -206,7 +206,7 @@ static void test_sin_and_cos_are_accurate_next_to_their_zeros(void) {
         look(&worst, x, evsim_cos(x), cosl(x));
     }
     printf("sin, cos at zeros: %.3f ulp at %a\n", worst.error, worst.at);
-    CHECK(worst.error > 0.4 && worst.error <= 0.85);
+    CHECK(worst.error > 0.4 && worst.error <= 0.9);
 }
 
 static void test_sin_and_cos_at_the_edges(void) {
