@@ -29,6 +29,7 @@ from evsim.words.slices import Sliceable
 from evsim.words.sources import PoissonGroup, PoissonInput
 from evsim.words.stored import Stored, read_file, restore_network, store_network, write_file
 from evsim.words.surroundings import names_around_call
+from evsim.words.variables.states import HasSettableStates, HasStates
 
 _log = logging.getLogger("evsim")
 
@@ -284,6 +285,35 @@ class Network:
                 each._prepare(scope, number, network.seed)
                 steps += [each._pace()]
         network.pauses = tuple(step for step in steps if step)
+
+    # States
+
+    def get_states(
+        self,
+        units: bool = True,
+        format: str = "dict",
+        subexpressions: bool = False,
+        read_only_variables: bool = False,
+        level: int = 0,
+    ) -> dict[str, Any]:
+        """Present values of all objects, by their name and that of the variable; of monitors if read_only_variables."""
+        kind = HasStates if read_only_variables else HasSettableStates
+        return {
+            each.name: each.get_states(None, units, format, subexpressions, read_only_variables)
+            for each in self._members()
+            if isinstance(each, kind)
+        }
+
+    def set_states(
+        self, values: Mapping[str, Any], units: bool = True, format: str = "dict", level: int = 0
+    ) -> None:
+        """Set variables of objects, as `get_states` gives them."""
+        for name in values:
+            if not isinstance(self[name], HasSettableStates):
+                raise EvsimTypeError(f"set_states of {self.name}: {name} has no variables that could be set")
+        for name, states in values.items():
+            each: Any = self[name]
+            each.set_states(states, units, format)
 
     # Storing
 

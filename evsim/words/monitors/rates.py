@@ -42,6 +42,9 @@ class PopulationRateMonitor(SpikeMonitor):
         """Spikes per neuron and time in every bin."""
         return Quantity.with_dimensions(self._counts() / (len(self._source) * self._step()), _HERTZ)
 
+    def _state_names(self, subexpressions: bool, read_only_variables: bool) -> list[str]:
+        return ["t", "rate"]
+
     def smooth_rate(self, window: Any = "gaussian", width: Any = None) -> Quantity:
         """The rate averaged over time.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from evsim.words.monitors.derivation import Derivation, checked_variables
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.slices import Sliceable
+from evsim.words.variables.states import HasStates
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -27,7 +28,7 @@ Spikes = tuple[Indices, Floats, Indices]
 _SECOND = KNOWN_NAMES["dt"]
 
 
-class SpikeMonitor(NetworkObject):
+class SpikeMonitor(HasStates, NetworkObject):
     """Every spike of a group or slice; indices count in the slice.
 
     Parameters
@@ -41,7 +42,7 @@ class SpikeMonitor(NetworkObject):
     """
 
     _kind = "spikemonitor"
-    _stored = ("_done", "_chunks", "_known")
+    _stored: ClassVar[tuple[str, ...]] = ("_done", "_chunks", "_known")
 
     def __init__(
         self, source: Any, variables: Any = None, record: Any = True, name: str | None = None
@@ -137,6 +138,9 @@ class SpikeMonitor(NetworkObject):
     def all_values(self) -> dict[str, dict[int, Any]]:
         """`values` of every recorded variable and of "t", by name."""
         return {name: self.values(name) for name in (*self._variables, "t")}
+
+    def _state_names(self, subexpressions: bool, read_only_variables: bool) -> list[str]:
+        return [*(("t", "i", *self._variables) if self._keeps_spikes else ()), "count", "N"]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

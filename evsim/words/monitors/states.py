@@ -18,13 +18,14 @@ from evsim.words.monitors.derivation import Derivation, checked_variables
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.slices import Sliceable
+from evsim.words.variables.states import HasStates
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Samples = tuple[Indices, dict[str, Floats]]
 
 
-class StateMonitor(NetworkObject):
+class StateMonitor(HasStates, NetworkObject):
     """Variables of chosen neurons, sampled on a clock; a sample comes after all events of its instant.
 
     Parameters
@@ -109,6 +110,9 @@ class StateMonitor(NetworkObject):
     def N(self) -> int:
         """How many samples there are."""
         return int(self._samples()[0].size)
+
+    def _state_names(self, subexpressions: bool, read_only_variables: bool) -> list[str]:
+        return ["t", *self._variables, "N"]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

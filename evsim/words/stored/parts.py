@@ -41,7 +41,7 @@ def put_state(each: NetworkObject, state: State) -> None:
 
 
 def _kept(name: str, value: Any) -> State:
-    """An attribute as arrays: a number, an array, or lists of arrays by name. What is known of the engine is not kept."""
+    """An attribute as arrays: a number, an array, lists of arrays by name; not what is known of the engine."""
     if isinstance(value, dict):
         joined = {key: np.concatenate(chunks, axis=-1) for key, chunks in value.items() if chunks}
         return {f"chunks/{name}/{key}": array for key, array in joined.items()} | {

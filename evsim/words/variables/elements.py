@@ -14,14 +14,17 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError, quantity, require
 from evsim.words.variables.linked import LinkedVariable, refuse_unlinked
+from evsim.words.variables.states import HasSettableStates
 from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.values import Known, TextValues, check_finite, number_values
 from evsim.words.variables.view import VariableView, is_everything, values_of
 
+_FIXED = ("N", "i", "j", "t", "dt", "lastspike", "not_refractory")
+
 Positions = slice | int | NDArray[np.int64]
 
 
-class Elements:
+class Elements(HasSettableStates):
     """Elements start..stop-1 of a group, whose variables are attributes."""
 
     _storage: Storage
@@ -218,17 +221,11 @@ class Elements:
         check_finite(values, what)
         return np.asarray(values, dtype=np.float64)
 
-    def get_states(self, vars: Collection[str] | str | None = None, units: bool = True) -> dict[str, Any]:
-        """Present values by name: of these variables, or of all that it has of its own; plain SI without units."""
-        variables = self._storage.variables
-        stored = [name for name in variables if name in self._storage.arrays]
-        names = stored if vars is None else [vars] if isinstance(vars, str) else vars
-        return {name: getattr(self, name if units else f"{name}_")[...] for name in names}
-
-    def set_states(self, values: Mapping[str, Any], units: bool = True) -> None:
-        """Set variables by name, as `get_states` gives them."""
-        for name, value in values.items():
-            setattr(self, name if units else f"{name}_", value)
+    def _state_names(self, subexpressions: bool, read_only_variables: bool) -> list[str]:
+        stored = [name for name in self._storage.variables if name in self._storage.arrays]
+        derived = [name for name in self._storage.variables if name not in self._storage.arrays]
+        fixed = [name for name in _FIXED if name in self._properties()]
+        return [*stored, *(derived if subexpressions else []), *(fixed if read_only_variables else [])]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
