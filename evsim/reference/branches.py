@@ -57,6 +57,8 @@ class Piecewise(Jet):
 class Sided(Piecewise):
     """A function of the sign of x: of -1, 0 or 1."""
 
+    is_flat = True
+
     def __init__(self, bits: int, x: Jet, function: Callable[[int], float]) -> None:
         super().__init__(bits, x)
         self.function = function
@@ -66,9 +68,6 @@ class Sided(Piecewise):
         self._is_open = sure is None
         self._side = self.guess if sure is None else sure
         return mp.mpf(self.function(self._side))
-
-    def coefficient(self, k: int) -> int:
-        return 0
 
     def is_right(self) -> bool:
         if self._is_open:
@@ -84,6 +83,8 @@ class Sided(Piecewise):
 class Logic(Jet):
     """and, or, not of truth values as numbers, which change with their operands only."""
 
+    is_flat = True
+
     def __init__(self, bits: int, function: Callable[..., bool], *operands: Jet) -> None:
         super().__init__(bits, *operands)
         self.function = function
@@ -91,17 +92,17 @@ class Logic(Jet):
     def first(self) -> Exact:
         return mp.mpf(self.function([bool(each.value) for each in self.operands]))
 
-    def coefficient(self, k: int) -> int:
-        return 0
-
 
 class Staircase(Piecewise):
     """A function of the cell [k*period, (k+1)*period) that x is in, with its own value at a resting k*period."""
+
+    is_flat = True
 
     def __init__(
         self, bits: int, x: Jet, level: Callable[[int], float], at_edge: Callable[[int], float], period: Exact
     ) -> None:
         super().__init__(bits, x)
+        self._edges: tuple[int | None, int | None] = (None, None)
         self.level = level
         self.at_edge = at_edge
         self.period = period
@@ -130,9 +131,6 @@ class Staircase(Piecewise):
     def extent(self, k: int) -> tuple[int | None, int | None]:
         """The edges, in periods, between which the value is that of cell k."""
         return k, k + 1
-
-    def coefficient(self, k: int) -> int:
-        return 0
 
     def is_right(self) -> bool:
         if not self._is_open:
@@ -206,11 +204,12 @@ class Largest(Piecewise):
         return self.operands[self._pick].exponent
 
     def coefficient(self, k: int) -> int:
-        picked = self.operands[self._pick]
-        return 0 if picked.is_constant else picked.c[k]
+        return self.operands[self._pick].c[k]
 
     def is_right(self) -> bool:
-        rivals = [p for p in self._ties if p != self._pick and sign_after(self._beyond(p)[0], self._tolerance) > 0]
+        rivals = [
+            p for p in self._ties if p != self._pick and sign_after(self._beyond(p)[0], self._tolerance) > 0
+        ]
         if rivals:
             self.guess = self._ties.index(rivals[0])
         return not rivals
@@ -224,12 +223,7 @@ class Largest(Piecewise):
         """By how much an operand is beyond the one that was picked."""
         one, other = self.operands[position], self.operands[self._pick]
         exponent = max(one.exponent, other.exponent)
-        x, y = (_spread(each, exponent, len(self.c)) for each in (one, other))
+        x, y = ([shifted(c, exponent - each.exponent) for c in each.c] for each in (one, other))
         if position in self._ties:
             x[0] = y[0]
         return [self.sign * (a - b) for a, b in zip(x, y, strict=True)], exponent
-
-
-def _spread(jet: Jet, exponent: int, length: int) -> list[int]:
-    c = [shifted(each, exponent - jet.exponent) for each in jet.c]
-    return c + [0] * (length - len(c))

@@ -11,11 +11,11 @@ from evsim.description import GeneralModel, LinearModel
 from evsim.equations.expression import Expression
 from evsim.equations.functions import MPMATH
 from evsim.errors import EvsimRuntimeError
+from evsim.reference.calls import as_number, callable_table
 from evsim.reference.exact import Exact, duration, later
 from evsim.reference.general import GeneralDynamics
 from evsim.reference.linear import LinearDynamics
 from evsim.reference.motion import Dynamics, Motion
-from evsim.reference.tape import as_number, callable_table
 
 Entry = tuple[Exact, int, int, int, int]  # of the list of future events
 

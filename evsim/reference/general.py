@@ -134,7 +134,8 @@ class GeneralMotion:
         step = self._first
         if place is None:
             return later(step.start, step.length), False
-        return max(rounded(later(step.start, step.seconds((step.end * place) >> step.bits))), step.start), True
+        h = step.seconds((step.end * place) >> step.bits)
+        return max(rounded(later(step.start, h)), step.start), True
 
 
 class Track:

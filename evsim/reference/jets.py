@@ -42,11 +42,12 @@ class Jet:
     """A quantity: `value` at the start of the step, and its coefficients `c`.
 
     For every step, in this order: `evaluate` (value and exponent, from those of the operands), `align` (what the
-    exponents decide), then `extend` for each k from 1 on. A jet of something infinite, or made of something
-    infinite, stands still: `is_still`.
+    exponents decide), then `coefficient` for each k from 1 on, if it is not flat. A jet made of something infinite
+    stands still, and one of a kind that `is_flat` does so always.
     """
 
     is_constant = False
+    is_flat = False
 
     def __init__(self, bits: int, *operands: Jet) -> None:
         self.bits = bits
@@ -71,7 +72,7 @@ class Jet:
 
     def estimate(self) -> None:
         """Find the exponent."""
-        self.exponent = magnitude(self.value) if self.is_still or self.is_constant else self.size()
+        self.exponent = magnitude(self.value) if self.is_still or self.is_flat else self.size()
 
     def align(self) -> None:
         """Begin the coefficients."""
@@ -93,10 +94,6 @@ class Jet:
     def prepare(self) -> None:
         """Keep what depends on the exponents."""
 
-    def extend(self, k: int) -> None:
-        """Append coefficient k."""
-        self.c.append(0 if self.is_still else self.coefficient(k))
-
     def coefficient(self, k: int) -> int:
         """Coefficient k >= 1, from those of the operands up to k and its own below k."""
         raise NotImplementedError
@@ -106,15 +103,13 @@ class Constant(Jet):
     """What does not change within a step; its value is put in from outside."""
 
     is_constant = True
+    is_flat = True
 
     def first(self) -> Exact:
         return self.value
 
     def evaluate(self) -> None:
         self.exponent = magnitude(self.value)
-
-    def coefficient(self, k: int) -> int:
-        return 0
 
 
 class Variable(Jet):
@@ -125,9 +120,6 @@ class Variable(Jet):
 
     def estimate(self) -> None:
         """The exponent stays as it was put."""
-
-    def extend(self, k: int) -> None:
-        """The coefficient was put."""
 
 
 class Sum(Jet):
@@ -149,22 +141,27 @@ class Sum(Jet):
 
     def coefficient(self, k: int) -> int:
         (a, b), (right_a, right_b) = self.operands, self._shifts
-        x = 0 if a.is_constant else a.c[k] >> right_a
-        y = 0 if b.is_constant else b.c[k] >> right_b
+        x, y = a.c[k] >> right_a, b.c[k] >> right_b
         return x + y if self.sign > 0 else x - y
 
 
-class Scaled(Jet):
-    """x times a constant, the second operand."""
+class Affine(Jet):
+    """scale*x + offset, where scale and offset, the other operands, are constants."""
 
     def first(self) -> Exact:
-        return self.operands[0].value * self.operands[1].value
+        x, scale, offset = self.operands
+        return x.value * scale.value + offset.value
 
     def size(self) -> int:
-        return self.operands[0].exponent + self.operands[1].exponent
+        x, scale, offset = self.operands
+        return max(x.exponent + scale.exponent, offset.exponent)
+
+    def prepare(self) -> None:
+        x, scale, _ = self.operands
+        self._right = self.bits + self.exponent - x.exponent - scale.exponent
 
     def coefficient(self, k: int) -> int:
-        return (self.operands[0].c[k] * self.operands[1].c[0]) >> self.bits
+        return (self.operands[0].c[k] * self.operands[1].c[0]) >> self._right
 
 
 class Product(Jet):
@@ -178,7 +175,8 @@ class Product(Jet):
 
     def coefficient(self, k: int) -> int:
         a, b = self.operands
-        return sum(map(mul, a.c, b.c[k::-1])) >> self.bits
+        found: int = sum(map(mul, a.c, b.c[k::-1])) >> self.bits
+        return found
 
 
 class Quotient(Jet):
@@ -200,8 +198,9 @@ class Quotient(Jet):
 
     def coefficient(self, k: int) -> int:
         a, b = self.operands
-        own = 0 if a.is_constant else shifted(a.c[k], self._right)
-        return (own - sum(map(mul, self.c, b.c[k:0:-1]))) // b.c[0]
+        own = shifted(a.c[k], self._right)
+        found: int = (own - sum(map(mul, self.c, b.c[k:0:-1]))) // b.c[0]
+        return found
 
 
 class Growth(Jet):
@@ -262,7 +261,7 @@ class Ratio(Jet):
         own = shifted(k * self.operands[0].c[k], self._right)
         if self.sign < 0:
             own = -own
-        found = (own - sum(map(mul, self._weighted, self.q.c[k - 1 : 0 : -1]))) // (k * self.q.c[0])
+        found: int = (own - sum(map(mul, self._weighted, self.q.c[k - 1 : 0 : -1]))) // (k * self.q.c[0])
         self._weighted.append(k * found)
         return found
 
@@ -286,13 +285,13 @@ class Composed(Jet):
     def prepare(self) -> None:
         of_x = self.operands[0].exponent
         self._factors = [fixed(f, self.bits - self.exponent + m * of_x) for m, f in enumerate(self._outer)]
-        self._powers: list[list[int]] = [[] for _ in range(self.order + 1)]  # [m][n]: coefficient m + n of x**m
+        # _powers[m][n] is coefficient m + n of (x - x0)**m
+        self._powers: list[list[int]] = [[] for _ in range(self.order + 1)]
 
     def coefficient(self, k: int) -> int:
         powers, inner = self._powers, self.operands[0].c
         powers[1].append(inner[k])
         for m in range(2, k + 1):
-            # (x - x0)**m has coefficient k = sum of inner[j] * (coefficient k - j of the power m - 1)
             terms = map(mul, inner[1 : k - m + 2], powers[m - 1][k - m :: -1])
             powers[m].append(sum(terms) >> self.bits)
         return sum(f * powers[m][-1] for m, f in enumerate(self._factors[1 : k + 1], 1)) >> self.bits
@@ -334,4 +333,6 @@ class Relative(Composed):
         if self._is_near:
             return super().coefficient(k)
         x, grown = self.operands
-        return (shifted(grown.c[k], self._right) - sum(map(mul, self.c, x.c[k:0:-1]))) // x.c[0]
+        own = shifted(grown.c[k], self._right)
+        found: int = (own - sum(map(mul, self.c, x.c[k:0:-1]))) // x.c[0]
+        return found

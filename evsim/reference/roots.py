@@ -162,5 +162,3 @@ def _single_zero(c: list[int], low: int, high: int, bits: int) -> int:
             return following
         u = following
     return u
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log2
+from math import floor, log2
 from typing import Any
 
 import mpmath as mp
@@ -80,7 +80,7 @@ class Stepper:
         self, rates: Mapping[str, Expression], conditions: Mapping[str, Expression], functions: Any, dt: float
     ) -> None:
         digits = int(-mp.log10(promised()))
-        self.order = int(1.2 * digits) + 6
+        self.order = int(1.6 * digits) + 6
         self.tape = Tape(mp.mp.prec + BITS, self.order, ("t", *rates), functions, dt)
         self.rates = {name: self.tape.jet(rate.tree) for name, rate in rates.items()}
         self.conditions = {name: self.tape.condition(each.tree) for name, each in conditions.items()}
@@ -98,18 +98,18 @@ class Stepper:
             each.forget()
         reach = self._expand_well(time, states)
         bits = self.tape.bits
-        end = (1 << bits) if reach >= 0 else int(2.0 ** (reach + 40)) << (bits - 40)
+        end = int(2.0 ** (min(reach, 1.0) + 40)) << (bits - 40)
         end = self._checked(self._until_a_piece_ends(end), time)
+        variables, conditions = self.tape.variables, self.conditions.values()
         step = Step(
             start=time,
             fineness=self.fineness,
             bits=bits,
             end=end,
-            states={name: (self.tape.variables[name].c, self.tape.variables[name].exponent) for name in states},
-            forms={id(each): [self._form(jet, end) for jet in each.forms] for each in self.conditions.values()},
+            states={name: (variables[name].c, variables[name].exponent) for name in states},
+            forms={id(each): [self._form(jet, end) for jet in each.forms] for each in conditions},
         )
-        if reach < -2:
-            self.fineness = min(self.fineness - int(reach) - 1, SHORTEST)
+        self.fineness = min(max(self.fineness - floor(min(reach, FIT)), LONGEST), SHORTEST)
         return step
 
     def _expand_well(self, time: Exact, states: Mapping[str, Exact]) -> float:
@@ -117,7 +117,8 @@ class Stepper:
         longer = 0
         for _ in range(TRIES):
             self._expand(time, states)
-            if not all([each.is_right() for each in self.tape.piecewise]):
+            wrong = [each for each in self.tape.piecewise if not each.is_right()]
+            if wrong:
                 continue
             reach = self._reach()
             if reach < -FIT and self.fineness < SHORTEST:
@@ -147,16 +148,27 @@ class Stepper:
                 jet.evaluate()
         for jet in tape.jets:
             jet.align()
-        self._time.c += [shifted(1, self._time.exponent + self.fineness - tape.bits)] + [0] * (self.order - 1)
-        pairs = [(variables[name], rate) for name, rate in self.rates.items()]
-        others = [jet for jet in tape.jets if not (jet.is_constant or isinstance(jet, Variable))]
-        rights = [variable.exponent - rate.exponent + self.fineness for variable, rate in pairs]
-        for k in range(1, self.order + 1):
-            for (variable, rate), right in zip(pairs, rights, strict=True):
-                before = rate.c[k - 1] if k <= len(rate.c) else 0
-                variable.c.append(shifted(before, right) // k)
-            for jet in others:
-                jet.extend(k)
+        self._time.c.append(shifted(1, self._time.exponent + self.fineness - tape.bits))
+        self._fill()
+
+    def _fill(self) -> None:
+        """Find the coefficients, order by order, each from those before."""
+        tape, order = self.tape, self.order
+        following = []
+        for jet in tape.jets:
+            if jet.is_flat or jet.is_still or jet is self._time:
+                jet.c += [0] * (order + 1 - len(jet.c))
+            elif not isinstance(jet, Variable):
+                following.append((jet.c.append, jet.coefficient))
+        states = []
+        for name, rate in self.rates.items():
+            variable = tape.variables[name]
+            states.append((variable.c.append, rate.c, variable.exponent - rate.exponent + self.fineness))
+        for k in range(1, order + 1):
+            for append, rate_c, right in states:
+                append(shifted(rate_c[k - 1], right) // k)
+            for append, coefficient in following:
+                append(coefficient(k))
 
     def _settle_exponents(self, states: Mapping[str, Exact]) -> None:
         """A state is as large as its value, or as its rate makes it within a unit of time.
