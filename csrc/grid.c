@@ -160,7 +160,8 @@ static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
         return not_finite(sh, p->number, i);
     if (EVSIM_IS_DORMANT(p->cells.slack[i]))
         return EVSIM_OK;
-    const int is_over = p->kernel->is_over(&sh->views[p->number], i, x, sh->views[p->number].window);
+    const int is_over =
+        p->kernel->is_over(&sh->views[p->number], i, x, sh->views[p->number].window);
     const struct spike spike = {sh->tick, 0.0, p->emitter, i, 0};
     return is_over ? spikes_add(&sh->incoming, &spike) : EVSIM_OK;
 }
@@ -182,17 +183,24 @@ static int advance(struct simulation *sim, struct shard *sh) {
     return EVSIM_OK;
 }
 
-/* Whole steps after its spike in which a neuron rests; the step of the spike does not count. */
-static int64_t steps_of_rest(const struct population *p, int64_t i) {
+/* Whole steps after its spike in which a neuron rests; the step of the spike does not count. `x` is
+ * its state after the reset. Negative where its period is no number. */
+static int64_t steps_of_rest(const struct shard *sh, const struct population *p, int64_t i,
+                             const double *x) {
+    const struct evsim_cells *cells = &sh->views[p->number];
     const int64_t k = i * p->refractory_step;
-    const double period = p->refractory_tick[k] * p->cells.window + p->refractory_offset[k];
-    const double steps = floor(period / p->cells.window + SLACK);
+    const double given = p->refractory_tick[k] * cells->window + p->refractory_offset[k];
+    const double period = p->kernel->rest ? p->kernel->rest(cells, i, x, cells->window) : given;
+    const double steps = floor(period / cells->window + SLACK);
+    if (!(steps < (double)INT32_MAX))
+        return EVSIM_NOT_FINITE;
     return steps > 1.0 ? (int64_t)steps - 1 : 0;
 }
 
 static int is_resting_after_spikes(const struct population *p, int64_t i) {
     const int64_t k = i * p->refractory_step;
-    return p->refractory_tick[k] > 0 || p->refractory_offset[k] > 0.0;
+    return p->kernel->rest || p->kernel->holds || p->refractory_tick[k] > 0 ||
+           p->refractory_offset[k] > 0.0;
 }
 
 /* Records the spikes of the step, sends them on their way, and lets the neurons rest. */
@@ -252,6 +260,25 @@ static int wake(struct simulation *sim, struct shard *sh, const struct queue_ent
     return EVSIM_OK;
 }
 
+/* Ends the rest of the neurons that no condition holds any longer. */
+static int let_go(struct simulation *sim, struct shard *sh) {
+    for (int k = 0; k < sim->n_populations; k++) {
+        struct population *p = sim->populations[k];
+        if (!p->kernel->holds)
+            continue;
+        if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
+            return EVSIM_NO_MEMORY;
+        for (int64_t i = 0; i < p->cells.n; i++) {
+            if (p->release_tick[i] != EVSIM_HELD)
+                continue;
+            load(p, i, sh->starts);
+            if (!p->kernel->holds(&sh->views[k], i, sh->starts, 0.0))
+                p->release_tick[i] = -1, p->cells.slack[i] = 0.0;
+        }
+    }
+    return EVSIM_OK;
+}
+
 static int put_back_resting(struct simulation *sim, struct shard *sh,
                             const struct queue_entry *timers, int64_t n) {
     const double *x = sh->starts;
@@ -281,8 +308,15 @@ static int reset(struct simulation *sim, struct shard *sh) {
         load(p, i, sh->starts);
         p->kernel->reset(&sh->views[number], i, sh->starts, sh->views[number].window);
         store(p, i, sh->starts);
-        const int64_t rest = steps_of_rest(p, i), release = sh->tick + 1 + rest;
-        p->release_tick[i] = rest ? release : -1, p->release_offset[i] = 0.0;
+        p->release_offset[i] = 0.0;
+        if (p->kernel->holds) {
+            p->release_tick[i] = EVSIM_HELD;
+            continue;
+        }
+        const int64_t rest = steps_of_rest(sh, p, i, sh->starts), release = sh->tick + 1 + rest;
+        if (rest < 0)
+            return not_finite(sh, p->number, i);
+        p->release_tick[i] = rest ? release : -1;
         if (!rest)
             p->cells.slack[i] = 0.0;
         const int code = rest ? set_timer(sh, p, i, p->is_coupled ? sh->tick + 1 : release) : 0;
@@ -431,7 +465,9 @@ int shard_grid_step(struct simulation *sim, struct shard *sh) {
     const int64_t n_timers = queue_pop_tick(sh->timers, sh->tick, &timers);
     if (n_timers < 0)
         return (int)n_timers;
-    code = wake(sim, sh, timers, n_timers);
+    code = let_go(sim, sh);
+    if (code >= 0)
+        code = wake(sim, sh, timers, n_timers);
     if (code >= 0)
         code = advance(sim, sh);
     if (code >= 0)
