@@ -183,9 +183,9 @@ static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t l
             double end = cells->window;
 #if SWITCHES
             const double next = next_switch(cells, cells->begin + begin) - cells->begin;
-            end = next < end ? next : end;
+            end = next < end && !is_grid ? next : end;
             for (int l = 0; l < LANES; l++)
-                t[l] = cells->begin + 0.5 * (begin + end);
+                t[l] = cells->begin + (is_grid ? 1e-3 * end : 0.5 * (begin + end));
 #endif
             load_tables(LANES, &b, t);
             step_lanes(&b, begin, end, h, left, !is_grid);
