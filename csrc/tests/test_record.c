@@ -202,7 +202,34 @@ static void test_records_that_cannot_be_made_are_null(void) {
     allocations_left = -1;
 }
 
+static void test_what_is_forgotten_leaves_the_rest_and_room(void) {
+    for (int64_t kept = 0; kept <= 300; kept += 25) {
+        struct spike_record *r = record_spikes_new();
+        struct sample_record *s = record_samples_new(1);
+        int64_t tick[400];
+        double out[400];
+        for (int64_t k = 0; k < 300; k++) {
+            CHECK_EQUAL(record_spikes_append(r, k, 0.0, 0), EVSIM_OK);
+            *record_samples_append(s) = (double)k;
+        }
+        record_spikes_truncate(r, kept), record_samples_truncate(s, kept);
+        record_spikes_truncate(r, 1000), record_samples_truncate(s, 1000);
+        CHECK_EQUAL(record_spikes_count(r), kept);
+        CHECK_EQUAL(record_samples_count(s), kept);
+        for (int64_t k = kept; k < 400; k++) {
+            CHECK_EQUAL(record_spikes_append(r, k, 0.0, 0), EVSIM_OK);
+            *record_samples_append(s) = (double)k;
+        }
+        CHECK_EQUAL(record_spikes_copy(r, 0, 400, tick, NULL, NULL), EVSIM_OK);
+        CHECK_EQUAL(record_samples_copy(s, 0, 400, 0, 1, out), EVSIM_OK);
+        for (int64_t k = 0; k < 400; k++)
+            CHECK(tick[k] == k && out[k] == (double)k);
+        record_spikes_free(r), record_samples_free(s);
+    }
+}
+
 int main(void) {
+    test_what_is_forgotten_leaves_the_rest_and_room();
     test_spikes_come_out_as_they_went_in();
     test_an_array_not_asked_for_is_left_out();
     test_spikes_outside_the_record_are_refused();

@@ -370,6 +370,39 @@ static void test_a_simulation_without_memory_can_be_freed(int is_grid, int short
     CHECK(!"there is enough memory in the end");
 }
 
+/* Without memory for a while: what the run then lacked is made up for, unless nothing could be put
+ * right any more, which is told. */
+static void test_a_run_that_found_no_memory_goes_on_with_memory(int shortest, int threads) {
+    struct network one = network_of(1, shortest);
+    CHECK_EQUAL(run_to(one.sim, 60, 0.0, 1, 0), 1);
+    const struct spike_list expected = spikes_of(one.sim, one.record);
+    int code = 0, failures = 0, broken = 0;
+    for (int64_t k = 1; k < 20000 && code != 1; k += 1 + k / 50) {
+        struct network net = network_of(1, shortest);
+        CHECK_EQUAL(run_to(net.sim, 7, 0.0, threads, 0), 1);
+        allocations_left = k;
+        code = run_to(net.sim, 60, 0.0, threads, 0);
+        allocations_left = -1;
+        CHECK(code == 1 || code == EVSIM_NO_MEMORY);
+        failures += code < 0;
+        broken += evsim_is_broken(net.sim);
+        if (evsim_is_broken(net.sim)) {
+            CHECK_EQUAL(run_to(net.sim, 60, 0.0, threads, 0), EVSIM_BAD_ARGUMENT);
+        } else {
+            CHECK_EQUAL(run_to(net.sim, 60, 0.0, threads, 0), 1);
+            const struct spike_list found = spikes_of(net.sim, net.record);
+            CHECK(is_same(&found, &expected));
+            CHECK_EQUAL(evsim_sample_count(net.sim, net.trace),
+                        evsim_sample_count(one.sim, one.trace));
+        }
+        evsim_free(net.sim);
+    }
+    CHECK_EQUAL(code, 1);
+    CHECK(failures > 10);
+    CHECK(broken < failures || shortest);
+    evsim_free(one.sim);
+}
+
 static void test_what_is_refused_leaves_the_simulation_as_it_was(void) {
     struct network one = network_of(1, 1);
     CHECK_EQUAL(run_to(one.sim, 50, 0.0, 1, 0), 1);
@@ -430,6 +463,8 @@ int main(void) {
         test_a_simulation_without_memory_can_be_freed(0, shortest);
         test_a_simulation_without_memory_can_be_freed(1, shortest);
     }
+    test_a_run_that_found_no_memory_goes_on_with_memory(1, 1);
+    test_a_run_that_found_no_memory_goes_on_with_memory(0, 1);
     test_what_is_refused_leaves_the_simulation_as_it_was();
     return check_report("simulation");
 }
