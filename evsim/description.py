@@ -81,7 +81,7 @@ class ForeignFunction:
     evaluate: Callable[..., Any]  # on floats, arrays or mpmath numbers
 
 
-Functions = Mapping[str, TimedTable | ForeignFunction]  # by the name under which expressions call them
+Functions = dict[str, TimedTable | ForeignFunction]  # by the name under which expressions call them
 
 
 @dataclass(frozen=True)
@@ -245,4 +245,5 @@ class Network:
     drives: list[PoissonDrive] = field(default_factory=list)
     spike_records: list[SpikeRecord] = field(default_factory=list)
     state_records: list[StateRecord] = field(default_factory=list)
+    inactive: set[str] = field(default_factory=set)  # projections, drives and records that take no part for now
     pauses: tuple[float, ...] = ()  # seconds: runs will stop at the multiples of each of these

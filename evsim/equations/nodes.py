@@ -59,6 +59,10 @@ class Operation:
 class Meaning(Protocol):
     """What a function that is not built in stands for, once its name has been looked up."""
 
+    @property
+    def is_condition(self) -> bool:
+        """Whether the value is true or false."""
+
     def check_count(self, count: int, here: str) -> None:
         """Refuse a number of arguments that the function does not take."""
 
@@ -98,6 +102,8 @@ class TooLargeError(EvsimValueError):
 
 def is_condition(node: Node) -> bool:
     """Whether the value is true or false rather than a number, as far as the tree itself can tell."""
+    if isinstance(node, Call):
+        return node.meaning is not None and node.meaning.is_condition
     return isinstance(node, Truth) or (isinstance(node, Operation) and node.operator in CONDITIONS)
 
 

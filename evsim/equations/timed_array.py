@@ -67,6 +67,8 @@ class TimedArray:
 
     # what a call in equations means
 
+    is_condition = False
+
     def check_count(self, count: int, here: str) -> None:
         """Refuse a number of arguments that does not fit the shape of the values."""
         if count != self.values.ndim:

@@ -17,7 +17,7 @@ from evsim.equations.c_source import checked_source, renamed_source
 from evsim.equations.dimensions import is_zero
 from evsim.equations.expression import Expression
 from evsim.equations.functions import MPMATH, NUMPY
-from evsim.equations.nodes import Call, Name, Node, leaves
+from evsim.equations.nodes import Call, Name, Node, is_condition, leaves
 from evsim.equations.timed_array import TimedArray
 from evsim.equations.tracing import Traced, TracingError, parameters_of, put_in, traced, traced_call
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
@@ -80,6 +80,11 @@ class Function:
 
     # what a call in equations means
 
+    @property
+    def is_condition(self) -> bool:
+        """Whether its formula is true or false; a function in C gives a number."""
+        return self.c is None and isinstance(self._formula, Traced) and is_condition(self._formula.plain)
+
     def check_count(self, count: int, here: str) -> None:
         """Refuse a number of arguments that the function does not take."""
         if count != len(self.parameters):
@@ -100,6 +105,8 @@ class Function:
             given[name] = own if expected is None else expected
         declared = self._declared("result", given)
         if isinstance(self._formula, TracingError):
+            if declared is None and self.c is None:
+                raise self._no_formula(self._formula, here)
             if declared is None:
                 raise EvsimTypeError(
                     f"{here}: the unit of {self.name} is not known; declare it with @check_units(..., result=unit)."
@@ -164,13 +171,14 @@ class Function:
         if self.c is not None:
             return None
         if isinstance(self._formula, TracingError):
-            raise EvsimTypeError(
-                f"{here}: {self.name} cannot become a formula, since {self._formula}; {_REMEDY}."
-            )
+            raise self._no_formula(self._formula, here)
         return put_in(
             self._formula.plain,
             {f"{name}_": each for name, each in zip(self.parameters, operands, strict=True)},
         )
+
+    def _no_formula(self, reason: TracingError, here: str) -> EvsimTypeError:
+        return EvsimTypeError(f"{here}: {self.name} cannot become a formula, since {reason}; {_REMEDY}.")
 
     def action(self, call: Call, here: str) -> ForeignFunction:
         """What an engine works with: C that goes by the name of the call."""

@@ -20,6 +20,7 @@ from evsim.errors import EvsimError
 from evsim.units import Dimension
 from evsim.words.clocks import defaultclock
 from evsim.words.described.coefficients import check_coefficients
+from evsim.words.described.functions import has_functions, refresh_functions
 from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
 from evsim.words.neurons import NeuronGroup
 from evsim.words.variables.storage import Storage, is_shared
@@ -30,13 +31,14 @@ Constants = dict[str, tuple[float, Dimension]]
 
 @dataclass
 class DescribedGroup:
-    """A population with the texts it was made from."""
+    """A population with the texts it was made from; functions are put into `equations`, not into `texts`."""
 
     population: description.Population
     equations: Equations
     contributions: list[Contribution]
     written: frozenset[str]
     constants: Constants
+    texts: Texts
 
     def check_same(self, contributions: Sequence[Contribution], written: frozenset[str]) -> None:
         """Refuse what would change the equations of a population that has run."""
@@ -57,11 +59,11 @@ def describe_neurons(
     constants = _group_constants(group, equations, scope)
     texts = _bound(group, equations, scope)
     _check_units(group, texts, constants)
-    texts = texts.inlined(group.name)
-    model = model_of(texts, constants, written, group.name, group._method, group._method_options)
+    inlined = texts.inlined(group.name)
+    model = model_of(inlined, constants, written, group.name, group._method, group._method_options)
     state = {name: group._storage.arrays[name] for name in model.states}
     population = description.Population(group.name, len(group), model, state, {}, 0.0)
-    return DescribedGroup(population, texts.equations, contributions, written, constants)
+    return DescribedGroup(population, inlined.equations, contributions, written, constants, texts)
 
 
 def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
@@ -109,6 +111,9 @@ def refresh_neurons(group: NeuronGroup, known: DescribedGroup, scope: Scope) -> 
     """Take over constants, parameters and states as they are now."""
     population, storage = known.population, group._storage
     known.constants = _group_constants(group, known.equations, scope)
+    if has_functions(known.texts):
+        equations = attach(group._equations, known.contributions)
+        refresh_functions(population, known.texts, _bound(group, equations, scope))
     for name in population.model.parameters:
         value = _group_value(group, name, known.constants)
         before = population.parameters.get(name)
