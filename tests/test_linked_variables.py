@@ -151,6 +151,27 @@ def test_event_code_does_not_write_a_linked_variable():
         run(1 * ms)
 
 
+def test_code_that_runs_regularly_reads_links_and_does_not_write_them():
+    source, cells = NeuronGroup(2, GIVES), NeuronGroup(2, "tau : second (linked)\nx : 1")
+    source.tau = [1, 2] * ms
+    cells.tau = linked_var(source, "tau", index=[1, 0])
+    cells.run_regularly("x += tau/ms", dt=1 * ms)
+    run(3 * ms)
+    assert np.array_equal(cells.x, [6, 3])
+    with pytest.raises(EvsimError, match="tau reads another group's variable; write that one"):
+        cells.run_regularly("tau = 1*ms", dt=1 * ms)
+
+
+def test_a_source_that_code_changes_during_a_run_is_followed():
+    # x grows by 1 per ms, from 2 ms on by 3 per ms
+    source, cells = NeuronGroup(1, "rate : Hz"), NeuronGroup(1, "dx/dt = rate : 1\nrate : Hz (linked)")
+    source.rate = 1 / ms
+    cells.rate = linked_var(source, "rate")
+    source.run_regularly("rate = 1*kHz + (t > 1.5*ms)*2*kHz", dt=1 * ms)
+    run(4 * ms)
+    assert cells.x[0] == pytest.approx(2 * 1 + 2 * 3, abs=1e-12)
+
+
 def test_only_a_parameter_can_be_linked():
     with pytest.raises(EvsimValueError, match=r"\(linked\) is not a flag that a differential can have"):
         NeuronGroup(1, "dx/dt = -x/second : 1 (linked)")

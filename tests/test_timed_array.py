@@ -212,6 +212,18 @@ def test_another_array_may_take_the_place_between_runs():
     assert drive.values[0] == 3
 
 
+def test_code_that_runs_regularly_calls_it_at_its_time():
+    table = TimedArray([1, 2, 3, 4], dt=1 * ms)
+
+    def doubled(x):
+        return 2 * x
+
+    cells = NeuronGroup(2, "x : 1\ny = table(t) : 1")
+    cells.run_regularly("x += doubled(table(t)) + 10*y", dt=1 * ms)
+    run(4 * ms)
+    assert np.array_equal(cells.x, [120, 120])  # 12*(1 + 2 + 3 + 4)
+
+
 def test_a_name_that_is_no_function_is_refused_with_the_nearest():
     stimulus = TimedArray([1, 2], dt=1 * ms)
     assert stimulus(0 * ms) == 1

@@ -13,7 +13,7 @@ from evsim.equations.check import check_statements
 from evsim.equations.expression import Expression
 from evsim.equations.functions import NUMPY
 from evsim.equations.known import KNOWN_NAMES
-from evsim.equations.resolve import resolve_names
+from evsim.equations.resolve import resolve_functions, resolve_names
 from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
 from evsim.units import Dimension
@@ -59,6 +59,8 @@ class ElementCode:
             raise EvsimError(
                 f"{where}: {name} is declared (constant); leave the flag out to change it in a run"
             )
+        if "linked" in variables[name].flags:
+            raise EvsimError(f"{where}: {name} reads another group's variable; write that one")
         if "input" in variables[name].flags:
             raise EvsimError(f"{where}: {name} sums what synapses deliver; write another variable")
         if name == "delay":
@@ -71,9 +73,15 @@ class ElementCode:
         self._key, self._step = key, step
         equations = getattr(elements._storage, "variables", {})
         expanded = getattr(getattr(elements, "_group", elements), "_equations", None)
-        self._expanded = [
-            (each, each.expression if expanded is None else expanded.expanded(each.expression))
+        formulas = [
+            each.expression if expanded is None else expanded.expanded(each.expression)
             for each in self._statements
+        ]
+        foreign = {name for formula in formulas for name in formula.foreign}
+        meanings = resolve_functions(foreign, namespace or elements._namespace, scope, self.where)
+        self._expanded = [
+            (statement.bound(meanings, self.where), formula.bound(meanings, self.where))
+            for statement, formula in zip(self._statements, formulas, strict=True)
         ]
         names = {name for _, expression in self._expanded for name in expression.names}
         own = {*equations, *elements._implicit(), *_OF_TIME}
@@ -90,7 +98,7 @@ class ElementCode:
         implicit = [name for name in elements._implicit() if name in names]
         dimensions |= {name: each[1] for name, each in elements._known(implicit, slice(None)).items()}
         dimensions |= {name: each.dimension for name, each in elements._storage.variables.items()}
-        check_statements(self._statements, dimensions, self.where)
+        check_statements([statement for statement, _ in self._expanded], dimensions, self.where)
 
     def _check_history(self, elements: Any, names: set[str]) -> None:
         for name in names & {"lastspike", "not_refractory"}:
