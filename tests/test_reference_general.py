@@ -26,6 +26,7 @@ from evsim.description import (
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 from evsim.reference import Simulation
+from evsim.reference.comparison import compare
 
 DT = 1e-4
 CLOSE = mp.mpf(10) ** -27
@@ -509,6 +510,40 @@ def test_the_conditioning_of_a_spike_is_a_rounding_over_the_slope() -> None:
     simulation.run(1.0)
     [spike] = simulation.exact_spikes("spikes")
     assert spike.conditioning == pytest.approx(2.0**-53 / 2, rel=1e-9)
+
+
+HODGKIN_HUXLEY = model(
+    threshold="v > -20*mV",
+    refractory="v > -20*mV",
+    parameters="mV ms",
+    v="(50*(-65 - v/mV) - 100*g*v/mV - 1e5*m**3*h*(v/mV - 50) - 3e4*n**4*(v/mV + 90))*mV/ms/1000",
+    m="(1.28/exprel((-50*mV - v)/(4*mV))*(1 - m) - 1.4/exprel((v + 23*mV)/(5*mV))*m)/ms",
+    n="(0.16/exprel((-48*mV - v)/(5*mV))*(1 - n) - 0.5*exp((-53*mV - v)/(40*mV))*n)/ms",
+    h="(0.128*exp((-46*mV - v)/(18*mV))*(1 - h) - 4/(1 + exp((-23*mV - v)/(5*mV)))*h)/ms",
+    g="-g/(5*ms)",
+)
+
+
+def test_a_hodgkin_huxley_cell_is_the_same_with_more_digits_and_spikes_once_at_a_time() -> None:
+    found = []
+    for digits in (15, 25):
+        cells = population(HODGKIN_HUXLEY, start={"v": -0.065, "h": 1.0}, mV=1e-3, ms=1e-3)
+        found.append(spikes(network(cells, 3, 14, 37, weight=3.0, target="g"), 0.008, digits))
+    assert len(found[0]) == 3
+    assert_close(*found, mp.mpf(10) ** -14)
+
+
+def test_general_models_are_compared_with_the_compiled_engine() -> None:
+    built = exponential_cell()
+    few, many = Simulation(built, 15), Simulation(exponential_cell(), 30)
+    for simulation in (few, many):
+        simulation.run(0.03)
+    found = compare(many, few, built, 0.03, 30)
+    assert found.is_right
+    assert found.n_spikes == len(spikes(exponential_cell(), 0.03)) > 1
+    assert found.largest_difference < 1e-12
+    assert 0 < found.worst.conditioning < 1e-12  # type: ignore[union-attr]
+    assert "order               the same" in repr(found)
 
 
 def test_a_solution_that_leaves_the_range_of_numbers_is_an_error_that_names_neuron_and_time() -> None:
