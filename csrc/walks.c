@@ -69,7 +69,7 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
 }
 
 /* What a spike does at once to the synapses that end on its neuron. In a cascade these are
- * deliveries like others. */
+ * deliveries like others, except where a walk is repeated. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
                      const struct evsim_walk *walk, int is_kept) {
     const struct population *p = sim->populations[cell->population];
@@ -132,7 +132,8 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
         if (is_over)
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
         walk->round++, walk->spikes++;
-        if (p->has_posts && !sim->is_short && run_posts(sim, sh, cell, walk, out != NULL) < 0)
+        if (p->has_posts && (!sim->is_short || !out) &&
+            run_posts(sim, sh, cell, walk, out != NULL) < 0)
             return EVSIM_NO_MEMORY;
         if (!out)
             continue;
