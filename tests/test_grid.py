@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,28 +15,48 @@ from evsim import ms
 from evsim.errors import EvsimRuntimeError
 
 FOLDER = Path(__file__).parent / "brian2"
-_spec = importlib.util.spec_from_file_location("brian2_cases", FOLDER / "cases.py")
-assert _spec and _spec.loader
-cases = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(cases)
+
+
+def cases_in(file: Path) -> dict[str, Callable[[Any], dict[str, Any]]]:
+    spec = importlib.util.spec_from_file_location(f"brian2_{file.stem}", file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.CASES
+
+
+CASES = {name: case for file in sorted(FOLDER.glob("*cases.py")) for name, case in cases_in(file).items()}
 
 
 @pytest.fixture(autouse=True)
-def on_the_grid() -> None:
+def on_the_grid() -> Iterator[None]:
     evsim.prefs.timing = "grid"
+    dt = evsim.defaultclock.dt
+    yield
+    evsim.defaultclock.dt = dt
 
 
-@pytest.mark.parametrize("name", cases.CASES)
+@pytest.mark.parametrize("name", CASES)
 def test_spikes_fall_into_the_steps_of_brian(name: str) -> None:
-    monitors = cases.CASES[name](evsim)
+    found = CASES[name](evsim)
     with np.load(FOLDER / f"{name}.npz") as expected:
-        assert set(monitors) == set(expected)
-        for key, monitor in monitors.items():
+        assert set(found) == set(expected)
+        for key, value in found.items():
+            if not isinstance(value, evsim.SpikeMonitor):
+                np.testing.assert_allclose(
+                    np.asarray(value, dtype=float), expected[key], rtol=1e-11, atol=1e-15
+                )
+                continue
             step, element = expected[key]
             assert step.size > 100
-            np.testing.assert_array_equal(monitor.tick, step)
-            np.testing.assert_array_equal(monitor.i, element)
-            assert not np.any(monitor.offset)
+            np.testing.assert_array_equal(value.tick, step)
+            np.testing.assert_array_equal(value.i, element)
+            assert not np.any(value.offset)
+
+
+def test_every_file_of_spikes_has_its_case() -> None:
+    assert {file.stem for file in FOLDER.glob("*.npz")} == set(CASES)
+    assert len(CASES) > 20
 
 
 def _jump(at: float, delay: float) -> tuple[evsim.Network, evsim.StateMonitor]:
