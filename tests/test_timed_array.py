@@ -212,6 +212,33 @@ def test_another_array_may_take_the_place_between_runs():
     assert drive.values[0] == 3
 
 
+def spikes_with_two_arrays(engine):
+    start_scope()
+    prefs.engine = engine
+    try:
+        drive = TimedArray([[0.0, 1.0], [3.0, 2.0]] * mV, dt=1.3 * ms)
+        cells = NeuronGroup(
+            2, "dv/dt = (drive(t, i) - v)/(10*ms) : volt", threshold="v > 1*mV", reset="v = 0*mV"
+        )
+        spikes = SpikeMonitor(cells)
+        run(8 * ms)
+        drive = TimedArray([[2.0, 4.0]] * mV, dt=1.3 * ms)
+        run(8 * ms)
+    finally:
+        prefs.engine = "compiled"
+    return np.asarray(spikes.t / ms), spikes.i
+
+
+def test_both_engines_agree_also_after_another_array_took_the_place():
+    times, neurons = spikes_with_two_arrays("compiled")
+    exact, who = spikes_with_two_arrays("reference")
+    assert np.array_equal(neurons, who)
+    assert len(times) == 5
+    assert times == pytest.approx(exact, abs=1e-8)
+    # neuron 0 waits for 3 mV from 1.3 ms on
+    assert exact[neurons == 0][0] == pytest.approx(1.3 + 10 * np.log(1.5), abs=1e-12)
+
+
 def test_code_that_runs_regularly_calls_it_at_its_time():
     table = TimedArray([1, 2, 3, 4], dt=1 * ms)
 

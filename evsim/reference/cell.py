@@ -52,12 +52,8 @@ class Cell:
         self._dt = dt
         self._dynamics: Dynamics
         self._functions: Mapping[str, Callable[..., Any]] = MPMATH
-        if isinstance(model, LinearModel):
-            self._dynamics = LinearDynamics(model)
-        else:
-            self._dynamics = GeneralDynamics(model, name, dt)
-            self._functions = callable_table(model.functions, dt)
         self._motion: Motion | None = None
+        self.take_functions()
         self._patience = mp.mpf(0)
 
     @property
@@ -175,6 +171,15 @@ class Cell:
                 f"{name} of {self.name} becomes {value} at t = {mp.nstr(self.time, 17)} s."
             )
         self.put({name: value})
+
+    def take_functions(self) -> None:
+        """Take over the functions that the model has now."""
+        self._motion = None
+        if isinstance(self.model, LinearModel):
+            self._dynamics = LinearDynamics(self.model)
+        else:
+            self._dynamics = GeneralDynamics(self.model, self.name, self._dt)
+            self._functions = callable_table(self.model.functions, self._dt)
 
     def put(self, values: Mapping[str, Exact]) -> None:
         """Replace values from outside or from event code."""

@@ -81,6 +81,10 @@ class Simulation:
             raise EvsimValueError(
                 f"the reference engine knows exact time only; timing={timing!r} was asked for."
             )
+        if self._network.inactive:
+            raise EvsimValueError(
+                f"the reference engine runs all parts; {sorted(self._network.inactive)[0]} is inactive: leave it out."
+            )
         with mp.workdps(self._precision):
             self._take_over()
             start, reported = self._loop.time, time.monotonic()
@@ -197,10 +201,13 @@ class Simulation:
                 for i, values in enumerate(_values(population, known))
             ]
             self._loop.add_cells(population.name, cells)
-        elif names := population.changed & known:
+        elif population.changed - {"refractory"}:
+            names = population.changed & known
             for cell, values in zip(self._cells(population.name), _values(population, names), strict=True):
                 cell.advance(self._loop.time)
                 cell.put(values)
+                if population.changed - known:
+                    cell.take_functions()
             self._loop.look_at(self._cells(population.name))
         pauses = np.broadcast_to(population.refractory, population.size)
         for cell, pause in zip(self._cells(population.name), pauses, strict=True):
