@@ -108,6 +108,12 @@ int evsim_archive_save(evsim_simulation *sim, void *out, int64_t size);
 int evsim_archive_load(evsim_simulation *sim, const void *in, int64_t size, double *shown);
 /* Other random numbers from now on. */
 void evsim_set_seed(evsim_simulation *sim, uint64_t seed);
+/* Whether a part takes part: a projection, whose deliveries under way still arrive; the elements of
+ * a record of spikes; the number of the next sample; the rate of a drive. */
+int evsim_activate_projection(evsim_simulation *sim, int projection, int is_active);
+void evsim_activate_spikes(evsim_simulation *sim, int record, int64_t start, int64_t stop);
+void evsim_activate_samples(evsim_simulation *sim, int record, int64_t next);
+void evsim_activate_drive(evsim_simulation *sim, int drive, double rate);
 /* Which neurons of a population are refractory at the present time: 1 or 0 each. */
 int evsim_refractory(evsim_simulation *sim, int population, int8_t *out);
 /* Whether a failed run has left nothing to go on from: there was no memory to put it right. Else

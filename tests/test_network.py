@@ -108,14 +108,12 @@ def test_an_explicit_network_runs_only_its_own() -> None:
     assert "at t = 34. ms: neurongroup, neurongroup_1" in repr(net)
 
 
-def test_objects_are_removed_before_they_ran_and_not_after() -> None:
+def test_objects_are_removed_and_stay_with_the_network_that_ran_them() -> None:
     first, second_ = clockwork(), clockwork()
     net = Network(first, second_)
     net.remove(second_)
     assert net.objects == (first,)
     net.run(1 * ms)
-    with pytest.raises(EvsimError, match="has run in network"):
-        net.remove(first)
     with pytest.raises(EvsimError, match="not part of network"):
         net.remove(second_)
     with pytest.raises(EvsimError, match="has run in another network"):

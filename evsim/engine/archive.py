@@ -34,7 +34,8 @@ def state_of(simulation: Any) -> State:
     state["dt"] = np.array([windows.dt])
     state |= {key: np.array(value, copy=True) for key, _, _, value in _numbers(simulation)}
     for name, first in simulation._first_samples.items():
-        state[f"first/{name}"] = np.array([first], dtype=np.int64)
+        state[f"first/{name}"] = first.copy()
+    state["inactive"] = np.array(sorted(simulation.inactive), dtype=np.str_)
     state["core"] = _core_of(simulation)
     return state
 
@@ -54,6 +55,7 @@ def put_state(simulation: Any, state: State) -> None:
     for key, owner, name, value in list(_numbers(simulation)):
         if key in state and not _equal(value, state[key]):
             _give(owner, name, state[key])
+    simulation.network.inactive = {str(name) for name in state["inactive"]}
     simulation._take_over()
     shown = ffi.new("double *")
     core = np.ascontiguousarray(state["core"])
@@ -64,7 +66,7 @@ def put_state(simulation: Any, state: State) -> None:
             "stored, or store it again"
         )
     for name in simulation._first_samples:
-        simulation._first_samples[name] = int(state[f"first/{name}"][0])
+        simulation._first_samples[name] = state[f"first/{name}"].copy()
     _show(simulation, shown[0])
 
 

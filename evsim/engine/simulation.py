@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.description import Network, PoissonSource, Population, Projection, SpikeTrainSource, StateRecord
+from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, rate_of, require_finite
@@ -47,7 +48,8 @@ class Simulation:
         self._n_drives = 0
         self._spike_records: dict[str, int] = {}
         self._state_records: dict[str, int] = {}
-        self._first_samples: dict[str, int] = {}
+        self._first_samples: dict[str, Pieces] = {}
+        self.inactive: set[str] = set()
         self._sim: Any = None
 
     @property
@@ -87,7 +89,7 @@ class Simulation:
         if and_at_end and timing == "grid":
             window, late = window + 1, 0.0
         elif and_at_end:
-            window, late = self._windows_now.after(window, late)
+            window, late = self._windows_now.after(int(window), late)
         if until is not None and self._core_now() > (window, late):
             return
         self._take_over()
@@ -136,14 +138,14 @@ class Simulation:
         n = described.indices.size
         if record_name not in self._state_records:
             return np.zeros(0, np.int64), {s: np.zeros((n, 0)) for s in described.states}
-        record, first = self._state_records[record_name], self._first_samples[record_name]
+        record = self._state_records[record_name]
         count = check(lib.evsim_sample_count(self._sim, record))
         values = {}
         for k, state in enumerate(described.states):
             out = np.zeros((n, count))
             check(lib.evsim_samples(self._sim, record, 0, count, k * n, n, ffi.from_buffer("double[]", out)))
             values[state] = out
-        return np.arange(first, first + count), values
+        return numbers_of(self._first_samples[record_name], count), values
 
     def last_spikes(
         self, population_name: str
@@ -157,7 +159,7 @@ class Simulation:
         known = self._populations[population_name]
         found = np.zeros(known.population.size, np.int8)
         lib.evsim_refractory(self._sim, known.number, ffi.from_buffer("int8_t[]", found))
-        return found != 0
+        return np.asarray(found != 0)
 
     def state(self) -> State:
         """All that runs, and the user between them, have changed, as plain arrays by name."""
@@ -247,6 +249,7 @@ class Simulation:
             projection.changed.clear()
         self._add_drives()
         self._add_records()
+        apply_activity(self)
 
     def _write_back(self) -> None:
         for population in self._populations.values():
@@ -369,7 +372,7 @@ class Simulation:
         add = lib.evsim_record_states if projection is None else lib.evsim_record_synapses
         number = add(self._sim, number, len(record.states), states, keep.size, indices, record.dt, first)
         self._state_records[record.name] = check(number)
-        self._first_samples[record.name] = first
+        self._first_samples[record.name] = np.array([[0, first]], dtype=np.int64)
 
     def _first_sample(self, dt: float) -> int:
         """Number of the first sample at or after now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
@@ -31,7 +31,15 @@ class MagicNetwork(Network):
                 "the network of this scope has all its objects; choose objects with Network(...)"
             )
 
-    def _take_in(self, parts: list[NetworkObject]) -> None:
+    def remove(self, *objects: Any) -> None:
+        """Refused: what exists takes part."""
+        if objects:
+            raise EvsimTypeError(
+                "the network of this scope has all its objects; set active = False, delete the object, or choose "
+                "objects with Network(...)"
+            )
+
+    def _take_in(self, parts: Sequence[NetworkObject]) -> None:
         """Nothing to do: they were made in this scope."""
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> Any:

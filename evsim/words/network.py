@@ -12,7 +12,7 @@ import numpy as np
 
 from evsim import description
 from evsim.equations.known import KNOWN_NAMES
-from evsim.errors import EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.instants import MOST_STEPS
 from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
@@ -20,6 +20,7 @@ from evsim.words.actions.operations import operations_of
 from evsim.words.actions.stopping import forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
 from evsim.words.described.network import Describer
+from evsim.words.described.resting import forget_changes, names_at_rest, rest_for_good, wake
 from evsim.words.monitors import SpikeMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
 from evsim.words.preferences import check_threads, check_timing, prefs
@@ -54,6 +55,7 @@ class Network:
         self._moment: float | None = None  # seconds of the action that is going on
         self._is_running = False
         self._states: dict[str, Stored] = {}
+        self._retired: list[NetworkObject] = []  # removed after they have run
         self.add(*objects)
 
     # What is in it
@@ -71,6 +73,9 @@ class Network:
         found = list(_flat(objects))
         self._refuse_runaways(found)
         for each in found:
+            if each in self._retired:
+                wake(each)
+                self._retired.remove(each)
             if each not in self._objects:
                 self._objects.append(each)
 
@@ -79,15 +84,21 @@ class Network:
         self.add(parts)
 
     def remove(self, *objects: Any) -> None:
-        """Take out objects that have not run yet."""
-        for each in _flat(objects):
+        """Take out objects, also between runs; what synapses have under way still arrives.
+
+        Monitors keep what they have recorded. Monitors, synapses and inputs may be added again later.
+        """
+        leaving = list(_flat(objects))
+        for each in leaving:
             if each not in self._objects:
                 raise EvsimValueError(f"{each.name} is not part of {self.name}")
-            if each.name in self._described:
-                raise EvsimError(
-                    f"{each.name} has run in {self.name} and stays; make a new Network without it"
-                )
+        leaving += [part for each in leaving for part in operations_of(each) if part in self._objects]
+        _refuse_dependants(leaving, self._members())
+        for each in leaving:
             self._objects.remove(each)
+            if each.name in self._described:
+                self._retired.append(each)
+                rest_for_good(each, self._describer, self.t_)
 
     def __getitem__(self, name: str) -> NetworkObject:
         for each in self._members():
@@ -248,7 +259,9 @@ class Network:
                 f"seed() was called after {self.name} began to run, and its Poisson processes go on with the "
                 "seed they have; call seed() before the first run, or begin again with start_scope()"
             )
-        describer.update(members, scope, self.t_)
+        for each in self._retired:
+            forget_changes(each)
+        describer.update([*members, *self._retired], scope, self.t_)
         self._describer = describer
         new = [each for each in members if each.name not in self._described]
         for each in members:
@@ -263,6 +276,7 @@ class Network:
             if isinstance(each, StateMonitor):
                 each._refresh(scope)
         self._prepare_actions(members, scope)
+        describer.network.inactive = names_at_rest(members, self._retired, describer)
         if self._simulation is None:
             self._simulation = _engine()(describer.network)
         return describer.network
@@ -442,6 +456,18 @@ def _flat(objects: Any) -> Iterator[NetworkObject]:
             yield from _flat(each)
         else:
             raise EvsimTypeError(f"a network holds groups, synapses, sources and monitors, not {each!r}")
+
+
+def _refuse_dependants(leaving: list[NetworkObject], members: list[NetworkObject]) -> None:
+    """What stays needs its ends."""
+    for each in members:
+        ends = [each.__dict__.get(name) for name in ("_source", "_target", "_synapses")]
+        groups = [getattr(end, "_group", end) for end in ends if end is not None]
+        for group in groups:
+            if each not in leaving and any(group is gone for gone in leaving):
+                raise EvsimValueError(
+                    f"{each.name} needs {group.name}; remove it too, as in remove({group.name}, {each.name})"
+                )
 
 
 def _refuse_other_steps(members: list[NetworkObject], dt: float) -> None:

@@ -13,6 +13,7 @@ from evsim.equations.declaration import Variable
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import MOST_STEPS, split
 from evsim.units import Quantity, dimension_of, require, unit_named
+from evsim.words.activity import CanRest
 from evsim.words.clocks import Clock, defaultclock, own_step
 from evsim.words.connection.pairs import checked_indices
 from evsim.words.neurons import NeuronGroup
@@ -170,7 +171,7 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
         return f"<SpikeGeneratorGroup '{self.name}': {len(self)} elements, {self._seconds.size} spikes>"
 
 
-class PoissonInput(NetworkObject):
+class PoissonInput(CanRest, NetworkObject):
     """Every target neuron receives its own N Poisson processes; each event adds `weight` to `target_var`.
 
     Parameters
@@ -186,6 +187,7 @@ class PoissonInput(NetworkObject):
     """
 
     _kind = "poissoninput"
+    _stored = ("_active",)
 
     def __init__(
         self, target: Any, target_var: str, N: int, rate: Any, weight: Any, name: str | None = None

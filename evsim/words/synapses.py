@@ -15,6 +15,7 @@ from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimV
 from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
+from evsim.words.activity import CanRest
 from evsim.words.clocks import own_step
 from evsim.words.connection.chosen import ChosenSynapses
 from evsim.words.connection.pairs import Pairs
@@ -27,7 +28,7 @@ from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.values import Known
 
 
-class Synapses(HasOperations, Elements, NetworkObject):
+class Synapses(CanRest, HasOperations, Elements, NetworkObject):
     """Connections from the elements of `source` to those of `to` (`source` again when it is left out).
 
     Parameters
@@ -50,6 +51,7 @@ class Synapses(HasOperations, Elements, NetworkObject):
     """
 
     _kind = "synapses"
+    _stored = ("_active",)
     _is_copy = False  # of other synapses, made by a monitor
 
     def __init__(

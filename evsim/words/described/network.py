@@ -69,6 +69,12 @@ class Describer:
                 self._synapses[each.name].refresh_values(each)
                 storage.changed.clear()
 
+    def names_of(self, each: Any) -> set[str]:
+        """The names that an object's parts have in the description."""
+        if isinstance(each, Synapses):
+            return {projection.name for projection in self._synapses[each.name].projections}
+        return {each.name}
+
     def take_back(self, objects: Sequence[Any]) -> None:
         """After a run: what event code changed in synapses goes to the user's objects."""
         for each in objects:

@@ -22,7 +22,7 @@ class PopulationRateMonitor(SpikeMonitor):
     """Spikes per neuron and time, in bins of `dt`."""
 
     _kind = "ratemonitor"
-    _stored = ("_done", "_chunks", "_known", "_first")
+    _stored = ("_active", "_done", "_chunks", "_known", "_first", "_until")
 
     def __init__(
         self, source: Any, name: str | None = None, *, dt: Any = None, clock: Clock | None = None
@@ -30,7 +30,20 @@ class PopulationRateMonitor(SpikeMonitor):
         super().__init__(source, name=name)
         self._clock = own_step(dt, clock, self.name)
         self._first = 0
+        self._until: float | None = None
         self._described_step: float | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it takes part: it does until it is removed from its network."""
+        return self._active
+
+    @active.setter
+    def active(self, value: Any) -> None:
+        if value is not True:
+            raise EvsimTypeError(
+                f"{self.name}: a rate has no gaps; leave active as it is and take the part of rate that you want"
+            )
 
     @property
     def t(self) -> Quantity:
@@ -70,7 +83,7 @@ class PopulationRateMonitor(SpikeMonitor):
     def _bins(self) -> int:
         if self._network is None:
             return 0
-        tick, offset = split(self._network.t_, self._step())
+        tick, offset = split(self._network.t_ if self._until is None else self._until, self._step())
         return int(tick) + bool(offset > 0) - self._first
 
     def _counts(self) -> Indices:

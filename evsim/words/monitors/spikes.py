@@ -13,6 +13,7 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
 from evsim.units import Dimension, Quantity, quantity
+from evsim.words.activity import CanRest
 from evsim.words.clocks import in_seconds
 from evsim.words.connection.pairs import checked_indices
 from evsim.words.monitors.derivation import Derivation, checked_variables
@@ -28,7 +29,7 @@ Spikes = tuple[Indices, Floats, Indices]
 _SECOND = KNOWN_NAMES["dt"]
 
 
-class SpikeMonitor(HasStates, NetworkObject):
+class SpikeMonitor(CanRest, HasStates, NetworkObject):
     """Every spike of a group or slice; indices count in the slice.
 
     Parameters
@@ -42,7 +43,7 @@ class SpikeMonitor(HasStates, NetworkObject):
     """
 
     _kind = "spikemonitor"
-    _stored: ClassVar[tuple[str, ...]] = ("_done", "_chunks", "_known")
+    _stored: ClassVar[tuple[str, ...]] = ("_active", "_done", "_chunks", "_known")
 
     def __init__(
         self, source: Any, variables: Any = None, record: Any = True, name: str | None = None

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evsim import description
 from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
 from evsim.units import Dimension, Quantity, quantity
+from evsim.words.activity import CanRest
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
 from evsim.words.connection.pairs import checked_indices
 from evsim.words.monitors.derivation import Derivation, checked_variables
@@ -25,7 +26,7 @@ Indices = NDArray[np.int64]
 Samples = tuple[Indices, dict[str, Floats]]
 
 
-class StateMonitor(HasStates, NetworkObject):
+class StateMonitor(CanRest, HasStates, NetworkObject):
     """Variables of chosen neurons, sampled on a clock; a sample comes after all events of its instant.
 
     Parameters
@@ -41,7 +42,7 @@ class StateMonitor(HasStates, NetworkObject):
     """
 
     _kind = "statemonitor"
-    _stored = ("_done", "_chunks", "_known")
+    _stored = ("_active", "_done", "_chunks", "_known")
     _element = "neuron"
     _kinds: ClassVar[dict[type, type[StateMonitor]]] = {}
 

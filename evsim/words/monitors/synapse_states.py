@@ -131,6 +131,9 @@ class SynapseMonitor(StateMonitor):
         monitor = StateMonitor(cells, names, True, clock=clock, name=f"{self.name}_{names[0]}")
         return _Copy(cells, synapses, monitor, variables)
 
+    def _record_names(self) -> set[str]:
+        return {copy.monitor.name for copy in self._copies.values()}
+
     # What was recorded
 
     @property
