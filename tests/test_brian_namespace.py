@@ -26,8 +26,7 @@ PLOTS = "figure plot subplot subplots xlabel ylabel title legend xlim ylim show 
 
 
 @pytest.fixture(autouse=True)
-def as_at_the_start():
-    evsim.start_scope()
+def as_before():
     yield
     brian.restore_initial_state()
     brian.prefs.reset_to_defaults()
@@ -162,6 +161,26 @@ def test_dimensions_and_types():
     assert brian.is_scalar_type(3 * mV) is brian.is_scalar_type([1] * mV) is False
     assert brian.is_scalar_type(3.0)
     assert brian.get_unit(mV.dim) == evsim.volt
+
+
+@pytest.fixture
+def canvas():
+    figure = brian.figure()
+    yield figure
+    brian.close(figure)
+
+
+def test_quantities_are_drawn_in_si_as_in_brian(canvas):
+    times, rates = numpy.arange(3.0) * ms, numpy.arange(3.0) * evsim.kHz
+    line = brian.plot(times / ms, rates)[0]
+    assert line.get_ydata(orig=False).tolist() == [0, 1000, 2000]
+    assert brian.plot(times, rates)[0].get_xdata(orig=False) == pytest.approx([0, 1e-3, 2e-3], rel=1e-15)
+    brian.xlim(0 * ms, 5 * ms)
+    assert brian.xlim() == (0, 0.005)
+    brian.axhline(500 * evsim.Hz)
+    brian.hist(rates)
+    brian.scatter(times, rates)
+    canvas.canvas.draw()
 
 
 SCRIPT = """

@@ -22,11 +22,6 @@ from evsim.units.functions import clip, exp, exprel
 VOLT, SECOND = dimension_of(volt), dimension_of(second)
 
 
-@pytest.fixture(autouse=True)
-def new_scope():
-    start_scope()
-
-
 @check_units(v=volt, result=1)
 def activation(v):
     return 1 / (1 + exp(-(v + 35 * mV) / (5 * mV)))

@@ -13,11 +13,6 @@ READS = "du/dt = (2 - u)/tau : 1\ntau : second (linked)"
 GIVES = "tau : second\nboth = 2*tau : second\ndx/dt = -x/second : 1"
 
 
-@pytest.fixture(autouse=True)
-def new_scope():
-    start_scope()
-
-
 def first_spikes(cells):
     monitor = SpikeMonitor(cells)
     run(40 * ms)

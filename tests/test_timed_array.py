@@ -20,11 +20,6 @@ from evsim.units import dimension_of
 SECOND = dimension_of(second)
 
 
-@pytest.fixture(autouse=True)
-def new_scope():
-    start_scope()
-
-
 def bound(text, **functions):
     expression = Expression.parse(text, "it")
     return expression.bound(resolve_functions(expression.foreign, functions, {}), "it")

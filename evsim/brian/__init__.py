@@ -18,6 +18,7 @@ from evsim.brian import numpy_ as _numpy
 from evsim.brian.absent import ACCIDENTAL, COMING, REFUSED, Absent
 from evsim.brian.devices import all_devices, device, get_device, set_device
 from evsim.brian.logger import BrianLogger, get_logger
+from evsim.brian.plotting import draw_in_si as _draw_in_si
 from evsim.brian.preferences import BrianPreferences
 from evsim.brian.scope import MagicNetworkOfScope, restore_initial_state, seed
 from evsim.brian.typing import declare_types, get_or_create_dimension, is_scalar_type
@@ -82,5 +83,6 @@ def _pylab_builtins(names: dict[str, Any]) -> set[str]:
     return {name for name in "abs bool bytes max min pow round".split() if name in names}
 
 
+_draw_in_si()
 globals().update(_namespace())
 __all__: list[str] = sorted(_namespace())
