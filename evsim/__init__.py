@@ -11,7 +11,16 @@ from evsim.units import *
 from evsim.verify import verify
 from evsim.words.actions import NetworkOperation, network_operation, stop
 from evsim.words.clocks import Clock, defaultclock
-from evsim.words.magic import collect, magic_network, restore, run, start_scope, store
+from evsim.words.magic import (
+    collect,
+    magic_network,
+    profiling_summary,
+    restore,
+    run,
+    scheduling_summary,
+    start_scope,
+    store,
+)
 from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
@@ -25,6 +34,7 @@ __all__ = [
     "Clock", "Equations", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
     "PoissonGroup", "PoissonInput", "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor",
     "StateMonitor", "Synapses", "TimedArray", "collect", "defaultclock", "implementation", "linked_var",
-    "magic_network", "network_operation", "prefs", "restore", "run", "seed", "start_scope", "stop", "store", "verify",
+    "magic_network", "network_operation", "prefs", "profiling_summary", "restore", "run",
+    "scheduling_summary", "seed", "start_scope", "stop", "store", "verify",
     *_units.__all__,
 ]  # fmt: skip

@@ -31,7 +31,7 @@ REFUSED: dict[str, str] = {
 """Names that stand for an error: nothing in evsim does what they do."""
 
 COMING: dict[str, str] = dict.fromkeys(
-    ("EventMonitor", "profiling_summary", "scheduling_summary"), "it is not there yet"
+    ("EventMonitor",), "it is not there yet"
 )
 """Names that stand for an error until evsim has them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Literal
 
 import numpy as np
@@ -50,6 +51,7 @@ class Simulation:
         self._state_records: dict[str, int] = {}
         self._first_samples: dict[str, Pieces] = {}
         self.inactive: set[str] = set()
+        self.times: dict[str, float] = {}  # seconds of wall time for handing over, stepping and taking back
         self._sim: Any = None
 
     @property
@@ -92,7 +94,9 @@ class Simulation:
             window, late = self._windows_now.after(int(window), late)
         if until is not None and self._core_now() > (window, late):
             return
+        begin = perf_counter()
         self._take_over()
+        taken_over = perf_counter()
         try:
             while not check_run(
                 self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)
@@ -100,9 +104,12 @@ class Simulation:
                 if progress:
                     progress(float(join(*self.now, self.network.dt) - start))
         finally:
+            done = perf_counter()
             self._write_back()
         for projection in self._projections:
             projection.require_finite()
+        parts = {"build": taken_over - begin, "core": done - taken_over, "values": perf_counter() - done}
+        self.times = {name: self.times.get(name, 0.0) + seconds for name, seconds in parts.items()}
 
     def end_of(self, duration: float, timing: str = "exact") -> tuple[int, float]:
         """When a run of this duration from now on ends, as (tick, offset)."""

@@ -10,6 +10,7 @@ from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.words.monitors import SpikeMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.objects import NetworkObject, forget_scope, objects_in_scope
+from evsim.words.summaries import ProfilingSummary, SchedulingSummary
 from evsim.words.surroundings import names_around_call
 
 
@@ -78,6 +79,7 @@ def run(
     report: Any = None,
     report_period: Any = None,
     namespace: Mapping[str, Any] | None = None,
+    profile: bool = False,
     *,
     timing: str | None = None,
     threads: int | None = None,
@@ -88,7 +90,17 @@ def run(
         raise EvsimValueError(
             "run(): there is nothing to simulate; make a NeuronGroup or another object first"
         )
-    network.run(duration, report, report_period, namespace, timing=timing, threads=threads)
+    network.run(duration, report, report_period, namespace, profile, timing=timing, threads=threads)
+
+
+def scheduling_summary(net: Network | None = None) -> SchedulingSummary:
+    """What happens in which order at one instant, in this network or that of the scope."""
+    return (magic_network() if net is None else net).scheduling_summary()
+
+
+def profiling_summary(net: Network | None = None, show: int | None = None) -> ProfilingSummary:
+    """Where the wall time of the last run with profile=True went; the `show` longest parts."""
+    return ProfilingSummary(magic_network() if net is None else net, show)
 
 
 def store(name: str = "default", filename: Any = None) -> None:

@@ -6,6 +6,7 @@ import logging
 import math
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from evsim.words.randomness import next_seed, seed_epoch
 from evsim.words.slices import Sliceable
 from evsim.words.sources import PoissonGroup, PoissonInput
 from evsim.words.stored import Stored, read_file, restore_network, store_network, write_file
+from evsim.words.summaries import Profile, SchedulingSummary
+from evsim.words.summaries.profiling import COLLECT, DESCRIBE
 from evsim.words.surroundings import names_around_call
 from evsim.words.variables.states import HasSettableStates, HasStates
 
@@ -54,6 +57,7 @@ class Network:
         self._action_numbers: dict[str, int] = {}
         self._moment: float | None = None  # seconds of the action that is going on
         self._is_running = False
+        self._profile: Profile | None = None
         self._states: dict[str, Stored] = {}
         self._retired: list[NetworkObject] = []  # removed after they have run
         self.add(*objects)
@@ -163,6 +167,7 @@ class Network:
         report: Any = None,
         report_period: Any = None,
         namespace: Mapping[str, Any] | None = None,
+        profile: bool = False,
         *,
         timing: str | None = None,
         threads: int | None = None,
@@ -177,6 +182,8 @@ class Network:
             Wall time between reports, 10 s unless given.
         namespace
             Names that equations may use, looked up before those around this call.
+        profile
+            Whether to measure where the wall time goes, for `profiling_summary`.
         timing
             "exact", or "grid" for spikes and delays rounded to steps as in clock-driven simulators.
         threads
@@ -191,20 +198,27 @@ class Network:
         threads = check_threads(prefs.threads if threads is None else threads, "threads of run()")
         period = 10.0 if report_period is None else float(require(report_period, _SECOND, "report_period"))
         reporter = Reporter(report, period, self.t_, seconds)
-        self.describe(namespace)
+        watch = Profile()
+        with watch.during(DESCRIBE):
+            self.describe(namespace)
         if timing == "grid":
             _refuse_other_steps(self._members(), self._dt)
             _log.info("timing='grid': spikes happen at ends of steps, and delays are rounded to steps")
         reporter.begin()
         self._is_running = True
+        before = dict(getattr(self._simulation, "times", {}))
         try:
-            self._run_pieces(seconds, timing, threads, reporter.advance if report else None)
+            self._run_pieces(seconds, timing, threads, reporter.advance if report else None, watch)
         finally:
             self._is_running, self._moment = False, None
-            self._take_back()
+            with watch.during(COLLECT):
+                self._take_back()
         reporter.end()
+        if profile:
+            watch.take_engine(before, getattr(self._simulation, "times", {}))
+            self._profile = watch
 
-    def _run_pieces(self, seconds: float, timing: str, threads: int, progress: Any) -> None:
+    def _run_pieces(self, seconds: float, timing: str, threads: int, progress: Any, watch: Profile) -> None:
         """Run from action to action, then to the end; where a run is cut changes no bit of it."""
         simulation, members, begin = self._simulation, self._members(), self.t_
         actions = [each for each in members if isinstance(each, Action)]
@@ -219,22 +233,40 @@ class Network:
             if timing == "grid" and instant.offset > 0:
                 until = (instant.tick + 1, 0.0)
             simulation.run(0.0, until=until, and_at_end=instant.is_after, **options)
+            start = perf_counter()
             self._take_back()
-            self._act(schedule, instant, members)
+            watch.add(COLLECT, perf_counter() - start)
+            self._act(schedule, instant, members, watch)
             if is_stopping():
                 return
         simulation.run(0.0, until=end, **options)
 
-    def _act(self, schedule: Schedule, instant: Instant, members: list[NetworkObject]) -> None:
+    def _act(
+        self, schedule: Schedule, instant: Instant, members: list[NetworkObject], watch: Profile
+    ) -> None:
         """All actions of one instant, and what they have changed."""
         assert self._describer is not None
         self._moment = instant.tick * self._dt + instant.offset
         try:
             for action in schedule.due(instant):
+                start = perf_counter()
                 action._perform(self, self._moment)
+                watch.add(action.name, perf_counter() - start)
         finally:
             self._moment = None
             self._describer.refresh(members)
+
+    @property
+    def profiling_info(self) -> list[tuple[str, Quantity]]:
+        """What took how long in the last run with profile=True, longest first."""
+        if self._profile is None:
+            raise EvsimValueError(f"{self.name} has no profile; run it with profile=True")
+        return self._profile.info()
+
+    def scheduling_summary(self) -> SchedulingSummary:
+        """What happens in which order at one instant; print it, or let a notebook show it."""
+        self._complete()
+        return SchedulingSummary(self)
 
     def stop(self) -> None:
         """End the run that is going on at its present instant, from an operation; a later run goes on from there."""
