@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 import logging
+import re
+import runpy
 from pathlib import Path
 
 import numpy
@@ -205,9 +207,24 @@ expected = array(10*log(G.I0/(G.I0 - 1)))
 def test_a_script_of_brian_runs_with_another_import_line(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    import runpy
-
     names = runpy.run_path(str(script))
     # v(t) = I0*(1 - exp(-t/tau)) reaches 1 at tau*log(I0/(I0 - 1))
     assert numpy.allclose(names["first"], names["expected"], rtol=0, atol=1e-11)
     assert names["first"][0] == pytest.approx(10.986122886681098, abs=1e-11)
+
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "brian.md"
+BLOCKS = (
+    re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL) if PAGE.exists() else []
+)
+
+
+@pytest.mark.parametrize("k", range(len(BLOCKS)))
+def test_scripts_of_the_page_run(k, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(BLOCKS[k], encoding="utf-8")
+    names = runpy.run_path(str(script))
+    if k == 0:  # 20 mV from 25 ms on: 10 mV is reached tau*log(2) later
+        assert names["S"].t[0] / ms == pytest.approx(25 + 10 * numpy.log(2), abs=0.1)
+    if k == 1:  # x relaxes to 2/3 with the rate 1.5/ms
+        assert names["G"].x[0] == pytest.approx(2 / 3 * (1 - numpy.exp(-1.5 * 5)), abs=1e-6)

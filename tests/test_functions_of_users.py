@@ -291,6 +291,24 @@ def test_c_that_does_not_define_the_function_is_refused(code, message):
             return x
 
 
+def test_the_order_of_the_decorators_does_not_matter():
+    @check_units(x=volt, result=volt)
+    @implementation("c", "double f(double x) { return 2*x; }")
+    def f(x):
+        raise NotImplementedError
+
+    value = bound("f(x)", f=f)
+    assert value.dimension({"x": VOLT}, "it") == VOLT
+    assert "2*x" in engine_functions([value.inlined("it")], "it")["f"].c
+
+
+def test_units_may_be_given_to_function_as_brian_has_it():
+    tripled = Function(lambda x: 3 * x, arg_units=[volt], return_unit=volt)
+    assert bound("tripled(x)", tripled=tripled).dimension({"x": VOLT}, "it") == VOLT
+    with pytest.raises(DimensionMismatchError):
+        bound("tripled(x)", tripled=tripled).dimension({"x": SECOND}, "it")
+
+
 def test_other_targets_are_set_aside_and_unknown_ones_refused():
     @implementation("cython", "cdef double f(double x): return x")
     @implementation("numpy", discard_units=True)

@@ -47,18 +47,34 @@ class Function:
         The Python function, with units declared by `check_units`, or not at all.
     c
         C source that defines `double name(double, ...)`.
+    arg_units, return_unit
+        Units instead of those of `check_units`.
     """
 
-    def __init__(self, pyfunc: Callable[..., Any], c: str | None = None) -> None:
+    def __init__(
+        self,
+        pyfunc: Callable[..., Any],
+        c: str | None = None,
+        *,
+        arg_units: Sequence[Any] | None = None,
+        return_unit: Any = None,
+    ) -> None:
         if not callable(pyfunc):
             raise EvsimTypeError(f"Function({pyfunc!r}): give a Python function.")
         functools.update_wrapper(self, pyfunc)
         self.pyfunc = pyfunc
         self.name: str = getattr(pyfunc, "__name__", "function")
         self.inner: Callable[..., Any] = inspect.unwrap(pyfunc)
-        self.units: Mapping[str, Any] = getattr(pyfunc, "units_of_arguments", {})
         self.parameters = parameters_of(self.inner)
-        self.c = c
+        self.units: Mapping[str, Any] = getattr(pyfunc, "units_of_arguments", {})
+        if arg_units is not None:
+            self.units = {**dict(zip(self.parameters, arg_units, strict=True)), "result": return_unit}
+        self.c = None if c is None else checked_source(c, self.name, len(self.parameters))
+        while self.c is None and hasattr(
+            pyfunc, "__wrapped__"
+        ):  # @check_units may stand above @implementation
+            self.c = pyfunc.c if isinstance(pyfunc, Function) else None
+            pyfunc = pyfunc.__wrapped__
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         if self.c is not None and any(isinstance(each, Traced) for each in arguments):
