@@ -4,7 +4,10 @@
 #include "allocation.h"
 #include "error.h"
 #include "evsim.h"
+#include "random.h"
 #include "shard.h"
+
+#define OBJECT_OF_POPULATIONS 0x70000000u /* the first number of those that noise is keyed by */
 
 #define MORE(array, n) (more((void **)&(array), (n), sizeof *(array)))
 
@@ -65,7 +68,10 @@ int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) 
         return code;
     }
     sim->emitters[emitter].population = number;
-    sim->populations[number]->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
+    struct population *p = sim->populations[number];
+    p->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
+    p->cells.step = sim->clock.dt;
+    p->cells.key = random_object_key(sim->clock.seed, OBJECT_OF_POPULATIONS + (uint32_t)number);
     sim->is_arranged = 0;
     return sim->n_populations++;
 }

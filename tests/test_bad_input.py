@@ -548,7 +548,7 @@ TEXTS: list[Case] = [
     ("ring", lambda: cells(model="a = b : 1\nb = a : 1\nv : 1"), ValueError, ("a -> b -> a", "break")),
     (
         "not linear",
-        lambda: cells(model="dv/dt = v**2/ms : 1"),
+        lambda: cells(model="dv/dt = v**2/ms : 1", method="exact"),
         ValueError,
         ("neurongroup", "'v**2'", "linear"),
     ),
@@ -557,10 +557,22 @@ TEXTS: list[Case] = [
     ("threshold number", lambda: cells(threshold=3), TypeError, ("threshold of neurongroup", "3", "text")),
     ("threshold syntax", lambda: cells(threshold="v >"), ValueError, ("threshold of neurongroup", "'v >'")),
     (
-        "two thresholds",
-        lambda: cells(threshold="v > 1 and v < 2"),
+        "noise solved exactly",
+        lambda: cells(model="dv/dt = -v/ms + xi/ms**0.5 : 1", method="exact"),
         ValueError,
-        ("threshold of neurongroup", "one"),
+        ("neurongroup", "xi is noise"),
+    ),
+    (
+        "tolerance",
+        lambda: cells(method="adaptive", method_options={"rtol": -1}),
+        ValueError,
+        ("neurongroup", "rtol is -1", "above 0"),
+    ),
+    (
+        "option",
+        lambda: cells(method="adaptive", method_options={"rtl": 1e-6}),
+        ValueError,
+        ("neurongroup", "'rtl'", "rtol"),
     ),
     (
         "reset",

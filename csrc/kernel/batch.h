@@ -6,17 +6,29 @@
  *   ONE, EACH       how many numbers of the equations all neurons share, or have one each
  *   TABLES          how many values of functions of time the equations use
  *   NOISES          how many noise processes
+ *   METHOD          one of the numbers below
  */
 #include <kernel.h>
 #include <kernel/functions.h>
 #include <math.h>
 #include <string.h>
 
+#define ADAPTIVE 0
+#define EULER 1
+#define RK2 2
+#define RK4 3
+#define HEUN 4
+#define MILSTEIN 5
+#define EXPONENTIAL_EULER 6
+#define ORNSTEIN_UHLENBECK 7
+
 #define LANES 8
 #define ALWAYS static inline __attribute__((always_inline))
+#define ONCE static __attribute__((noinline)) /* compiled once: quick to build, and as fast */
 #define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < lanes; l++)
 #define EACH_STATE _Pragma("GCC unroll 32") for (int s = 0; s < STATES; s++)
 #define STAGES 7
+#define NORMALS (METHOD == ORNSTEIN_UHLENBECK ? STATES : NOISES)
 
 struct batch {
     const struct evsim_cells *cells;
@@ -32,8 +44,8 @@ struct batch {
     double next[STATES][LANES]; /* the state at its end */
     double k[STAGES][STATES][LANES];
     double bend[3][STATES][LANES]; /* of the solution between its ends; see `dense` */
-    double dw[NOISES + 1][LANES];  /* what each process adds over the step */
-    double error[LANES];           /* of the step, in units of the tolerance */
+    double z[NOISES ? STATES + NOISES : 1][LANES]; /* what each process adds over the step */
+    double error[LANES];                           /* of the step, in units of the tolerance */
 };
 
 /* The value of a function of time in row k of its table. */

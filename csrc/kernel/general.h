@@ -106,6 +106,18 @@ static void step_lanes(struct batch *b, double from, double to, double *h, int *
             b->h[l] =
                 is_going[l] ? (h[l] < rest ? (h[l] > 0.6 * rest ? 0.6 * rest : h[l]) : rest) : 0.0;
         }
+#if METHOD == ORNSTEIN_UHLENBECK
+        for (int l = 0; l < LANES; l++)
+            b->h[l] =
+                b->h[l] < b->cells->option[LONGEST_STEP] ? b->h[l] : b->cells->option[LONGEST_STEP];
+#endif
+#if NOISES > 0
+        if (round == 0 && from == 0.0)
+            draw_batch(b);
+        else
+            for (int l = 0; l < LANES; l++)
+                draw_lane(b, l, offset[l]);
+#endif
         step(LANES, b);
         for (int l = 0; l < LANES; l++)
             highest[l] = -1.0;
@@ -113,6 +125,9 @@ static void step_lanes(struct batch *b, double from, double to, double *h, int *
         if (is_watched) {
             dense(LANES, b);
             watch(LANES, b, highest);
+#if NOISES > 0
+            watch_bridge(LANES, b, offset, highest);
+#endif
         }
 #endif
         any = 0;
@@ -219,7 +234,13 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
         const double rest = stop - w->offset;
         double h = w->step > 0.0 && w->step < rest ? w->step : rest;
         h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
+#if METHOD == ORNSTEIN_UHLENBECK
+        h = h < b->cells->option[LONGEST_STEP] ? h : b->cells->option[LONGEST_STEP];
+#endif
         b->t[0] = b->cells->begin + w->offset, b->h[0] = h;
+#if NOISES > 0
+        draw_lane(b, 0, w->offset);
+#endif
         step(1, b);
 #if METHOD == ADAPTIVE
         const double factor = b->error[0] < HUGE_VAL ? growth(b->error[0]) : 0.15;
@@ -237,7 +258,13 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
         int form = -1;
         dense(1, b);
         watch(1, b, highest);
-        const double part = highest[0] >= 0.0 ? first_part(b, &form, &slope) : NO_ROOT;
+        double part = highest[0] >= 0.0 ? first_part(b, &form, &slope) : NO_ROOT;
+#if NOISES > 0
+        const int was_above = highest[0] >= 0.0;
+        watch_bridge(1, b, &w->offset, highest);
+        if (!was_above && highest[0] >= 0.0)
+            part = bridge_part(b);
+#endif
         if (part <= 1.0) {
             cut_step(b, part, form, slope);
             EACH_STATE b->x[s][0] = b->next[s][0];

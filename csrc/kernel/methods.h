@@ -1,6 +1,6 @@
 /* One step of each integration method on a batch, with what it says about the solution in between.
  *
- * METHOD is one of the numbers below. `step` goes from b->x at b->t over b->h to b->next; `dense`
+ * `step` goes from b->x at b->t over b->h to b->next; `dense`
  * makes b->bend, so that with y = next - x
  *
  *   x(u) = x + u*(y + (1 - u)*(bend0 + u*(bend1 + (1 - u)*bend2)))        0 <= u <= 1.
@@ -10,21 +10,19 @@
  * others are of fixed step, and take the cubic through both ends and their slopes in between, EULER
  * and the methods of noisy equations the line.
  */
-#define ADAPTIVE 0
-#define EULER 1
-#define RK2 2
-#define RK4 3
-#define HEUN 4
-#define MILSTEIN 5
-#define EXPONENTIAL_EULER 6
-#define RTOL 0 /* option[RTOL], option[ATOL + state] */
+#define RTOL 0 /* option[RTOL], option[ATOL + state] of ADAPTIVE */
 #define ATOL 1
+#define LONGEST_STEP 0 /* option[LONGEST_STEP] of ORNSTEIN_UHLENBECK, seconds */
 
 ALWAYS void at_part(const int lanes, const struct batch *b, double part, double *t) {
     EACH_LANE t[l] = b->t[l] + part * b->h[l];
 }
 
-#if METHOD == ADAPTIVE
+#if NOISES > 0
+
+#include "stochastic.h"
+
+#elif METHOD == ADAPTIVE
 
 ALWAYS void step(const int lanes, struct batch *b) {
     double t[LANES], y[STATES][LANES];

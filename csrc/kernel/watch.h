@@ -97,6 +97,72 @@ static double first_part(const struct batch *b, int *form, double *slope) {
     return NO_ROOT;
 }
 
+#if NOISES > 0
+
+/* How likely it is that a diffusion has crossed, between two points below: Brownian bridge of the
+ * threshold's form, with the noise as at the start of the step. Lanes that have, by their draw, are
+ * given a bound above zero. */
+ALWAYS void watch_bridge(const int lanes, const struct batch *b, const double *offset,
+                         double *highest) {
+    if (FORMS > 1 || !HAS_THRESHOLD)
+        return;
+    double start[FORMS][LANES], end[FORMS][LANES], side[FORMS][LANES], variance[LANES];
+    double kick[STATES][LANES], z[NOISES][LANES], t[LANES];
+    double x[STATES][LANES];
+    EACH_STATE EACH_LANE x[s][l] = b->x[s][l];
+    at_part(lanes, b, 0.0, t);
+    forms(lanes, b, t, x, start);
+    EACH_LANE variance[l] = 0.0;
+    for (int n = 0; n < NOISES; n++) {
+        for (int m = 0; m < NOISES; m++)
+            EACH_LANE z[m][l] = m == n ? sqrt(b->h[l]) : 0.0;
+        noise(lanes, b, z, t, x, kick);
+        EACH_STATE EACH_LANE kick[s][l] += x[s][l];
+        forms(lanes, b, t, kick, side);
+        EACH_LANE variance[l] += (side[0][l] - start[0][l]) * (side[0][l] - start[0][l]);
+    }
+    EACH_STATE EACH_LANE x[s][l] = b->next[s][l];
+    at_part(lanes, b, 1.0, t);
+    forms(lanes, b, t, x, end);
+    for (int l = 0; l < lanes; l++) {
+        const double product = 2.0 * start[0][l] * end[0][l];
+        if (b->active[l] == 0.0 || !(highest[l] < 0.0) || product >= 40.0 * variance[l])
+            continue;
+        if (draw_crossing(b, l, offset[l]) < evsim_exp(-product / variance[l]))
+            highest[l] = HUGE_VAL;
+    }
+}
+
+/* Where a bridge between two values below zero is taken to have crossed. */
+static double bridge_part(const struct batch *b) {
+    double start[FORMS][LANES], end[FORMS][LANES], t[LANES], x[STATES][LANES];
+    EACH_STATE x[s][0] = b->x[s][0];
+    forms(1, b, b->t, x, start);
+    EACH_STATE x[s][0] = b->next[s][0];
+    at_part(1, b, 1.0, t);
+    forms(1, b, t, x, end);
+    return start[0][0] / (start[0][0] + end[0][0]);
+}
+
+/* Takes lane 0 back along the line to `part` of its step. */
+static void cut_step(struct batch *b, double part, int form, double slope) {
+    double end[STATES], t[LANES];
+    const double whole = b->h[0];
+    const int is_bridge = form < 0;
+    (void)slope;
+    EACH_STATE end[s] = b->next[s][0];
+    for (double push = 0x1p-53;; push *= 2.0) {
+        b->h[0] = part * whole;
+        EACH_STATE b->next[s][0] = b->x[s][0] + part * (end[s] - b->x[s][0]);
+        at_part(1, b, 1.0, t);
+        if (is_bridge || push > 1e-3 || has_happened(b, t, b->next))
+            return;
+        part += push;
+    }
+}
+
+#else
+
 /* The state of lane 0 at the part of its step, by a step of the method itself. */
 static void step_to(struct batch *b, double whole, double part) {
     b->h[0] = part * whole;
@@ -129,5 +195,7 @@ static void cut_step(struct batch *b, double part, int form, double slope) {
         at_part(1, b, 1.0, t);
     }
 }
+
+#endif
 
 #endif

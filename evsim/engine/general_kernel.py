@@ -11,6 +11,8 @@ from evsim.codegen.general import GeneralLayout, general_source
 from evsim.description import GeneralModel, Population, TimedTable
 from evsim.engine.core import array, check, lib
 from evsim.engine.windows import Windows
+from evsim.equations.expression import Expression
+from evsim.equations.linear_form import linear_form
 from evsim.errors import EvsimValueError
 
 
@@ -42,11 +44,26 @@ class GeneralKernel:
         cost, _keep_cost = array(np.zeros(2 * n_states), "double")
         nothing, _keep = array(np.zeros(1), "double")
         check(lib.evsim_set_propagator(sim, number, 1, [1, 1, 1, 1], 0, 0, nothing, 0, cost))
-        options = [self.model.options.get("rtol", 0.0)]
+        options = [self._longest_step() if self.model.noise else self.model.options.get("rtol", 0.0)]
         options += [self.model.options.get(f"atol {name}", 0.0) for name in self.model.states]
         values, keep_options = array(options, "double")
         check(lib.evsim_set_options(sim, number, values, keep_options.size))
         self._push_tables(sim, number)
+
+    def _longest_step(self) -> float:
+        """Seconds over which the series of a linear system with noise converge fast."""
+        if self.model.method != "ornstein_uhlenbeck":
+            return 0.0
+        states = self.model.states
+        sizes = np.zeros((len(states), len(states)))
+        for row, name in enumerate(states):
+            form = linear_form(self.model.rates[name].tree, set(states))
+            for column, part in form.coefficients.items():
+                expression = Expression(part.tree())
+                values = expression.evaluate({n: self.population.parameters[n] for n in expression.names})
+                sizes[row, states.index(column)] = np.max(np.abs(values))
+        fastest = float(np.max(np.abs(np.linalg.eigvals(sizes))))
+        return 1.0 / fastest if fastest else np.inf
 
     def _push_tables(self, sim: Any, number: int) -> None:
         tables = self.layout.tables

@@ -60,7 +60,8 @@ class PopulationInCore:
     def write_back(self) -> None:
         """Copies the core's state into the description."""
         for k, name in enumerate(self.population.model.states):
-            self.population.state[name][:] = self._state(k)
+            known = self.population.state[name]  # of a shared variable one value
+            known[:] = self._state(k)[: known.size]
 
     def last_spikes(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
         """Tick and offset of each neuron's latest spike, and whether there was one."""

@@ -10,8 +10,10 @@ from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING, is_noise
+from evsim.equations.linear_form import NotLinearError, linear_form
 from evsim.equations.statements import Statement
-from evsim.errors import EvsimError, EvsimValueError
+from evsim.equations.stochastic import noisy_method, without_noise
+from evsim.errors import EvsimValueError
 from evsim.units import dimension_of, unit_named
 
 _CONSTANT_NAMES = frozenset({"i", "N", "dt"})
@@ -27,7 +29,7 @@ def general_model(
     written: Iterable[str] = (),
     where: str = "the equations",
     *,
-    method: str = "adaptive",
+    method: str | None = None,
     options: Mapping[str, float] | None = None,
     refractory: Expression | None = None,
     functions: Functions | None = None,
@@ -43,7 +45,8 @@ def general_model(
     where
         Whose equations they are, for errors: "neurongroup".
     method, options
-        How to integrate them; `rtol` and `atol` (SI) for "adaptive".
+        How to integrate them; without a method by steps that adapt to tolerances `rtol` and `atol` (SI), or as suits
+        the noise in them.
     refractory
         A condition or a time that depends on states; None for a period that is a constant of the run.
     """
@@ -67,7 +70,7 @@ class _Analysis:
         threshold: Expression | None,
         reset: Sequence[Statement],
         written: Iterable[str],
-        method: str,
+        method: str | None,
         options: dict[str, float],
         refractory: Expression | None,
         functions: Functions,
@@ -78,10 +81,25 @@ class _Analysis:
             self.scope.check_target(name, f"event code of {self.where}")
         differential = self.equations.of_kind("differential")
         states = (*differential, *(n for n in self.equations if n in changed and n not in differential))
-        rates = {name: self._rate(name) for name in states}
+        drifts = {name: without_noise(self._rate(name), f"{self.where}, d{name}/dt") for name in states}
+        rates = {name: drift for name, (drift, _) in drifts.items()}
+        noise = {name: terms for name, (_, terms) in drifts.items() if terms}
+        shared = frozenset(
+            process
+            for name, terms in noise.items()
+            if "shared" in self.equations[name].flags
+            for process, _ in terms
+        )
+        if noise:
+            method = noisy_method(method, rates, noise, _are_linear(rates), shared, self.where)
+        elif method in ("milstein", "ornstein_uhlenbeck"):
+            raise EvsimValueError(
+                f"{self.where}: method='{method}' is for equations with noise, and there is none."
+            )
         condition = self._formula(threshold, "the threshold") if threshold else None
         rest = self._formula(refractory, "the refractory period") if refractory else None
-        used = {name for each in (*rates.values(), condition, rest) if each for name in each.names}
+        factors = [factor for terms in noise.values() for _, factor in terms]
+        used = {name for each in (*rates.values(), condition, rest, *factors) if each for name in each.names}
         used |= {name for each in assignments for name in each.expression.names}
         used -= {*states, *VARYING}
         declared = [name for name in self.equations if name in used]
@@ -93,8 +111,10 @@ class _Analysis:
             reset=assignments,
             parameters=(*declared, *sorted(used - set(declared))),
             refractory=rest,
+            noise=noise,
+            shared_noise=shared,
             functions=functions,
-            method=method,
+            method=method or "adaptive",
             options=self._tolerances(states, options),
         )
 
@@ -117,10 +137,10 @@ class _Analysis:
                 f"{here}: {name}() in {expression.text!r} gives a new value each time it is looked at, so there is no"
                 " solution between events; use xi for noise, or draw values in run_regularly or event code."
             )
-        for name in sorted(expanded.names):
-            if is_noise(name):
-                raise EvsimError(f"{here}: {name} is noise, which is not there yet for these equations.")
-        self.scope.check_names(expanded.names, here)
+        processes = {name for name in expanded.names if is_noise(name)}
+        if processes and what.startswith("the "):
+            raise EvsimValueError(f"{here}: {min(processes)} is noise; compare a variable that it drives.")
+        self.scope.check_names(expanded.names - processes, here)
         return expanded
 
     def _tolerances(self, states: tuple[str, ...], options: dict[str, float]) -> dict[str, float]:
@@ -137,6 +157,19 @@ class _Analysis:
             if dimension.is_dimensionless if unit == "1" else dimension == dimension_of(unit_named(unit)):
                 return size
         return 1e-12
+
+
+def _are_linear(rates: Mapping[str, Expression]) -> bool:
+    """Whether all rates are linear in the states, with factors that do not change."""
+    for rate in rates.values():
+        try:
+            form = linear_form(rate.tree, rates.keys())
+        except NotLinearError:
+            return False
+        parts = [part.tree() for _, part in form.parts()]
+        if any(Expression(part).names & VARYING.keys() or Expression(part).foreign for part in parts):
+            return False
+    return True
 
 
 __all__ = ["RTOL", "general_model"]

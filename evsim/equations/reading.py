@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from evsim.equations.expression import Expression
 from evsim.equations.functions import FUNCTIONS
@@ -14,6 +15,9 @@ from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
 from evsim.units import DIMENSIONLESS, Dimension, dimension_of, si, unit_named
 
 _EXAMPLE = "write 'dV/dt = -V/tau : volt', 'I = g*(V - E) : amp' or 'tau : second'"
+ANGLES = ("radian", "steradian")
+"""Units of plain numbers, which only declarations know."""
+
 _LEFT = re.compile(
     r"(?:d(?P<rate>[A-Za-z_]\w*)\s*/\s*dt\s*=(?P<of_rate>.*)|(?P<name>[A-Za-z_]\w*)\s*(?:=(?P<of_name>.*))?)",
     re.DOTALL | re.ASCII,
@@ -120,9 +124,9 @@ def _unit(text: str, here: str) -> tuple[Dimension, Type]:
     if not text:
         raise EvsimValueError(f"{here}: the unit is missing; write ' : volt', or ' : 1' for a plain number.")
     expression = Expression.parse(text, f"{here}, the unit")
-    units = {}
+    units: dict[str, Any] = {}
     for name in expression.names:
-        unit = unit_named(name)
+        unit = 1.0 if name in ANGLES else unit_named(name)
         if unit is None:
             raise EvsimNameError(f"{here}: {name} is not a unit; write volt, amp, second, 1, boolean, ...")
         units[name] = unit

@@ -12,7 +12,7 @@ Kind = Literal["differential", "subexpression", "parameter"]
 Type = Literal["float", "boolean", "integer"]
 
 FLAGS: dict[Kind, frozenset[str]] = {
-    "differential": frozenset({"unless refractory", "event-driven", "clock-driven"}),
+    "differential": frozenset({"unless refractory", "shared", "event-driven", "clock-driven"}),
     "subexpression": frozenset({"shared", "constant over dt", "summed"}),
     "parameter": frozenset({"constant", "shared", "input", "linked"}),
 }

@@ -34,8 +34,9 @@ _METHODS = (
     "rk2",
     "rk4",
     "heun",
+    "milstein",
+    "ornstein_uhlenbeck",
 )
-_LATER = ("milstein",)
 _ADAPTIVE = (
     "gsl",
     "gsl_rk2",
@@ -106,6 +107,7 @@ class NeuronGroup(Sliceable, NetworkObject):
         self._check_texts()
         refuse_clashes(self._equations, type(self), self.name)
         self._storage = Storage(dict(self._equations), size)
+        self._written: frozenset[str] = frozenset()  # by event code of synapses
         if neuron is not None:
             self._start(neuron)
         if self._refractory is not None and not isinstance(self._refractory, str):
@@ -195,8 +197,11 @@ class NeuronGroup(Sliceable, NetworkObject):
         given = Expression.parse(self._refractory, f"the refractory period of {self.name}")
         if given.is_condition or given.names & VARYING.keys():
             return given
+        changed = self._written | {each.target for each in parse_statements(self._reset or "", "the reset")}
         own = [self._storage.variables[name] for name in given.names if name in self._storage.variables]
-        changing = [each for each in own if each.kind != "parameter" or each.type == "boolean"]
+        changing = [
+            each for each in own if each.kind != "parameter" or each.type == "boolean" or each.name in changed
+        ]
         return given if changing else None
 
     def _refractory_seconds(self) -> float | NDArray[np.float64]:
@@ -262,8 +267,6 @@ def _checked_method(method: Any, name: str) -> str | None:
         return method if method is None else str(method)
     if method in _ADAPTIVE:
         return "adaptive"
-    if method in _LATER:
-        raise EvsimError(f"{name}: method '{method}' is for noisy equations, which are not there yet")
     raise EvsimValueError(f"{name}: there is no method {method!r}; give one of {', '.join(_METHODS)}")
 
 

@@ -84,7 +84,7 @@ def model_of(
         constants,
         sorted(written),
         where,
-        method="adaptive" if method is None or is_exact else method,
+        method=None if is_exact else method,
         options=options,
         refractory=texts.refractory,
         functions=_functions(texts, where),

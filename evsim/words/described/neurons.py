@@ -56,6 +56,7 @@ def describe_neurons(
     equations = attach(group._equations, contributions) if contributions else group._equations
     for variable in equations.values():
         group._storage.declare(variable)
+    group._written = written
     constants = _group_constants(group, equations, scope)
     texts = _bound(group, equations, scope)
     _check_units(group, texts, constants)
