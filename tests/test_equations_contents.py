@@ -81,3 +81,9 @@ def test_a_substitution_gives_new_equations():
         EvsimValueError, match="x is declared here, so it can be renamed but not given a value"
     ):
         one.substitute(x=3)
+
+
+def test_an_angle_is_a_plain_number():
+    angles = Equations("dtheta/dt = speed : radian\nspeed : radian/second\nsolid : steradian")
+    assert angles["theta"].unit == angles["solid"].unit == 1.0
+    assert angles["speed"].dim == Hz.dim
