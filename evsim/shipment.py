@@ -41,10 +41,14 @@ def texts() -> dict[str, str]:
 
 
 def networks() -> Iterator[tuple[description.Network, list[tuple[str, ...]]]]:
-    """Yield every neuron alone, with each gate and with two (exciting and inhibiting), and what may differ."""
+    """Yield every neuron alone, and those with linear equations with each gate and with two, and what may differ."""
     offered = models.evsim_models()
     gates = [model for model in offered if isinstance(model, Gate)]
     for neuron in (model for model in offered if isinstance(model, Neuron)):
+        alone = described(neuron)
+        if not isinstance(alone.populations[0].model, description.LinearModel):
+            yield alone, [EQUAL]
+            continue
         for count in range(3):
             for chosen in product(gates, repeat=count):
                 kinds = len(set(chosen))  # two of a kind: as usual as one

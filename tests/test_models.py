@@ -17,7 +17,9 @@ from evsim.models import alpha, dual_exponential, lif
 from evsim.plugin import Gate, Model, Neuron, Parameter
 from evsim.plugin.registry import registry
 from evsim.testing import check_model
-from evsim.units import DimensionMismatchError, Mohm, dimension_of, ms, mV, nA, nF, nS, si
+from evsim.units import (
+    DimensionMismatchError, Mohm, cm2, dimension_of, mS, ms, mV, nA, nF, nS, pA, pF, si, uF, um2,
+)  # fmt: skip
 
 MODELS = {model.name: model for model in evsim.models.evsim_models()}
 
@@ -51,6 +53,111 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
             "t_ref": 1 * ms,
         },
     ),
+    "lif_noisy": (
+        "neuron",
+        {
+            "C_m": 0.4 * nF,
+            "g_L": 20 * nS,
+            "E_L": -70 * mV,
+            "sigma": 0.3 * mV,
+            "I_stim": 0.44 * nA,
+            "V_th": -50 * mV,
+            "V_reset": -90 * mV,
+            "t_ref": 0 * ms,
+        },
+    ),
+    "eif": (
+        "neuron",
+        {
+            "tau": 10 * ms,
+            "R": 10 * Mohm,
+            "V_rest": -65 * mV,
+            "V_T": -59.9 * mV,
+            "D": 3.48 * mV,
+            "I_stim": 0 * nA,
+            "V_th": -30 * mV,
+            "V_reset": -68 * mV,
+            "t_ref": 1.7 * ms,
+        },
+    ),
+    "adex": (
+        "neuron",
+        {
+            "C": 281 * pF,
+            "g_L": 30 * nS,
+            "E_L": -70.6 * mV,
+            "V_T": -50.4 * mV,
+            "D": 2 * mV,
+            "a": 4 * nS,
+            "b": 80.5 * pA,
+            "tau_w": 144 * ms,
+            "I_stim": 0 * nA,
+            "V_cut": -40.4 * mV,
+            "V_r": -70.6 * mV,
+            "t_ref": 0 * ms,
+        },
+    ),
+    "qif": (
+        "neuron",
+        {
+            "tau": 10 * ms,
+            "R": 1 * Mohm,
+            "a_0": 0.07 / mV,
+            "V_rest": -65 * mV,
+            "V_c": -50 * mV,
+            "I_stim": 0 * nA,
+            "V_th": -30 * mV,
+            "V_reset": -68 * mV,
+            "t_ref": 0 * ms,
+        },
+    ),
+    "izhikevich": (
+        "neuron",
+        {
+            "a": 0.02 / ms,
+            "b": 0.2 / ms,
+            "c": -65 * mV,
+            "d": 8 * mV / ms,
+            "k": 0.04 / (mV * ms),
+            "k_1": 5 / ms,
+            "k_0": 140 * mV / ms,
+            "C": 1 * nF,
+            "I_stim": 0 * nA,
+            "V_th": 30 * mV,
+            "t_ref": 0 * ms,
+        },
+    ),
+    "hh": (
+        "neuron",
+        {
+            "C": 1 * uF / cm2,
+            "g_Na": 120 * mS / cm2,
+            "g_K": 36 * mS / cm2,
+            "g_L": 0.3 * mS / cm2,
+            "E_Na": 50 * mV,
+            "E_K": -77 * mV,
+            "E_L": -54.387 * mV,
+            "area": 0.001 * cm2,
+            "I_stim": 0 * nA,
+            "V_th": -20 * mV,
+        },
+    ),
+    "hh_traub": (
+        "neuron",
+        {
+            "C": 1 * uF / cm2,
+            "g_Na": 100 * mS / cm2,
+            "g_K": 30 * mS / cm2,
+            "g_L": 0.05 * mS / cm2,
+            "E_Na": 50 * mV,
+            "E_K": -90 * mV,
+            "E_L": -60 * mV,
+            "V_T": -63 * mV,
+            "area": 20000 * um2,
+            "I_stim": 0 * nA,
+            "V_th": -20 * mV,
+        },
+    ),
     "voltage_jump": ("gate", {}),
     "exponential": ("gate", {"tau": 8 * ms}),
     "dual_exponential": ("gate", {"tau1": 1 * ms, "tau2": 3 * ms}),
@@ -61,11 +168,19 @@ STATES = {
     "lif": ["V"],
     "lif_dimensionless": ["v"],
     "lif_resistance": ["V"],
+    "lif_noisy": ["V"],
+    "eif": ["V"],
+    "adex": ["V", "w"],
+    "qif": ["V"],
+    "izhikevich": ["v", "u"],
+    "hh": ["V", "m", "h", "n"],
+    "hh_traub": ["V", "m", "h", "n"],
     "exponential": ["s"],
     "dual_exponential": ["s", "x"],
     "alpha": ["s", "x"],
 }
-PORTS = {"lif": ["I_syn"], "lif_dimensionless": ["I_syn"], "lif_resistance": ["I_syn"]}
+NEURONS = "lif lif_dimensionless lif_resistance lif_noisy eif adex qif izhikevich hh hh_traub".split()
+PORTS = dict.fromkeys(NEURONS, ["I_syn"])
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -9,25 +9,39 @@ import sys
 from typing import Any
 
 from evsim.errors import EvsimAttributeError
+from evsim.models.adex import adex
 from evsim.models.alpha import alpha
 from evsim.models.current import current
 from evsim.models.dual_exponential import dual_exponential
+from evsim.models.eif import eif
 from evsim.models.exponential import exponential
+from evsim.models.hh import hh
+from evsim.models.hh_traub import hh_traub
+from evsim.models.izhikevich import izhikevich
 from evsim.models.lif import lif
 from evsim.models.lif_dimensionless import lif_dimensionless
+from evsim.models.lif_noisy import lif_noisy
 from evsim.models.lif_resistance import lif_resistance
+from evsim.models.qif import qif
 from evsim.models.voltage_jump import voltage_jump
 from evsim.plugin import Model
 from evsim.plugin.hookspecs import hookimpl
 
 __all__ = [
+    "adex",
     "alpha",
     "current",
     "dual_exponential",
+    "eif",
     "exponential",
+    "hh",
+    "hh_traub",
+    "izhikevich",
     "lif",
     "lif_dimensionless",
+    "lif_noisy",
     "lif_resistance",
+    "qif",
     "voltage_jump",
 ]
 
@@ -39,6 +53,13 @@ def evsim_models() -> list[Model]:
         lif,
         lif_dimensionless,
         lif_resistance,
+        lif_noisy,
+        eif,
+        adex,
+        qif,
+        izhikevich,
+        hh,
+        hh_traub,
         voltage_jump,
         exponential,
         dual_exponential,

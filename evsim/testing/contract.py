@@ -10,11 +10,12 @@ from evsim.composition.declared import neuron_equations
 from evsim.equations.check import check_condition, check_equations, check_refractory, check_statements
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
-from evsim.equations.linear import linear_model
+from evsim.equations.resolve import resolve_names
 from evsim.equations.statements import parse_statements
 from evsim.models import current, exponential, lif
 from evsim.plugin import Gate, Model, Neuron, Output
-from evsim.units import DimensionMismatchError, require
+from evsim.units import Dimension, DimensionMismatchError, require
+from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
 
 
 def check_texts(model: Model) -> Iterator[str]:
@@ -33,20 +34,44 @@ def _target() -> Equations:
 
 def _check_neuron(model: Neuron) -> Iterator[str]:
     equations = neuron_equations(model)
-    dimensions = equations.dimensions
     where = f"model {model.name}"
-    check_equations(equations, {}, where)
-    linear_model(equations, model.threshold, model.reset, (), where=where)
-    if model.threshold:
-        check_condition(Expression.parse(model.threshold, "threshold"), dimensions, "threshold")
-    check_statements(parse_statements(model.reset, "reset"), dimensions, "reset")
-    if model.refractory:
+    units = _units(equations, where)
+    dimensions = {**units, **equations.dimensions}
+    check_equations(equations, units, where)
+    texts = _texts_of(model, equations)
+    model_of(texts, units, frozenset(), where, None, {})
+    if texts.threshold:
+        check_condition(texts.threshold, dimensions, "threshold")
+    check_statements(texts.reset, dimensions, "reset")
+    if texts.refractory:
+        check_dynamic_refractory(texts, dimensions, "refractory")
+    elif model.refractory:
         check_refractory(Expression.parse(model.refractory, "refractory"), dimensions, "refractory")
     if model.membrane not in equations.of_kind("differential"):
         yield f"its membrane potential {model.membrane!r} is not a differential variable of its equations"
     if not equations.flagged("input"):
         yield "it has no input; declare one, as in 'I_syn : amp (input)'"
     yield from _check_initial(model, equations)
+
+
+def _units(equations: Equations, where: str) -> dict[str, Dimension]:
+    """The units that equations name: of what lies outside a model, it may know nothing else."""
+    return {
+        name: dimension
+        for name, (_, dimension) in resolve_names(equations.external_names, {}, {}, where).items()
+    }
+
+
+def _texts_of(model: Neuron, equations: Equations) -> Texts:
+    rest = Expression.parse(model.refractory, "refractory") if model.refractory else None
+    fixed = set(equations.of_kind("parameter"))
+    is_dynamic = rest is not None and (rest.is_condition or not rest.names <= fixed)
+    return Texts(
+        equations,
+        Expression.parse(model.threshold, "threshold") if model.threshold else None,
+        parse_statements(model.reset, "reset"),
+        rest if is_dynamic else None,
+    )
 
 
 def _check_initial(model: Neuron, equations: Equations) -> Iterator[str]:
@@ -67,7 +92,8 @@ def _check_gate(model: Gate) -> Iterator[str]:
         yield from _check_onto(contribution(model, None, _target(), "synapses"))
         return
     alone = gate_alone(model)
-    check_equations(alone.equations, {}, f"model {model.name}")
+    where = f"model {model.name}"
+    check_equations(alone.equations, _units(alone.equations, where), where)
     if GATE not in alone.equations:
         yield f"it has no variable {GATE!r}, which outputs take"
     yield from _check_onto(contribution(model, current, _target(), "synapses"))
@@ -76,10 +102,12 @@ def _check_gate(model: Gate) -> Iterator[str]:
 def _check_onto(made: Contribution) -> Iterator[str]:
     """Check what synapses of the model add to a target."""
     whole = attach(_target(), [made])
-    check_equations(whole, {}, "attached to a neuron")
+    units = _units(whole, "attached to a neuron")
+    check_equations(whole, units, "attached to a neuron")
     statements = parse_statements(made.on_pre, "on_pre")
     target = {f"{name}_post": dimension for name, dimension in whole.dimensions.items()}
-    check_statements(statements, {**target, "w": made.weight}, "on_pre")
-    linear_model(whole, None, "", (), [statement.target.removesuffix("_post") for statement in statements])
+    check_statements(statements, {**units, **target, "w": made.weight}, "on_pre")
+    written = frozenset(statement.target.removesuffix("_post") for statement in statements)
+    model_of(Texts(whole, None, [], None), units, written, "attached to a neuron", None, {})
     if not statements:
         yield "a spike does nothing; say what it does in on_pre"

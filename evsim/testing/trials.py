@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.composition.attachment import GATE, gate_alone
-from evsim.composition.declared import neuron_equations
-from evsim.equations.linear import linear_model
+from evsim.equations.evaluate import evaluate_text
+from evsim.equations.expression import Expression
 from evsim.plugin import Gate, Model, Neuron
-from evsim.units import ms, quantity, si
+from evsim.units import ms, quantity, si, volt
 from evsim.words.clocks import defaultclock
 from evsim.words.monitors import SpikeMonitor, StateMonitor
 from evsim.words.network import Network
@@ -52,20 +52,20 @@ def _spikes_of(model: Neuron, dt: Any, durations: Sequence[Any]) -> NDArray[np.f
 
 
 def _above_threshold(cell: NeuronGroup, model: Neuron) -> Any:
-    """A potential as far above the threshold as the start is below."""
-    form = linear_model(neuron_equations(model), model.threshold, model.reset, ()).threshold
-    known = [name for name in cell.equations if not _is_port(cell, name)]
-    values = {name: float(np.ravel(si(getattr(cell, name)[:]))[0]) for name in known}
-    assert form is not None
-    terms = {name: coefficient.evaluate(values) for name, coefficient in form.coefficients.items()}
-    distance = form.constant.evaluate(values) + sum(term * values[name] for name, term in terms.items())
-    start, slope = values[model.membrane], terms.get(model.membrane, 0.0)
-    target = start if distance > 0 or slope == 0 else start - 2 * distance / slope
-    return quantity(target, cell.equations[model.membrane].dimension)
-
-
-def _is_port(cell: NeuronGroup, name: str) -> bool:
-    return name in cell.equations.flagged("input") or cell.equations[name].kind == "subexpression"
+    """A potential above the threshold, 1, 2, 4 ... mV above the start (as plain numbers 1/8, 1/4, ...)."""
+    condition = Expression.parse(model.threshold, "threshold")
+    names = [name for name in condition.names if name in cell.equations]
+    known = {
+        name: (float(np.ravel(si(getattr(cell, name)[:]))[0]), cell.equations[name].dimension)
+        for name in names
+    }
+    start, dimension = known[model.membrane]
+    for power in range(20):
+        value = start + 2.0**power * (1e-3 if dimension == volt.dimension else 0.125)
+        known[model.membrane] = value, dimension
+        if evaluate_text(condition, known, None, "threshold")[0]:
+            return quantity(value, dimension)
+    return quantity(start, dimension)
 
 
 def _run_gate(model: Gate) -> Iterator[str]:
