@@ -11,6 +11,7 @@ import pytest
 
 from evsim import *
 from evsim import EvsimError, Network, prefs
+from evsim.models import current, exponential, lif
 
 Bits = dict[str, Any]
 
@@ -101,6 +102,112 @@ def test_a_run_goes_on_with_the_same_bits(cut: float, threads: int, tmp_path: Pa
     other.restore("in a file", filename=tmp_path / "net.evsim")
     other.run(15 * ms - other.t, threads=threads)
     assert bits(other) == expected
+
+
+def plastic_both_ways() -> Network:
+    """Pair plasticity with equations between events."""
+    cells = NeuronGroup(
+        12,
+        "dv/dt = (1.2 - v)/(10*ms) : 1",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=1.7 * ms,
+        name="cells",
+    )
+    synapses = Synapses(
+        cells,
+        cells,
+        """w : 1
+        dx/dt = -x/(20*ms) : 1 (event-driven)
+        dy/dt = -y/(20*ms) : 1 (event-driven)""",
+        on_pre="v_post += w; x += 0.01; w = clip(w + y, 0, 0.1)",
+        on_post="y -= 0.0105; w = clip(w + x, 0, 0.1)",
+        name="synapses",
+    )
+    return with_monitors(cells, synapses, "v", StateMonitor(synapses, "w", record=[0, 5], dt=1.01 * ms))
+
+
+def adaptive() -> Network:
+    """Nonlinear cells, each with steps of its own."""
+    cells = NeuronGroup(
+        12,
+        "dv/dt = (0.04*v**2 + 5*v + 140 - u + I)/ms : 1\ndu/dt = 0.02*(0.2*v - u)/ms : 1\nI : 1",
+        threshold="v > 30",
+        reset="v = -65; u += 8",
+        name="cells",
+    )
+    cells.I = "12*rand()"
+    cells.run_regularly("I = 12*rand()", dt=5.3 * ms)
+    synapses = Synapses(cells, cells, "w : 1", on_pre="v_post += 20*w", name="synapses")
+    net = with_monitors(cells, synapses, "u", StateMonitor(cells, "v", record=[0, 5], dt=1.01 * ms))
+    cells.v, cells.u = -65, -13
+    return net
+
+
+def noisy() -> Network:
+    """White noise."""
+    cells = NeuronGroup(
+        12,
+        "dv/dt = (0.9 - v)/(10*ms) + 0.5*xi/sqrt(10*ms) : 1",
+        threshold="v > 1",
+        reset="v = 0",
+        name="cells",
+    )
+    synapses = Synapses(cells, cells, "w : 1", on_pre="v_post += w", name="synapses")
+    return with_monitors(cells, synapses, None, StateMonitor(cells, "v", record=[0, 5], dt=1 * ms))
+
+
+def gated() -> Network:
+    """Models by name, with a monitor of single synapses."""
+    cells = NeuronGroup(12, lif(I_stim=0.9 * nA, E_L=-70 * mV), name="cells")
+    synapses = Synapses(cells, cells, exponential, output=current, name="synapses")
+    net = with_monitors(cells, synapses, None, StateMonitor(synapses, "s", record=[0, 5], dt=1 * ms))
+    synapses.w = "0.01*rand()*nA"
+    cells.V = "-70*mV + rand()*15*mV"
+    return net
+
+
+def with_monitors(cells: NeuronGroup, synapses: Synapses, variables: Any, states: StateMonitor) -> Network:
+    """Connected at random, with delays on no grid."""
+    synapses.connect("i != j")
+    if synapses.w.dimension.is_dimensionless:
+        synapses.w = "0.03*rand()"
+    synapses.delay = "(0.1 + 3*rand())*ms"
+    if "v" in cells.get_states():
+        cells.v = "rand()"
+    return Network(cells, synapses, SpikeMonitor(cells, variables, name="spikes"), states)
+
+
+@pytest.mark.parametrize("cut", [0, 7, 7.777])
+@pytest.mark.parametrize("make", [plastic_both_ways, adaptive, noisy, gated])
+def test_every_kind_of_model_goes_on_with_the_same_bits(make: Any, cut: float, tmp_path: Path) -> None:
+    def again() -> Network:
+        start_scope()
+        seed(2)
+        return make()  # type: ignore[no-any-return]
+
+    def seen(net: Network) -> list[bytes]:
+        monitors = [each.get_states() for each in net if isinstance(each, SpikeMonitor | StateMonitor)]
+        every = [*monitors, *net.get_states().values(), {"offset": net["spikes"].offset}]
+        return [np.array(value).tobytes() for states in every for value in states.values()]
+
+    net = again()
+    if cut:
+        net.run(cut * ms)
+    net.store()
+    net.run(11 * ms)
+    net.run(17 * ms)
+    expected = seen(net)
+    assert net["spikes"].num_spikes > 12
+    net.restore()
+    net.run(11 * ms, threads=2)
+    net.store(filename=tmp_path / "file")
+    net.run(17 * ms)
+    assert seen(net) == expected
+    other = again()
+    other.restore(filename=tmp_path / "file")
+    other.run(17 * ms, threads=2)
+    assert seen(other) == expected
 
 
 @pytest.mark.parametrize("cut", [0, 3, 3.14159])
@@ -389,6 +496,7 @@ def test_files_that_are_damaged_or_of_another_kind_are_refused(tmp_path: Path) -
     net = plain()
     net.run(1.05 * ms)
     net.store(filename=tmp_path / "good")
+    net.store("copy")
     whole = (tmp_path / "good").read_bytes()
     for number, content in enumerate(
         [b"", b"text", whole[: len(whole) // 2], whole.replace(b"evsim.npy", b"other.npy")]
@@ -396,8 +504,8 @@ def test_files_that_are_damaged_or_of_another_kind_are_refused(tmp_path: Path) -
         (tmp_path / str(number)).write_bytes(content)
         with pytest.raises(EvsimError, match=r"no file that store|damaged"):
             net.restore(filename=tmp_path / str(number))
-    middle = len(whole) // 2
-    (tmp_path / "flipped").write_bytes(whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :])
+    inside = whole.index(net._states["copy"].engine["core"].tobytes()) + 100
+    (tmp_path / "flipped").write_bytes(whole[:inside] + bytes([whole[inside] ^ 255]) + whole[inside + 1 :])
     with pytest.raises(EvsimError, match=r"no file that store|damaged"):
         net.restore(filename=tmp_path / "flipped")
 

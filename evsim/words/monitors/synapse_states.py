@@ -67,6 +67,8 @@ class SynapseMonitor(StateMonitor):
         Which synapses: True for all, an index or a list of indices.
     """
 
+    _stored = ("_active",)
+
     def __init__(
         self,
         source: Synapses,

@@ -34,7 +34,8 @@ def put_state(each: NetworkObject, state: State) -> None:
     storage = each.__dict__.get("_storage")
     if isinstance(storage, Storage):
         for name in storage.arrays:
-            _put_values(storage, name, state[f"value/{name}"])
+            if f"value/{name}" in state:  # the first run declares what registered models bring along
+                _put_values(storage, name, state[f"value/{name}"])
         storage.changed = {str(name) for name in state["changed"]}
     for name in each._stored:
         setattr(each, name, _taken(name, state))
@@ -77,7 +78,6 @@ def signature_of(each: NetworkObject) -> dict[str, str]:
     storage = each.__dict__.get("_storage")
     if isinstance(storage, Storage):
         found["number of elements"] = str(storage.size)
-        found["variables"] = ", ".join(sorted(storage.arrays))
     equations = each.__dict__.get("_equations")
     if equations is not None:
         found["equations"] = "\n".join(sorted(str(variable) for variable in equations.values()))
