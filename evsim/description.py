@@ -77,7 +77,7 @@ class ForeignFunction:
     """A function that the user brought along: C for the kernels, Python for text assignments and the reference."""
 
     arity: int
-    c: str  # defines a function of `arity` doubles with the name under which equations call it
+    c: str  # defines `double user_NAME(double, ...)` with `arity` arguments for the NAME under which equations call it
     evaluate: Callable[..., Any]  # on floats, arrays or mpmath numbers
 
 
@@ -88,7 +88,8 @@ Functions = dict[str, TimedTable | ForeignFunction]  # by the name under which e
 class GeneralModel:
     """dx/dt = f(x, t) + sum(factor * noise) between events, for the states in their order.
 
-    Expressions name states, parameters, `t`, `not_refractory` (1 or 0), `lastspike`, and call `functions`.
+    Expressions name states, parameters, `t`, `not_refractory` (1 or 0), `lastspike`, and call `functions`; rates also
+    name `inputs`, which at every instant are what the links that end on them add up to.
     `threshold` is any condition: a neuron that is not refractory spikes at the first instant at which it is true.
     `refractory` is a condition, which holds a neuron refractory after a spike as long as it is true, or a time, which is
     evaluated at the spike; with None, `Population.refractory` is the time. `clamped` states as in a `LinearModel`.
@@ -112,6 +113,7 @@ class GeneralModel:
     noise: Mapping[str, tuple[tuple[str, Expression], ...]] = field(default_factory=dict)
     shared_noise: frozenset[str] = frozenset()
     functions: Functions = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
     method: str = "adaptive"
     options: Mapping[str, float] = field(default_factory=dict)
 
@@ -191,6 +193,26 @@ class Projection:
 
 
 @dataclass
+class Link:
+    """Continuous coupling: each pair (i, j) adds `expression`, at every instant, to the input `variable` of neuron j.
+
+    `X_pre` is a state or parameter of element i of `source`, `X_post` one of element j of `target`, `t` the time,
+    every other name a key of `variables`. The models of both populations are general; populations that links join
+    are integrated as one system.
+    """
+
+    name: str
+    source: str
+    target: str
+    i: NDArray[np.int64]
+    j: NDArray[np.int64]
+    variable: str
+    expression: Expression
+    variables: dict[str, Values]
+    changed: set[str] = field(default_factory=set)  # names in `variables`
+
+
+@dataclass
 class PoissonDrive:
     """Neurons [start, stop) of `target` receive Poisson events, each its own, at n*rate; each adds weight to state."""
 
@@ -242,6 +264,7 @@ class Network:
     populations: list[Population] = field(default_factory=list)
     sources: list[PoissonSource | SpikeTrainSource] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     drives: list[PoissonDrive] = field(default_factory=list)
     spike_records: list[SpikeRecord] = field(default_factory=list)
     state_records: list[StateRecord] = field(default_factory=list)
