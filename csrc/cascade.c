@@ -146,7 +146,7 @@ static int start_runner(struct cascade *c, int64_t cell, double from, int is_unf
     for (int64_t k = 0; k < r->n_events; k++)
         r->is_writing |= is_writing(&r->events[k]);
     memcpy(r->sure_x, sh->starts + start->x, (size_t)p->kernel->n_states * sizeof *r->sure_x);
-    r->sure = (struct evsim_walk){.offset = from, .last = start->last};
+    r->sure = (struct evsim_walk){.offset = from, .last = start->last, .holding = start->holding};
     r->since = from;
     r->sure.release = release_in_window(sh->tick, start->release_tick, start->release_offset);
     return EVSIM_OK;
@@ -224,8 +224,9 @@ static int deliver_short(struct cascade *c, const struct spike *spike, int32_t r
     return code;
 }
 
-/* Makes the spike that a cell's walk has come to: reset, refractory period, record. */
-static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
+/* Makes the spike that a cell's walk has come to, or custom events: reset, refractory period,
+ * record. */
+static int make_spike(struct cascade *c, int64_t cell) {
     struct runner *r = &c->runners[cell];
     struct shard *sh = c->sh;
     struct population *p = population_of(c, cell);
@@ -237,10 +238,13 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
     double *x = sh->starts + sh->cells[cell].x; /* may have moved since the walk */
     if (p->is_seen && spikes_see(out, x, p->kernel->n_states, &seen) < 0)
         return EVSIM_NO_MEMORY;
-    int is_over;
+    int is_over = 0, rests = 0;
     r->next.x = x;
-    const int rests =
-        walk_reset(sh, p, &sh->cells[cell], &r->next, &end_tick, &end_offset, &is_over);
+    if (walk_custom_events(c->sim, sh, &sh->cells[cell], &r->next, seen, out) < 0)
+        return EVSIM_NO_MEMORY;
+    const int is_spike = walk_has_spike(p, &r->next);
+    if (is_spike)
+        rests = walk_reset(sh, p, &sh->cells[cell], &r->next, &end_tick, &end_offset, &is_over);
     if (rests < 0)
         return shard_fail(sh, rests, p->number, i, sh->tick, at);
     if (is_over)
@@ -251,11 +255,13 @@ static int make_spike(struct cascade *c, int64_t cell, struct spike *spike) {
     r->sure.round++, r->sure.spikes++;
     if (walk_gets_nowhere(&r->sure, &r->since, c->sim->window))
         return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, i, sh->tick, at);
-    *spike = (struct spike){sh->tick, at, p->emitter, i, seen};
+    if (!is_spike)
+        return EVSIM_OK;
+    const struct spike spike = {sh->tick, at, p->emitter, i, seen};
     p->last_tick[i] = sh->tick, p->last_offset[i] = at;
     p->release_tick[i] = rests ? end_tick : -1;
     p->release_offset[i] = end_offset;
-    return spikes_add(out, spike);
+    return spikes_add(out, &spike);
 }
 
 /* Takes all spikes of the earliest round off the heap. Returns how many. */
@@ -302,16 +308,22 @@ static int compare_cells(const void *a, const void *b) {
 
 static int one_round(struct cascade *c, double offset, int32_t round, double from) {
     int code = endless(c, offset);
-    struct spike *spikes = code < 0 ? NULL : allocate((size_t)c->n_first, sizeof *spikes);
-    if (!spikes)
-        return code < 0 ? code : EVSIM_NO_MEMORY;
+    const struct spikes *out = &c->sh->out[(c->sh->tick + 1) & 1];
+    const int64_t made = out->n;
     c->n_touched = 0;
-    const int64_t n = c->n_first;
-    for (int64_t k = 0; k < n && code >= 0; k++) {
-        code = make_spike(c, c->first[k], &spikes[k]);
+    for (int64_t k = 0; k < c->n_first && code >= 0; k++) {
+        code = make_spike(c, c->first[k]);
         if (code >= 0)
             code = touch(c, c->first[k]);
     }
+    if (code < 0)
+        return code;
+    const int64_t n = out->n - made;
+    struct spike *spikes = allocate((size_t)n + 1, sizeof *spikes);
+    if (!spikes)
+        return EVSIM_NO_MEMORY;
+    if (n)
+        memcpy(spikes, out->all + made, (size_t)n * sizeof *spikes);
     qsort(spikes, (size_t)n, sizeof *spikes, compare_cells);
     for (int64_t k = 0; k < n && code >= 0; k++)
         code = deliver_short(c, &spikes[k], round, from);

@@ -32,7 +32,8 @@ int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint
                                            .x = sh->n_starts,
                                            .release_tick = p->release_tick[i],
                                            .release_offset = p->release_offset[i],
-                                           .last = cells_last_spike(&sh->views[population], i)};
+                                           .last = cells_last_spike(&sh->views[population], i),
+                                           .holding = p->holding[i]};
     sh->n_starts += n_states;
     p->slot[i] = (int32_t)++sh->n_cells;
     return EVSIM_OK;

@@ -17,6 +17,8 @@ int evsim_add_population(evsim_simulation *sim, int64_t n, const void *kernel);
 /* Another kernel of the same model: all coefficients must be set anew. */
 int evsim_set_kernel(evsim_simulation *sim, int population, const void *kernel);
 int evsim_population_emitter(evsim_simulation *sim, int population);
+/* Custom events have emitters of their own. */
+int evsim_event_emitter(evsim_simulation *sim, int population, int event);
 int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
                          int32_t *n_coefficients, int32_t *n_parameters);
 int evsim_set_coefficient(evsim_simulation *sim, int population, int c, const double *values,

@@ -158,6 +158,16 @@ static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
         sum += x[s] * 0.0;
     if (sum != 0.0)
         return not_finite(sh, p->number, i);
+    const uint32_t holding =
+        p->kernel->n_events
+            ? p->kernel->conditions(&sh->views[p->number], i, x, sh->views[p->number].window)
+            : 0;
+    p->holding[i] = holding;
+    for (int e = 0; e < p->kernel->n_events; e++) {
+        const struct spike event = {sh->tick, 0.0, p->event_emitter[e], i, 0};
+        if (holding >> e & 1 && spikes_add(&sh->incoming, &event) < 0)
+            return EVSIM_NO_MEMORY;
+    }
     if (EVSIM_IS_DORMANT(p->cells.slack[i]))
         return EVSIM_OK;
     const int is_over =
@@ -172,6 +182,8 @@ static int advance(struct simulation *sim, struct shard *sh) {
         if (ENSURE(sh->found, p->n_padded, sh->found_room) < 0 ||
             ENSURE(sh->found_starts, p->n_padded * p->kernel->n_states, sh->found_starts_room) < 0)
             return EVSIM_NO_MEMORY;
+        if (p->kernel->n_events)
+            memset(p->holding, 0, (size_t)p->n_padded * sizeof *p->holding);
         const int64_t n =
             p->kernel->advance(&sh->views[k], 0, p->n_padded, 1, sh->found, sh->found_starts);
         for (int64_t f = 0; f < n; f++) {
@@ -217,7 +229,7 @@ static int emit(struct simulation *sim, struct shard *sh) {
         const int code = launch(sim, sh, s);
         if (code < 0)
             return code;
-        if (!p)
+        if (!p || s->emitter != p->emitter)
             continue;
         p->last_tick[s->index] = s->tick, p->last_offset[s->index] = 0.0;
         if (is_resting_after_spikes(p, s->index))
@@ -296,10 +308,30 @@ static int put_back_resting(struct simulation *sim, struct shard *sh,
     return EVSIM_OK;
 }
 
+/* What the custom events of the step do: before all deliveries. */
+static int react(struct simulation *sim, struct shard *sh) {
+    for (int64_t k = 0; k < sh->incoming.n; k++) {
+        const struct spike *s = &sh->incoming.all[k];
+        const int32_t number = sim->emitters[s->emitter].population;
+        struct population *p = number < 0 ? NULL : sim->populations[number];
+        for (int e = 0; p && e < p->kernel->n_events; e++) {
+            if (p->event_emitter[e] != s->emitter)
+                continue;
+            if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
+                return EVSIM_NO_MEMORY;
+            load(p, s->index, sh->starts);
+            p->kernel->react(&sh->views[number], s->index, sh->starts, sh->views[number].window, e);
+            store(p, s->index, sh->starts);
+        }
+    }
+    return EVSIM_OK;
+}
+
 static int reset(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->incoming.n; k++) {
-        const int32_t number = sim->emitters[sh->incoming.all[k].emitter].population;
-        if (number < 0)
+        const int32_t emitter = sh->incoming.all[k].emitter;
+        const int32_t number = sim->emitters[emitter].population;
+        if (number < 0 || sim->populations[number]->emitter != emitter)
             continue;
         struct population *p = sim->populations[number];
         const uint32_t i = sh->incoming.all[k].index;
@@ -474,6 +506,8 @@ int shard_grid_step(struct simulation *sim, struct shard *sh) {
         code = put_back_resting(sim, sh, timers, n_timers);
     if (code >= 0)
         code = emit(sim, sh);
+    if (code >= 0)
+        code = react(sim, sh);
     if (code >= 0)
         code = deliver_spikes(sim, sh);
     if (code >= 0)

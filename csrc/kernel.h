@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 2
+#define EVSIM_KERNEL_ABI 3
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -37,6 +37,7 @@ struct evsim_table {
  *   parameter[p][i*step] parameters that reset, event code and general kernels name
  *   last_tick[i], last_offset[i]
  *                        the latest spike; the tick is negative when there was none
+ *   holding[i]           custom events whose conditions hold, one bit each, event 0 lowest
  *   table, option        functions of time, and numbers of the method, of general kernels
  *   fold[(j*S + r)*(degree + 1) + k]
  *                        Taylor coefficient k of state r per unit added to state j, one window
@@ -60,6 +61,7 @@ struct evsim_cells {
     const double *fold;
     const int64_t *last_tick;
     const double *last_offset;
+    const uint32_t *holding;
     const struct evsim_table *table;
     const double *option;
 };
@@ -109,8 +111,14 @@ struct evsim_walk {
     double step;    /* of the last piece of integration that was good enough; 0 before the first */
     int64_t next;   /* the first event not yet delivered */
     int32_t round;
-    int32_t spikes; /* in this window so far */
+    int32_t spikes;    /* in this window so far */
+    uint32_t holding;  /* custom events whose conditions hold, as in evsim_cells */
+    uint32_t happened; /* with EVSIM_WALK_SPIKE, of a kernel with custom events: these, one bit
+                          each, and above them EVSIM_HAPPENED_SPIKE */
 };
+
+#define EVSIM_MOST_EVENTS 31
+#define EVSIM_HAPPENED_SPIKE 0x80000000u
 
 enum evsim_walk_result { EVSIM_WALK_END = 0, EVSIM_WALK_SPIKE = 1 };
 
@@ -157,6 +165,13 @@ struct evsim_kernel {
 
     /* Whether the state holds a neuron refractory after its spike; NULL: time alone does. */
     int (*holds)(const struct evsim_cells *cells, int64_t i, const double *x, double offset);
+
+    /* Custom events, at most EVSIM_MOST_EVENTS: which conditions hold in a state, and what event e
+     * does to it. An event happens where its condition begins to hold, refractory or not. */
+    int32_t n_events;
+    uint32_t (*conditions)(const struct evsim_cells *cells, int64_t i, const double *x,
+                           double offset);
+    void (*react)(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e);
 
     /* Adds `amount` to x[port], unless the neuron is refractory and the state is clamped. */
     void (*add)(double *x, int32_t port, double amount, int is_refractory);

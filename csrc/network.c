@@ -69,6 +69,15 @@ int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) 
     }
     sim->emitters[emitter].population = number;
     struct population *p = sim->populations[number];
+    for (int e = 0; e < p->kernel->n_events; e++) {
+        const int custom = add_emitter(sim);
+        if (custom < 0) {
+            population_free(p);
+            return custom;
+        }
+        sim->emitters[custom].population = number;
+        p->event_emitter[e] = custom;
+    }
     p->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
     p->cells.step = sim->clock.dt;
     p->cells.key = random_object_key(sim->clock.seed, OBJECT_OF_POPULATIONS + (uint32_t)number);
@@ -81,7 +90,7 @@ int evsim_set_kernel(struct simulation *sim, int population, const void *kernel)
     const struct evsim_kernel *k = kernel;
     sim->is_changed = 1;
     if (k->abi != EVSIM_KERNEL_ABI || k->n_states != p->kernel->n_states ||
-        k->n_coefficients != p->kernel->n_coefficients ||
+        k->n_coefficients != p->kernel->n_coefficients || k->n_events != p->kernel->n_events ||
         k->n_parameters != p->kernel->n_parameters)
         return EVSIM_BAD_ARGUMENT;
     p->kernel = k;
@@ -90,6 +99,10 @@ int evsim_set_kernel(struct simulation *sim, int population, const void *kernel)
 
 int evsim_population_emitter(struct simulation *sim, int population) {
     return sim->populations[population]->emitter;
+}
+
+int evsim_event_emitter(struct simulation *sim, int population, int event) {
+    return sim->populations[population]->event_emitter[event];
 }
 
 int evsim_set_coefficient(struct simulation *sim, int population, int c, const double *values,

@@ -58,11 +58,14 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
     p->last_tick = allocate(m, sizeof *p->last_tick);
     p->last_offset = allocate_zeroed(m, sizeof *p->last_offset);
     p->slot = allocate_zeroed(m, sizeof *p->slot);
+    p->holding = allocate_zeroed(m, sizeof *p->holding);
+    p->event_emitter = allocate_zeroed((size_t)kernel->n_events + 1, sizeof *p->event_emitter);
     p->refractory_tick = allocate_zeroed(1, sizeof *p->refractory_tick);
     p->refractory_offset = allocate_zeroed(1, sizeof *p->refractory_offset);
     if (!p->state || !p->coefficient || !p->parameter || !p->parameter_step || !p->cost ||
         !p->cells.slack || !p->release_tick || !p->release_offset || !p->last_tick ||
-        !p->last_offset || !p->slot || !p->refractory_tick || !p->refractory_offset)
+        !p->last_offset || !p->slot || !p->holding || !p->event_emitter || !p->refractory_tick ||
+        !p->refractory_offset)
         return EVSIM_NO_MEMORY;
     for (int64_t i = 0; i < p->n_padded; i++)
         p->release_tick[i] = p->last_tick[i] = -1;
@@ -74,6 +77,7 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
     p->cells.parameter = p->parameter;
     p->cells.parameter_step = p->parameter_step;
     p->cells.last_tick = p->last_tick, p->cells.last_offset = p->last_offset;
+    p->cells.holding = p->holding;
     return EVSIM_OK;
 }
 
@@ -92,6 +96,7 @@ void population_free(struct population *p) {
     free(p->refractory_tick), free(p->refractory_offset);
     free(p->release_tick), free(p->release_offset);
     free(p->last_tick), free(p->last_offset), free(p->slot), free(p->head);
+    free(p->holding), free(p->event_emitter);
     free(p);
 }
 

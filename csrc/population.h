@@ -39,6 +39,8 @@ struct population {
     double *release_offset;
     int64_t *last_tick; /* of the latest spike; negative: none yet */
     double *last_offset;
+    uint32_t *holding;      /* custom events whose conditions hold; see kernel.h */
+    int32_t *event_emitter; /* of each custom event */
 
     int32_t *slot;  /* where a neuron's walk is kept in this window, plus one; 0: it has none */
     double **begin; /* states at the start of the window, for samples and cascades; or NULL */

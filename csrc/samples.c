@@ -60,9 +60,8 @@ static int is_disturbed(struct simulation *sim, struct shard *sh, int32_t popula
         if (sh->local[k].population == population && sh->local[k].event.offset <= at)
             return 1;
     const struct spikes *out = &sh->out[(sh->tick + 1) & 1];
-    const int32_t emitter = sim->populations[population]->emitter;
     for (int64_t k = 0; k < out->n; k++)
-        if (out->all[k].emitter == emitter && out->all[k].offset <= at)
+        if (sim->emitters[out->all[k].emitter].population == population && out->all[k].offset <= at)
             return 1;
     return 0;
 }
@@ -91,6 +90,7 @@ static int add_sample_cells(struct simulation *sim, struct shard *sh, struct sta
             continue;
         cell->release_tick = sh->cells[slot - 1].release_tick; /* as when the window began */
         cell->release_offset = sh->cells[slot - 1].release_offset;
+        cell->last = sh->cells[slot - 1].last, cell->holding = sh->cells[slot - 1].holding;
     }
     return EVSIM_OK;
 }

@@ -28,7 +28,8 @@ struct cell {
     int64_t first_event, n_events;
     int64_t release_tick; /* at the start of the window */
     double release_offset;
-    double last; /* time of its latest spike then */
+    uint32_t holding; /* so too */
+    double last;      /* time of its latest spike then */
 };
 
 /* Deliveries waiting for one window, in the order of their spikes. */
@@ -62,9 +63,9 @@ struct shard {
     int number;
     int64_t tick; /* the window it is in */
     double from;
-    int is_open;           /* what the window begins with is done */
-    int64_t sequence;      /* spikes taken in so far */
-    int64_t *first, *last; /* [population] the neurons it owns */
+    int is_open;               /* what the window begins with is done */
+    int64_t sequence;          /* spikes taken in so far */
+    int64_t *first, *last;     /* [population] the neurons it owns */
     struct evsim_cells *views; /* [population] as its kernel sees it in this window */
     struct queue *flights, *timers, *kept;
     struct arrival *kept_due; /* in this window */
@@ -210,14 +211,17 @@ int events_compare(const void *a, const void *b);
 void events_sort(struct evsim_event *events, int64_t n);
 
 /* walks.c: what a spike at `offset` begins: whether the neuron rests, and until when; the state is
- * that before the reset. `walk_hold` after it: whether it is held by a condition. A neuron's way through its events to `to`; `out`: where its spikes go, NULL to leave no
- * trace. */
+ * that before the reset. `walk_hold` after it: whether it is held by a condition. A neuron's way
+ * through its events to `to`; `out`: where its spikes go, NULL to leave no trace. */
 int refractory_end(const struct shard *sh, const struct population *p, int64_t i, const double *x,
                    double offset, int64_t *end_tick, double *end_offset);
 int walk_reset(const struct shard *sh, struct population *p, const struct cell *cell,
                struct evsim_walk *walk, int64_t *end_tick, double *end_offset, int *is_over);
 double release_in_window(int64_t now, int64_t tick, double offset);
 struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, double from);
+int walk_has_spike(const struct population *p, const struct evsim_walk *walk);
+int walk_custom_events(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                       struct evsim_walk *walk, int64_t seen, struct spikes *out);
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out);
 void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk);

@@ -117,7 +117,8 @@ int simulation_deal(struct simulation *sim, int n_shards);
 void simulation_free_shards(struct simulation *sim);
 
 /* outputs.c: the sources' spikes of a window, and room for its samples in [from, to); spikes into
- * the records: one, with the states x of its neuron if they are recorded; those that the shards have made in a window, those of the sources. */
+ * the records: one, with the states x of its neuron if they are recorded; those that the shards
+ * have made in a window, those of the sources. */
 int simulation_prepare_sources(struct simulation *sim, int64_t tick);
 int simulation_prepare_samples(struct simulation *sim, int64_t tick, double from, double to);
 void simulation_record_spike(struct simulation *sim, const struct spike *spike, const double *x);

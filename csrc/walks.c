@@ -41,6 +41,7 @@ struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, do
         .x = sh->starts + cell->x,
         .offset = from,
         .last = cell->last,
+        .holding = cell->holding,
         .release = release_in_window(sh->tick, cell->release_tick, cell->release_offset)};
 }
 
@@ -48,6 +49,7 @@ struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, do
 void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk) {
     if (p->release_tick[i] == EVSIM_HELD && walk->release < 0.0)
         p->release_tick[i] = -1;
+    p->holding[i] = walk->holding;
 }
 
 /* What a spike does to its neuron. Returns whether it rests now, and until when; `is_over`: whether
@@ -71,9 +73,9 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
 /* What a spike does at once to the synapses that end on its neuron. In a cascade these are
  * deliveries like others, except where a walk is repeated. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
-                     const struct evsim_walk *walk, int is_kept) {
+                     const struct evsim_walk *walk, int32_t emitter, int is_kept) {
     const struct population *p = sim->populations[cell->population];
-    const struct emitter *e = &sim->emitters[p->emitter];
+    const struct emitter *e = &sim->emitters[emitter];
     const struct evsim_now now = {walk->offset, walk->last, walk->offset < walk->release};
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *q = sim->projections[e->projections[k]];
@@ -91,6 +93,31 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
             q->code->run(walk->x, &sh->views[p->number], cell->i, &now, q->variable, q->step,
                          projection_synapse(q, at));
         }
+    }
+    return EVSIM_OK;
+}
+
+/* Whether the walk has come to a spike, perhaps with custom events. */
+int walk_has_spike(const struct population *p, const struct evsim_walk *walk) {
+    return !p->kernel->n_events || walk->happened & EVSIM_HAPPENED_SPIKE;
+}
+
+/* The custom events that a walk has come to: they go to `out`, with the states at `seen`, and do
+ * what they do, in order. */
+int walk_custom_events(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                       struct evsim_walk *walk, int64_t seen, struct spikes *out) {
+    const struct population *p = sim->populations[cell->population];
+    for (int e = 0; e < p->kernel->n_events; e++) {
+        if (!(walk->happened >> e & 1))
+            continue;
+        const int32_t emitter = p->event_emitter[e];
+        const struct spike event = {sh->tick, walk->offset, emitter, cell->i, seen};
+        if (out && spikes_add(out, &event) < 0)
+            return EVSIM_NO_MEMORY;
+        p->kernel->react(&sh->views[p->number], cell->i, walk->x, walk->offset, e);
+        if (p->has_posts && (!sim->is_short || !out) &&
+            run_posts(sim, sh, cell, walk, emitter, out != NULL) < 0)
+            return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
 }
@@ -125,6 +152,14 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
         double end_offset;
         if (out && p->is_seen && spikes_see(out, x, p->kernel->n_states, &seen) < 0)
             return EVSIM_NO_MEMORY;
+        if (walk_custom_events(sim, sh, cell, walk, seen, out) < 0)
+            return EVSIM_NO_MEMORY;
+        if (!walk_has_spike(p, walk)) {
+            walk->round++, walk->spikes++;
+            if (walk_gets_nowhere(walk, &since, sim->window))
+                return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, cell->i, sh->tick, walk->offset);
+            continue;
+        }
         int is_over;
         const int rests = walk_reset(sh, p, cell, walk, &end_tick, &end_offset, &is_over);
         if (rests < 0)
@@ -133,7 +168,7 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
         walk->round++, walk->spikes++;
         if (p->has_posts && (!sim->is_short || !out) &&
-            run_posts(sim, sh, cell, walk, out != NULL) < 0)
+            run_posts(sim, sh, cell, walk, p->emitter, out != NULL) < 0)
             return EVSIM_NO_MEMORY;
         if (!out)
             continue;

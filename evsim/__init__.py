@@ -21,7 +21,7 @@ from evsim.words.magic import (
     start_scope,
     store,
 )
-from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
+from evsim.words.monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
 from evsim.words.preferences import prefs
@@ -31,7 +31,7 @@ from evsim.words.synapses import Synapses
 from evsim.words.variables.linked import linked_var
 
 __all__ = [
-    "Clock", "Equations", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
+    "Clock", "Equations", "EventMonitor", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
     "PoissonGroup", "PoissonInput", "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor",
     "StateMonitor", "Synapses", "TimedArray", "collect", "defaultclock", "implementation", "linked_var",
     "magic_network", "network_operation", "prefs", "profiling_summary", "restore", "run",

@@ -85,6 +85,15 @@ Functions = dict[str, TimedTable | ForeignFunction]  # by the name under which e
 
 
 @dataclass(frozen=True)
+class CustomEvent:
+    """What happens to a neuron at the first instant at which a condition holds, again after it has not held."""
+
+    name: str
+    condition: Expression
+    code: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True)
 class GeneralModel:
     """dx/dt = f(x, t) + sum(factor * noise) between events, for the states in their order.
 
@@ -116,6 +125,7 @@ class GeneralModel:
     inputs: tuple[str, ...] = ()
     method: str = "adaptive"
     options: Mapping[str, float] = field(default_factory=dict)
+    events: tuple[CustomEvent, ...] = ()  # at an instant before the spike, in this order
 
 
 @dataclass
@@ -180,6 +190,7 @@ class Projection:
     trigger: Literal["pre", "post"] = "pre"
     shares: str = ""
     equations: Mapping[str, LinearForm] = field(default_factory=dict)
+    event: str = "spike"  # or the name of a custom event, which runs the code as a spike would
 
     @property
     def emitter(self) -> str:
@@ -238,6 +249,7 @@ class SpikeRecord:
     start: int
     stop: int
     states: tuple[str, ...] = ()
+    event: str = "spike"  # or the name of a custom event of the population
 
 
 @dataclass

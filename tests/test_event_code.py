@@ -70,7 +70,7 @@ def run(
     own, shared = Arrays(variables or {}), Arrays(parameters or {})
     source = code_source(tuple(code), MODEL, own.names, shared.names)
     table: Any = FFI_OF_HEADER.cast("const struct evsim_code *", code_address(source))
-    assert table.abi == 2
+    assert table.abi == 3
     cells = FFI_OF_HEADER.new("struct evsim_cells *")
     cells.parameter, cells.parameter_step = shared.pointers, shared.steps
     state = FFI_OF_HEADER.new("double[]", x)

@@ -36,10 +36,11 @@ struct batch {
     double one[ONE + 1];
     double each[EACH + 1][LANES];
     double table[TABLES + 1][LANES];
-    double active[LANES]; /* 1 where the neuron is not refractory, else 0 */
-    double last[LANES];   /* time of the latest spike */
-    double t[LANES];      /* where the step begins, seconds */
-    double h[LANES];      /* its length */
+    double active[LANES];    /* 1 where the neuron is not refractory, else 0 */
+    double last[LANES];      /* time of the latest spike */
+    uint32_t holding[LANES]; /* as in evsim_cells */
+    double t[LANES];         /* where the step begins, seconds */
+    double h[LANES];         /* its length */
     double x[STATES][LANES];
     double next[STATES][LANES]; /* the state at its end */
     double k[STAGES][STATES][LANES];

@@ -3,7 +3,7 @@
  * Generated C describes the equations, with the other headers in between, then includes this file:
  *
  *   STATES, ONE, EACH, TABLES, NOISES, FORMS, PARAMETERS, COEFFICIENTS, METHOD, HAS_THRESHOLD,
- *   HAS_HOLD, SWITCHES                          numbers; FORMS counts comparisons of conditions
+ *   HAS_HOLD, SWITCHES, EVENTS                  numbers; FORMS counts comparisons of conditions
  *   <kernel/batch.h>
  *   load_each(lanes, b, first)                  the numbers of lanes that differ between neurons
  *   load_one(b)                                 those that do not
@@ -13,10 +13,11 @@
  *   <kernel/methods.h>
  *   forms(lanes, b, t, x, g)                    the forms of all comparisons
  *   is_over_lane, holds_lane(b, l, t, x)        the threshold, the condition that holds refractory
+ *   conditions_lane(b, l, t, x)                 those of custom events, one bit each
  *   upper(b, l, low, high)                      a bound: below zero, nothing happens in the lane
  *   <kernel/roots.h>, <kernel/watch.h>
  *   rest_lane(b, l, t, x)                       how long a neuron rests after a spike
- *   is_clamped(s), reset                        as in kernel.h
+ *   is_clamped(s), reset, react                 as in kernel.h
  *
  * A neuron whose step could not be proven silent goes alone, from event to event.
  */
@@ -42,6 +43,7 @@ ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cel
     b->cells = cells, b->first = first;
     load_each(lanes, b, first);
     for (int l = 0; l < lanes; l++) {
+        b->holding[l] = EVENTS ? cells->holding[first + l] : 0;
         const int64_t tick = cells->last_tick[first + l];
         const double since = (double)(tick - cells->tick) * cells->window;
         b->last[l] = tick < 0 ? -HUGE_VAL : cells->begin + since + cells->last_offset[first + l];
@@ -83,6 +85,15 @@ static int holds(const struct evsim_cells *cells, int64_t i, const double *x, do
     struct batch b;
     load_alone(&b, cells, i, x, offset);
     return holds_lane(&b, 0, b.t, b.x);
+}
+#endif
+
+#if EVENTS
+static uint32_t conditions(const struct evsim_cells *cells, int64_t i, const double *x,
+                           double offset) {
+    struct batch b;
+    load_alone(&b, cells, i, x, offset);
+    return conditions_lane(&b, 0, b.t, b.x);
 }
 #endif
 
@@ -165,6 +176,10 @@ static void step_lanes(struct batch *b, double from, double to, double *h, int *
 static int is_found_on_grid(struct batch *b, int l, double *t) {
     double sum = 0.0;
     EACH_STATE sum += b->x[s][l] * 0.0;
+#if EVENTS
+    if (conditions_lane(b, l, t, b->x))
+        return 1;
+#endif
 #if HAS_THRESHOLD
     return sum != 0.0 || (b->active[l] != 0.0 && is_over_lane(b, l, t, b->x));
 #else
@@ -310,7 +325,15 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
             is_refractory = 0, b.active[0] = 1.0;
         }
 #endif
-#if HAS_THRESHOLD
+#if EVENTS
+        b.holding[0] = conditions_lane(&b, 0, b.t, b.x);
+        w->happened = b.holding[0] & ~w->holding;
+        w->holding = b.holding[0];
+        if (HAS_THRESHOLD && !is_refractory && is_over_lane(&b, 0, b.t, b.x))
+            w->happened |= EVSIM_HAPPENED_SPIKE;
+        if (w->happened)
+            return EVSIM_WALK_SPIKE;
+#elif HAS_THRESHOLD
         if (!is_refractory && is_over_lane(&b, 0, b.t, b.x))
             return EVSIM_WALK_SPIKE;
 #endif
@@ -328,6 +351,8 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
         w->round = 0;
         if (result < 0)
             return result;
+        if (EVENTS)
+            continue; /* what has happened shows in the state */
         if (result == HAPPENED && !is_refractory && w->offset < end)
             return EVSIM_WALK_SPIKE;
         if (result == HAPPENED && is_refractory)
@@ -352,6 +377,11 @@ static const struct evsim_kernel kernel = {
 #endif
 #if HAS_HOLD
     .holds = holds,
+#endif
+#if EVENTS
+    .n_events = EVENTS,
+    .conditions = conditions,
+    .react = react,
 #endif
 };
 

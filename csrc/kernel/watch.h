@@ -6,7 +6,8 @@
  * coefficients bound the polynomial, and the bounds of a condition follow from those of its forms.
  *
  * A neuron that is not refractory is watched for its threshold becoming true; one that a condition
- * holds refractory, for that becoming false.
+ * holds refractory, for that becoming false; all are watched for conditions of custom events that
+ * become true or false.
  */
 #define NODES 5
 
@@ -55,6 +56,8 @@ ALWAYS void watch(const int lanes, const struct batch *b, double *highest) {
 
 /* Whether what lane 0 is watched for has happened. */
 static inline int has_happened(const struct batch *b, const double *t, double x[][LANES]) {
+    if (EVENTS && conditions_lane(b, 0, t, x) != b->holding[0])
+        return 1;
     return b->active[0] != 0.0 ? is_over_lane(b, 0, t, x) : !holds_lane(b, 0, t, x);
 }
 

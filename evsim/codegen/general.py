@@ -10,7 +10,7 @@ from functools import partial
 from evsim.codegen.conditions import Forms
 from evsim.codegen.kernel import assignments_to_c
 from evsim.codegen.numbers import Numbers, name_of
-from evsim.description import ForeignFunction, GeneralModel, TimedTable
+from evsim.description import Assignment, ForeignFunction, GeneralModel, TimedTable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import linear_form
 from evsim.equations.nodes import Call, Name, Node, Number, leaves, replaced
@@ -60,6 +60,7 @@ class _Writer:
         self.rates = {name: self._prepared(model.rates[name]) for name in model.states}
         self.threshold = self._condition(model.threshold)
         self.hold = self._condition(model.refractory if self._has_hold else None)
+        self.events = [node for each in model.events if (node := self._condition(each.condition))]
         self.rest = self._prepared(model.refractory) if model.refractory and not self._has_hold else None
         self.noise = self._noise()
         self.matrix = self._matrix() if model.method == "ornstein_uhlenbeck" else {}
@@ -82,7 +83,7 @@ class _Writer:
         coefficients = tuple(self.numbers.expressions)
         named = dict.fromkeys(
             name
-            for statement in self.model.reset
+            for statement in _statements(self.model)
             for name in sorted(statement.expression.names)
             if name in self.model.parameters
         )
@@ -161,7 +162,12 @@ class _Writer:
             "#include <kernel/methods.h>",
             self._form_functions(),
         ]
-        parts += ["#include <kernel/roots.h>\n#include <kernel/watch.h>", self._reset(), self._rest()]
+        parts += [
+            "#include <kernel/roots.h>\n#include <kernel/watch.h>",
+            self._reset(),
+            self._react(),
+            self._rest(),
+        ]
         return "\n\n".join(part for part in [*parts, "#include <kernel/general.h>\n"] if part)
 
     def _head(self) -> str:
@@ -179,6 +185,7 @@ class _Writer:
 #define EACH {len(self.layout.each)}
 #define TABLES {len(self.lookups)}
 #define SWITCHES {int(bool(self.lookups))}
+#define EVENTS {len(self.events)}
 #define NOISES {len(self.processes)}
 #define IS_SHARED(n) ({shared or "(void)(n), 0"})
 #define FORMS {len(self.forms.nodes)}
@@ -306,13 +313,37 @@ static inline double next_switch(const struct evsim_cells *cells, double t) {{
 
 {self._lane_condition("holds_lane", self.hold, "1")}
 
+{self._conditions()}
+
 static inline double lower_of(double a, double b) {{ return a < b ? a : b; }}
 static inline double higher_of(double a, double b) {{ return a > b ? a : b; }}
 
 ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double high[][LANES]) {{
     (void)low, (void)high;
-    return b->active[l] != 0.0 ? {over} : {free};
+    double bound = b->active[l] != 0.0 ? {over} : {free};
+{self._event_bounds()}    return bound;
 }}"""
+
+    def _conditions(self) -> str:
+        """Those of custom events, one bit each."""
+        names = self._lane_names(self.events).replace("        const", "    const")
+        bits = "".join(
+            f"    bits |= {self._c(each)} ? {1 << e}u : 0u;\n" for e, each in enumerate(self.events)
+        )
+        return f"""static inline uint32_t conditions_lane(const struct batch *b, int l, const double *t,
+                                       double x[][LANES]) {{
+    (void)b, (void)l, (void)t, (void)x;
+    uint32_t bits = 0;
+{names}{bits}    return bits;
+}}"""
+
+    def _event_bounds(self) -> str:
+        """A condition that does not hold is watched for beginning to, one that holds for ceasing to."""
+        return "".join(
+            f"    bound = higher_of(bound, b->holding[l] & {1 << e}u ? -({self.forms.bound(each, False)})"
+            f" : {self.forms.bound(each, True)});\n"
+            for e, each in enumerate(self.events)
+        )
 
     def _lane_condition(self, name: str, condition: Node | None, otherwise: str) -> str:
         names = self._lane_names([condition] if condition else [])
@@ -334,6 +365,21 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
     (void)cells, (void)i, (void)x, (void)offset;
 {statements}}}"""
 
+    def _react(self) -> str:
+        if not self.events:
+            return ""
+        names = {"t": "(cells->begin + offset)"}
+        cases = ""
+        for e, event in enumerate(self.model.events):
+            lines = assignments_to_c(event.code, self.model.states, self.layout.parameters, names)
+            cases += f"    case {e}: /* {event.name} */\n"
+            cases += "".join(f"        {line}\n" for line in [*lines, "break;"])
+        return f"""static void react(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e) {{
+    (void)cells, (void)i, (void)x, (void)offset;
+    switch (e) {{
+{cases}    }}
+}}"""
+
     def _rest(self) -> str:
         if self.rest is None:
             return ""
@@ -342,6 +388,11 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
     (void)b, (void)l, (void)t, (void)x;
 {names}    return {self._c(self.rest)};
 }}"""
+
+
+def _statements(model: GeneralModel) -> Iterable[Assignment]:
+    """All code that runs at events of a neuron."""
+    return (*model.reset, *(statement for event in model.events for statement in event.code))
 
 
 def _table_call(k: int, arguments: list[str]) -> str:

@@ -39,6 +39,14 @@ class PopulationInCore:
         self._push_states(population.model.states)
         population.changed.clear()
 
+    def emitter_of(self, event: str) -> int:
+        """The number under which the core knows the neurons' spikes, or a custom event of theirs."""
+        if event == "spike":
+            return self.emitter
+        model = self.population.model
+        names = [each.name for each in model.events] if isinstance(model, GeneralModel) else []
+        return check(lib.evsim_event_emitter(self.sim, self.number, names.index(event)))
+
     def take_over(self) -> None:
         """Hands the core what the user changed since the last run."""
         changed, population = self.population.changed, self.population

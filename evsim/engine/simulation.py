@@ -265,7 +265,7 @@ class Simulation:
             projection.write_back()
 
     def _add_projection(self, projection: Projection) -> None:
-        emitter, size = self._emitter(projection.emitter)
+        emitter, size = self._emitter(projection.emitter, projection.event)
         target, group = self._populations[projection.target], group_of(projection, self.network.projections)
         owner = next((each for each in self._projections if each.projection is group[0]), None)
         self._projections.append(
@@ -332,10 +332,10 @@ class Simulation:
             lib.evsim_set_train(self._sim, self._sources[source.name], keep.size, tick, offset, index)
         )
 
-    def _emitter(self, name: str) -> tuple[int, int]:
+    def _emitter(self, name: str, event: str = "spike") -> tuple[int, int]:
         if name in self._populations:
             known = self._populations[name]
-            return known.emitter, known.population.size
+            return known.emitter_of(event), known.population.size
         size = next(s.size for s in self.network.sources if s.name == name)
         return self._sources[name], size
 
@@ -355,7 +355,7 @@ class Simulation:
     def _add_records(self) -> None:
         for record in self.network.spike_records:
             if record.name not in self._spike_records:
-                emitter, _size = self._emitter(record.source)
+                emitter, _size = self._emitter(record.source, record.event)
                 number = check(lib.evsim_record_spikes(self._sim, emitter, record.start, record.stop))
                 self._spike_records[record.name] = number
                 if record.states:

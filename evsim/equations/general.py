@@ -1,10 +1,10 @@
-"""Any equations as a general model: rates as formulas of states, parameters and time, conditions as they were written."""
+"""Any equations as a general model: rates as formulas of states, parameters and time; conditions as written."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from evsim.description import Assignment, Functions, GeneralModel
+from evsim.description import Assignment, CustomEvent, Functions, GeneralModel
 from evsim.equations.assignments import Scope, assignment
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
@@ -33,6 +33,7 @@ def general_model(
     options: Mapping[str, float] | None = None,
     refractory: Expression | None = None,
     functions: Functions | None = None,
+    events: Mapping[str, tuple[Expression, Sequence[Statement]]] | None = None,
 ) -> GeneralModel:
     """Describe the equations of a group as they are.
 
@@ -49,9 +50,11 @@ def general_model(
         the noise in them.
     refractory
         A condition or a time that depends on states; None for a period that is a constant of the run.
+    events
+        Condition and code of each custom event.
     """
     return _Analysis(equations, constants, where).model(
-        threshold, reset, written, method, dict(options or {}), refractory, functions or {}
+        threshold, reset, written, method, dict(options or {}), refractory, functions or {}, events or {}
     )
 
 
@@ -74,9 +77,12 @@ class _Analysis:
         options: dict[str, float],
         refractory: Expression | None,
         functions: Functions,
+        events: Mapping[str, tuple[Expression, Sequence[Statement]]],
     ) -> GeneralModel:
         assignments = tuple(self._reset(each) for each in reset)
-        changed = {*written, *(each.target for each in assignments)}
+        custom = tuple(self._event(name, *each) for name, each in events.items())
+        code = (*assignments, *(each for event in custom for each in event.code))
+        changed = {*written, *(each.target for each in code)}
         for name in sorted(changed):
             self.scope.check_target(name, f"event code of {self.where}")
         differential = self.equations.of_kind("differential")
@@ -100,7 +106,8 @@ class _Analysis:
         rest = self._formula(refractory, "the refractory period") if refractory else None
         factors = [factor for terms in noise.values() for _, factor in terms]
         used = {name for each in (*rates.values(), condition, rest, *factors) if each for name in each.names}
-        used |= {name for each in assignments for name in each.expression.names}
+        used |= {name for each in code for name in each.expression.names}
+        used |= {name for each in custom for name in each.condition.names}
         used -= {*states, *VARYING}
         declared = [name for name in self.equations if name in used]
         return GeneralModel(
@@ -116,10 +123,17 @@ class _Analysis:
             functions=functions,
             method=method or "adaptive",
             options=self._tolerances(states, options),
+            events=custom,
         )
 
-    def _reset(self, statement: Statement) -> Assignment:
-        result = assignment(statement, self.scope, f"the reset of {self.where}", varying=VARYING.keys())
+    def _event(self, name: str, condition: Expression, code: Sequence[Statement]) -> CustomEvent:
+        what = f"the event '{name}'"
+        statements = tuple(self._reset(each, what) for each in code)
+        return CustomEvent(name, self._formula(condition, what), statements)
+
+    def _reset(self, statement: Statement, what: str = "the reset") -> Assignment:
+        varying = VARYING.keys() if what == "the reset" else {"t"}
+        result = assignment(statement, self.scope, f"{what} of {self.where}", varying=varying)
         expression = result.expression.substitute(self.inputs)
         return Assignment(result.target, "neuron", result.operation, expression)
 

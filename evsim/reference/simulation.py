@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.description import (
+    GeneralModel,
     Network,
     PoissonDrive,
     PoissonSource,
@@ -193,6 +194,11 @@ class Simulation:
         return self._synapses[owner]
 
     def _take_population(self, population: Population) -> None:
+        if isinstance(population.model, GeneralModel) and population.model.events:
+            raise EvsimValueError(
+                f"{population.name}: the reference engine knows spikes only, and this group has the event "
+                f"'{population.model.events[0].name}'; use the compiled engine."
+            )
         known = {*population.state, *population.parameters}
         if population.name not in self._loop.positions:
             position, start, dt = len(self._loop.cells), self._loop.time, self._network.dt

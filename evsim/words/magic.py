@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
-from evsim.words.monitors import SpikeMonitor, StateMonitor
+from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.objects import NetworkObject, forget_scope, objects_in_scope
 from evsim.words.summaries import ProfilingSummary, SchedulingSummary
@@ -52,7 +52,7 @@ class MagicNetwork(Network):
                 "call start_scope() and make the objects anew, or keep them in a Network"
             )
         result = super().describe(namespace)
-        lasting = [each for each in self._members() if not isinstance(each, SpikeMonitor | StateMonitor)]
+        lasting = [each for each in self._members() if not isinstance(each, EventMonitor | StateMonitor)]
         self._ran = [(each.name, weakref.ref(each)) for each in lasting]
         return result
 

@@ -22,7 +22,7 @@ from evsim.words.actions.stopping import forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
 from evsim.words.described.network import Describer
 from evsim.words.described.resting import forget_changes, names_at_rest, rest_for_good, wake
-from evsim.words.monitors import SpikeMonitor, StateMonitor
+from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
 from evsim.words.preferences import check_threads, check_timing, prefs
 from evsim.words.progress import Reporter
@@ -299,7 +299,7 @@ class Network:
         for each in members:
             each._network = self
         for each in new:
-            if isinstance(each, (SpikeMonitor, StateMonitor)):
+            if isinstance(each, (EventMonitor, StateMonitor)):
                 _refuse_missing_source(each, members)
                 each._describe(describer.network, describer)
             self._described.add(each.name)
@@ -433,7 +433,7 @@ class Network:
         assert self._describer is not None
         self._describer.take_back(members)
         for each in members:
-            if isinstance(each, (SpikeMonitor, StateMonitor)):
+            if isinstance(each, (EventMonitor, StateMonitor)):
                 each._collect()
 
     def _check_dt(self, describer: Describer) -> None:

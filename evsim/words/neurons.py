@@ -19,6 +19,7 @@ from evsim.instants import join
 from evsim.plugin import Neuron
 from evsim.units import Quantity
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
+from evsim.words.custom_events import HasEvents
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.slices import Sliceable, checked_size
 from evsim.words.variables.elements import refuse_clashes
@@ -49,7 +50,7 @@ _ADAPTIVE = (
 _OPTIONS = {"rtol": "rtol", "atol": "atol", "absolute_error": "atol", "relative_error": "rtol"}
 
 
-class NeuronGroup(Sliceable, NetworkObject):
+class NeuronGroup(Sliceable, HasEvents, NetworkObject):
     """N neurons with the same equations; their variables are attributes.
 
     Parameters
@@ -66,6 +67,8 @@ class NeuronGroup(Sliceable, NetworkObject):
         Time without spikes after a spike: one value, one per neuron, or text such as the name of a parameter.
     namespace
         Names for the texts above, looked up before those around the call of `run`.
+    events
+        Conditions of other events by name, as in {"custom": "v > 0.5*mV"}; see `run_on_event`.
     dt, clock
         The step at which monitors sample this group unless they have their own.
     """
@@ -93,8 +96,7 @@ class NeuronGroup(Sliceable, NetworkObject):
         self._clock = own_step(dt, clock, self.name)
         self._method = _checked_method(method, self.name)
         self._method_options = _checked_options(method_options, self._method, self.name)
-        if events is not None:
-            raise EvsimError(f"{self.name}: events= is not there yet; evsim knows the event of the threshold")
+        self._take_events(events)
         size = checked_size(N, self.name)
         neuron = model if isinstance(model, Neuron) else None
         self._membrane = neuron.membrane if neuron else ""
@@ -122,6 +124,11 @@ class NeuronGroup(Sliceable, NetworkObject):
     def threshold(self) -> str | None:
         """The condition of a spike."""
         return self._threshold
+
+    @property
+    def events(self) -> dict[str, str]:
+        """The conditions of all events by name; "spike" is the threshold."""
+        return {**({"spike": self._threshold} if self._threshold else {}), **self._conditions}
 
     @property
     def reset(self) -> str | None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from evsim.equations.statements import Statement, parse_statements
-from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
 
 Trigger = Literal["pre", "post"]
 
 
 @dataclass(frozen=True)
 class Pathway:
-    """Code that runs at the spikes of sources (`pre`) or of targets (`post`)."""
+    """Code that runs at the spikes of sources (`pre`) or of targets (`post`), or at another event of theirs."""
 
     name: str
     trigger: Trigger
     code: str
+    event: str = "spike"
 
     @property
     def delay_name(self) -> str:
@@ -41,10 +42,10 @@ def read_pathways(on_pre: Any, on_post: Any, on_event: Any, name: str) -> tuple[
     names = [each.name for each in found]
     if twice := [each for each in names if names.count(each) > 1]:
         raise EvsimValueError(f"{name}: two pathways are named '{twice[0]}'; give one of them another name")
-    _refuse_other_events(on_event, names, name)
+    events = _events(on_event, names, name)
     for each in found:
         each.statements(name)
-    return tuple(found)
+    return tuple(replace(each, event=events.get(each.name, "spike")) for each in found)
 
 
 def _read(trigger: Trigger, given: Any, name: str) -> list[Pathway]:
@@ -66,15 +67,19 @@ def _read(trigger: Trigger, given: Any, name: str) -> list[Pathway]:
     return [Pathway(key, trigger, code) for key, code in given.items()]
 
 
-def _refuse_other_events(on_event: Any, names: list[str], name: str) -> None:
+def _events(on_event: Any, names: list[str], name: str) -> dict[str, str]:
+    """The event of every pathway that names one."""
     events = on_event if isinstance(on_event, Mapping) else dict.fromkeys(names or ["pre"], on_event)
     for pathway, event in events.items():
         if pathway not in names and isinstance(on_event, Mapping):
             raise EvsimValueError(
                 f"{name}: on_event names the pathway '{pathway}', but there are {', '.join(names) or 'none'}"
             )
-        if event != "spike":
-            raise EvsimError(f"{name}: on_event={event!r} is not there yet; evsim runs code at spikes")
+        if not isinstance(event, str):
+            raise EvsimTypeError(
+                f"{name}: on_event is {event!r}; give the name of an event, or a dict of them"
+            )
+    return dict(events)
 
 
 class SynapticPathway:

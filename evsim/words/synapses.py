@@ -20,6 +20,7 @@ from evsim.words.clocks import own_step
 from evsim.words.connection.chosen import ChosenSynapses
 from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
+from evsim.words.custom_events import require_event
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.pathways import SynapticPathway, read_pathways
@@ -83,6 +84,10 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
         self._pathways = read_pathways(on_pre, on_post, on_event, self.name)
+        for each in self._pathways:
+            end = self._source if each.trigger == "pre" else self._target
+            if each.event != "spike":
+                require_event(end._group, each.event, f"on_event of {self.name}")
         if isinstance(model, Gate):
             self._attach(model, output, port)
         else:

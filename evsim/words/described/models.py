@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from evsim.description import Functions, GeneralModel, LinearModel, TimedTable
 from evsim.equations.check import check_condition, check_refractory
@@ -23,6 +24,24 @@ TIGHT = 1e-12
 
 
 @dataclass(frozen=True)
+class Event:
+    """The condition of a custom event, and what it does."""
+
+    condition: Expression
+    code: list[Statement]
+
+    def bound(self, meanings: Mapping[str, Any], where: str) -> Event:
+        """With functions looked up."""
+        return Event(
+            self.condition.bound(meanings, where), [each.bound(meanings, where) for each in self.code]
+        )
+
+    def inlined(self, where: str) -> Event:
+        """With the bodies of functions put in."""
+        return Event(self.condition.inlined(where), [each.inlined(where) for each in self.code])
+
+
+@dataclass(frozen=True)
 class Texts:
     """What a group says, read, with its functions looked up."""
 
@@ -30,6 +49,7 @@ class Texts:
     threshold: Expression | None
     reset: list[Statement]
     refractory: Expression | None  # where it depends on more than parameters
+    events: Mapping[str, Event] = field(default_factory=dict)
 
     def inlined(self, name: str) -> Texts:
         """The same with the bodies of functions put in, as engines want it."""
@@ -38,6 +58,7 @@ class Texts:
             self.threshold and self.threshold.inlined(f"the threshold of {name}"),
             [each.inlined(f"the reset of {name}") for each in self.reset],
             self.refractory and self.refractory.inlined(f"the refractory period of {name}"),
+            {event: each.inlined(f"the event '{event}' of {name}") for event, each in self.events.items()},
         )
 
 
@@ -66,7 +87,7 @@ def model_of(
     Without a method the system is solved exactly where it is linear, and integrated adaptively elsewhere.
     """
     is_exact = method in ("exact", "linear")
-    if (method is None or is_exact) and texts.refractory is None:
+    if (method is None or is_exact) and texts.refractory is None and not texts.events:
         try:
             return linear_model(
                 texts.equations, texts.threshold, texts.reset, constants, sorted(written), where
@@ -88,6 +109,7 @@ def model_of(
         options=options,
         refractory=texts.refractory,
         functions=_functions(texts, where),
+        events={name: (each.condition, each.code) for name, each in texts.events.items()},
     )
 
 
@@ -95,6 +117,8 @@ def _functions(texts: Texts, where: str) -> Functions:
     expressions = [each.expression for each in texts.equations.values() if each.expression is not None]
     expressions += [each for each in (texts.threshold, texts.refractory) if each is not None]
     expressions += [each.expression for each in texts.reset]
+    expressions += [each.condition for each in texts.events.values()]
+    expressions += [line.expression for each in texts.events.values() for line in each.code]
     return engine_functions(expressions, where)
 
 
@@ -112,7 +136,8 @@ def _require_linear(
     texts: Texts, constants: Mapping[str, object], written: frozenset[str], where: str
 ) -> None:
     """Refuse equations that are not linear in their states with functions of time held still."""
-    changed = written | {each.target for each in texts.reset}
+    changed = written | {line.target for line in texts.reset}
+    changed |= {line.target for each in texts.events.values() for line in each.code}
     linear_model(_held_still(texts.equations, _functions(texts, where)), None, [], constants, changed, where)
 
 

@@ -21,7 +21,7 @@ from evsim.units import Dimension
 from evsim.words.clocks import defaultclock
 from evsim.words.described.coefficients import check_coefficients
 from evsim.words.described.functions import has_functions, refresh_functions
-from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
+from evsim.words.described.models import Event, Texts, check_dynamic_refractory, model_of
 from evsim.words.neurons import NeuronGroup
 from evsim.words.variables.storage import Storage, is_shared
 
@@ -71,8 +71,10 @@ def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
     refractory = group._dynamic_refractory()
     threshold = _threshold(group) if group._threshold else None
     reset = parse_statements(group._reset or "", f"the reset of {group.name}")
-    foreign = equations.foreign.union(*(each.expression.foreign for each in reset))
-    for each in (threshold, refractory):
+    events = _events(group)
+    code = [*reset, *(each for event in events.values() for each in event.code)]
+    foreign = equations.foreign.union(*(each.expression.foreign for each in code))
+    for each in (threshold, refractory, *(event.condition for event in events.values())):
         foreign |= each.foreign if each else frozenset()
     meanings = resolve_functions(foreign, group._namespace, scope, group.name)
     return Texts(
@@ -80,6 +82,7 @@ def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
         threshold and threshold.bound(meanings, f"the threshold of {group.name}"),
         [each.bound(meanings, f"the reset of {group.name}") for each in reset],
         refractory and refractory.bound(meanings, f"the refractory period of {group.name}"),
+        {name: each.bound(meanings, f"the event '{name}' of {group.name}") for name, each in events.items()},
     )
 
 
@@ -91,6 +94,9 @@ def _check_units(group: NeuronGroup, texts: Texts, constants: Constants) -> None
         check_condition(texts.threshold, dimensions, f"the threshold of {group.name}")
     check_statements(texts.reset, dimensions, f"the reset of {group.name}")
     check_dynamic_refractory(texts, dimensions, f"the refractory period of {group.name}")
+    for name, event in texts.events.items():
+        check_condition(event.condition, dimensions, f"the event '{name}' of {group.name}")
+        check_statements(event.code, dimensions, f"the event '{name}' of {group.name}")
 
 
 def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> Constants:
@@ -101,7 +107,20 @@ def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> 
         names |= statement.expression.names
     refractory = group._dynamic_refractory()
     names |= refractory.names if refractory else set()
+    for event in _events(group).values():
+        names |= event.condition.names.union(*(each.expression.names for each in event.code))
     return resolved(names - equations.keys() - KNOWN_NAMES.keys(), group, scope)
+
+
+def _events(group: NeuronGroup) -> dict[str, Event]:
+    where = {name: f"the event '{name}' of {group.name}" for name in group._conditions}
+    return {
+        name: Event(
+            Expression.parse(group._conditions[name], where[name]),
+            parse_statements(group._event_code.get(name, ""), where[name]),
+        )
+        for name in group._events_in_order()
+    }
 
 
 def _threshold(group: NeuronGroup) -> Expression:

@@ -10,7 +10,7 @@ import numpy as np
 from evsim.errors import EvsimError
 from evsim.words.activity import CanRest
 from evsim.words.described.network import Describer
-from evsim.words.monitors import PopulationRateMonitor, SpikeMonitor, StateMonitor
+from evsim.words.monitors import EventMonitor, PopulationRateMonitor, StateMonitor
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
@@ -25,7 +25,7 @@ def names_at_rest(
     resting += [each for each in retired if isinstance(each, CanRest)]
     names: set[str] = set()
     for each in resting:
-        is_monitor = isinstance(each, SpikeMonitor | StateMonitor)
+        is_monitor = isinstance(each, EventMonitor | StateMonitor)
         names |= each._record_names() if is_monitor else describer.names_of(each)
     return names
 
@@ -63,6 +63,6 @@ def forget_changes(each: Any) -> None:
 def wake(each: Any) -> None:
     """An object comes back."""
     if isinstance(each, PopulationRateMonitor) or not isinstance(
-        each, SpikeMonitor | StateMonitor | Synapses | PoissonInput
+        each, EventMonitor | StateMonitor | Synapses | PoissonInput
     ):
         raise EvsimError(f"{each.name} has run, was removed and cannot come back; make a new one")

@@ -76,6 +76,7 @@ class DescribedSynapses:
             variables=variables,
             is_copy=synapses._is_copy,
             trigger=pathway.trigger,
+            event=pathway.event,
             shares="" if pathway is first else _name(synapses, first),
             equations=self._equations if _takes_part(code, self._equations) else {},
         )
@@ -203,6 +204,8 @@ class DescribedSynapses:
         end = synapses._source if pathway.trigger == "pre" else synapses._target
         group = self._groups[pathway.trigger]
         what = "source" if pathway.trigger == "pre" else "target"
+        if pathway.event != "spike":
+            return  # there is such an event
         if group is not None and group.population.model.threshold is None and pathway.code:
             raise EvsimValueError(
                 f"{what} of {synapses.name}: {group.population.name} has no threshold and never spikes; give it one"

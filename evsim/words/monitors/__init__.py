@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from evsim.words.monitors.rates import PopulationRateMonitor
-from evsim.words.monitors.spikes import SpikeMonitor
+from evsim.words.monitors.spikes import EventMonitor, SpikeMonitor
 from evsim.words.monitors.states import StateMonitor
 from evsim.words.monitors.synapse_states import SynapseMonitor
 from evsim.words.monitors.synapse_variables import SynapseVariables
 
-__all__ = ["PopulationRateMonitor", "SpikeMonitor", "StateMonitor", "SynapseMonitor", "SynapseVariables"]
+__all__ = [
+    "EventMonitor",
+    "PopulationRateMonitor",
+    "SpikeMonitor",
+    "StateMonitor",
+    "SynapseMonitor",
+    "SynapseVariables",
+]

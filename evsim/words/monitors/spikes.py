@@ -1,4 +1,4 @@
-"""Monitor of spikes: times, indices and counts of a group or slice."""
+"""Monitors of spikes and other events: times, indices and counts of a group or slice, and variables at them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from evsim.units import Dimension, Quantity, quantity
 from evsim.words.activity import CanRest
 from evsim.words.clocks import in_seconds
 from evsim.words.connection.pairs import checked_indices
+from evsim.words.custom_events import require_event
 from evsim.words.monitors.derivation import Derivation, checked_variables
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
@@ -29,27 +30,35 @@ Spikes = tuple[Indices, Floats, Indices]
 _SECOND = KNOWN_NAMES["dt"]
 
 
-class SpikeMonitor(CanRest, HasStates, NetworkObject):
-    """Every spike of a group or slice; indices count in the slice.
+class EventMonitor(CanRest, HasStates, NetworkObject):
+    """Every event of one name of a group or slice; indices count in the slice.
 
     Parameters
     ----------
     source
         A group, a source of spikes, or a slice of one.
+    event
+        The name of the event: "spike", or one of the group's `events`.
     variables
         Names of variables whose values at the spikes are kept, as they were just before the reset.
     record
         Which elements to keep: all (True), none but their `count` (False), or a list of indices.
     """
 
-    _kind = "spikemonitor"
+    _kind = "eventmonitor"
     _stored: ClassVar[tuple[str, ...]] = ("_active", "_done", "_chunks", "_known")
 
     def __init__(
-        self, source: Any, variables: Any = None, record: Any = True, name: str | None = None
+        self,
+        source: Any,
+        event: str,
+        variables: Any = None,
+        record: Any = True,
+        name: str | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
-        self._source = _checked_source(source, self.name)
+        self._source = _checked_source(source, event, self.name)
+        self._event = event
         wanted = () if variables is None else checked_variables(variables, self._source, self.name)
         self._variables = tuple(name for name in dict.fromkeys(wanted) if name not in ("i", "t"))
         is_all_or_none = isinstance(record, (bool, np.bool_))
@@ -67,6 +76,11 @@ class SpikeMonitor(CanRest, HasStates, NetworkObject):
     def source(self) -> Any:
         """What is recorded."""
         return self._source
+
+    @property
+    def event(self) -> str:
+        """The name of the event."""
+        return self._event
 
     @property
     def t(self) -> Quantity:
@@ -205,7 +219,9 @@ class SpikeMonitor(CanRest, HasStates, NetworkObject):
         group = self._source._group.name
         self._derivation = Derivation(self._source, describer.groups.get(group), self.name)
         self._needed = self._derivation.needed(self._variables)
-        network.spike_records.append(description.SpikeRecord(self.name, group, start, stop, self._needed))
+        network.spike_records.append(
+            description.SpikeRecord(self.name, group, start, stop, self._needed, self._event)
+        )
 
     def _collect(self) -> None:
         """After a run: the values at its spikes, with parameters as they were in it."""
@@ -221,15 +237,39 @@ class SpikeMonitor(CanRest, HasStates, NetworkObject):
             self._chunks[name].append(np.array(np.broadcast_to(values, t.shape)))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} '{self.name}' of {self._source._label()}: {self.num_spikes} spikes>"
+        what = "spikes" if self._event == "spike" else f"events '{self._event}'"
+        return f"<{type(self).__name__} '{self.name}' of {self._source._label()}: {self.num_spikes} {what}>"
 
 
-def _checked_source(source: Any, name: str) -> Any:
+class SpikeMonitor(EventMonitor):
+    """Every spike of a group or slice; indices count in the slice.
+
+    Parameters
+    ----------
+    source
+        A group, a source of spikes, or a slice of one.
+    variables
+        Names of variables whose values at the spikes are kept, as they were just before the reset.
+    record
+        Which elements to keep: all (True), none but their `count` (False), or a list of indices.
+    """
+
+    _kind = "spikemonitor"
+
+    def __init__(
+        self, source: Any, variables: Any = None, record: Any = True, name: str | None = None
+    ) -> None:
+        super().__init__(source, "spike", variables, record, name)
+
+
+def _checked_source(source: Any, event: str, name: str) -> Any:
     if not isinstance(source, Sliceable):
         raise EvsimTypeError(
             f"source of {name}: got {source!r}; give a group, a source of spikes, or a slice of one"
         )
-    if isinstance(source._group, NeuronGroup) and not source._group.threshold:
+    if event != "spike":
+        require_event(source._group, event, f"event of {name}")
+    elif isinstance(source._group, NeuronGroup) and not source._group.threshold:
         raise EvsimValueError(
             f"source of {name}: {source._group.name} has no threshold and never spikes; give it one, as in 'V > -50*mV'"
         )
