@@ -100,8 +100,8 @@ class GeneralModel:
     Expressions name states, parameters, `t`, `not_refractory` (1 or 0), `lastspike`, and call `functions`; rates also
     name `inputs`, which at every instant are what the links that end on them add up to.
     `threshold` is any condition: a neuron that is not refractory spikes at the first instant at which it is true.
-    `refractory` is a condition, which holds a neuron refractory after a spike as long as it is true, or a time, which is
-    evaluated at the spike; with None, `Population.refractory` is the time. `clamped` states as in a `LinearModel`.
+    `refractory` is a condition, which holds a neuron refractory after a spike as long as it is true, or a time, which
+    is evaluated at the spike; with None, `Population.refractory` is the time. `clamped` states as in a `LinearModel`.
 
     `noise` gives for a state its (name, factor) pairs: `xi`, or `xi_` and a name; equal names are one process in each
     neuron, or, for names in `shared_noise`, one for all neurons.

@@ -204,7 +204,7 @@ def test_c_is_called_under_the_name_that_equations_use():
     value = inlined("g(x) + 1", g=squared)
     functions = engine_functions([value], "it")
     assert functions["g"].arity == 1
-    assert functions["g"].c.split() == "static inline double g(double x) { return x*x; }".split()
+    assert functions["g"].c.split() == "static inline double user_g(double x) { return x*x; }".split()
     assert functions["g"].evaluate(3.0) == 9
     assert value.to_c({"x": "x"}, {"g": lambda given: f"g({', '.join(given)})"}) == "g(x) + 1.0"
     assert squared(3) == 9
@@ -214,6 +214,31 @@ def test_equations_run_with_functions_in_c():
     # dx/dt = 1 + x**2 from 0 is tan(t): 1 is reached at pi/4
     cells = NeuronGroup(1, "dx/dt = (1 + squared(x))/(10*ms) : 1", threshold="x > 1", reset="x = 0")
     assert first_spike(cells) == pytest.approx(10 * np.pi / 4, abs=1e-6)
+
+
+@implementation("c", "double b(double x) { return x*x; }")
+@check_units(x=1, result=1)
+def b(x):
+    return x * x
+
+
+@implementation(
+    "c", "static double twice(double y) { return 2*y; }\ndouble erf(double x) { return twice(x); }"
+)
+@check_units(x=1, result=1)
+def erf(x):
+    return 2 * x
+
+
+def test_names_of_c_and_of_the_kernel_are_free_for_functions():
+    # dx/dt = 1 + x**2 as above, dy/dt = 1 + 2*y reaches 1 at ln(3)/2
+    equations = "dx/dt = (1 + b(x))/(10*ms) : 1\ndy/dt = (1 + erf(y))/(10*ms) : 1"
+    cells = NeuronGroup(1, equations, threshold="x > 1", reset="x = -1e3")
+    also = NeuronGroup(1, equations, threshold="y > 1", reset="y = -1e3")
+    spikes, more = SpikeMonitor(cells), SpikeMonitor(also)
+    run(10 * ms)
+    assert spikes.t[0] / ms == pytest.approx(10 * np.pi / 4, abs=1e-6)
+    assert more.t[0] / ms == pytest.approx(10 * np.log(3) / 2, abs=1e-6)
 
 
 def test_text_values_use_python_also_where_no_formula_is_possible():

@@ -401,7 +401,7 @@ def _table_call(k: int, arguments: list[str]) -> str:
 
 
 def _foreign_call(name: str, arguments: list[str]) -> str:
-    return f"{name}({', '.join(arguments)})"
+    return f"user_{name}({', '.join(arguments)})"
 
 
 def _lane_function(name: str, body: str, more: str = "") -> str:

@@ -43,8 +43,8 @@ def checked_source(code: Any, name: str, arity: int) -> str:
 
 
 def renamed_source(code: str, name: str, wanted: str) -> str:
-    """The source with the name under which equations call the function."""
-    return code if name == wanted else re.sub(rf"\b{re.escape(name)}\b", wanted, code)
+    """The source with the name under which equations call the function, out of the way of all other names."""
+    return re.sub(rf"\b{re.escape(name)}\b", f"user_{wanted}", code)
 
 
 def _definition(code: str, name: str) -> re.Match[str] | None:
