@@ -110,8 +110,6 @@ static int gather_samples(struct simulation *sim, struct shard *sh, struct state
         const struct local_event *e = &sh->local[k];
         if (e->population != o->population || e->event.offset < from || e->event.offset >= to)
             continue;
-        if (e->event.round > 0 && sim->projections[e->event.projection]->is_post)
-            continue; /* of the neuron's own spike, which the walk will find */
         const int32_t mark = sh->sample_slot[e->i];
         if (mark)
             code = events_add(sh, mark - 1, &e->event);

@@ -8,6 +8,8 @@
 #include "random.h"
 #include "shard.h"
 
+#define NEAR 1e-9 /* of a window: spikes of one walk that are the same instant */
+
 #define MANY_SPIKES 100000 /* of one neuron in one window, before it is asked how far it gets */
 #define LEAST_PART 1e-4    /* of a window, in so many spikes */
 
@@ -71,7 +73,7 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
 }
 
 /* What a spike does at once to the synapses that end on its neuron. In a cascade these are
- * deliveries like others, except where a walk is repeated. */
+ * deliveries like others. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
                      const struct evsim_walk *walk, int32_t emitter, int is_kept) {
     const struct population *p = sim->populations[cell->population];
@@ -134,6 +136,43 @@ int walk_gets_nowhere(const struct evsim_walk *walk, double *since, double windo
     return moved < LEAST_PART * window;
 }
 
+/* Where a walk of a cascade is repeated, what a spike of the neuron itself delivers at its instant
+ * is among the events already. Events from there on wait for the walk to come to that spike, since
+ * a stop at its very instant could hide it. Returns how many events do not wait. */
+static int64_t events_before_spike(const struct simulation *sim, const struct population *p,
+                                   const struct cell *cell, const struct evsim_walk *walk,
+                                   const struct evsim_event *events) {
+    for (int64_t k = walk->next; k < cell->n_events; k++) {
+        const struct evsim_event *e = &events[k];
+        const int is_over =
+            e->offset < walk->offset || (e->offset == walk->offset && e->round <= walk->round);
+        if (is_over || e->round == 0 || e->source != cell->i ||
+            sim->projections[e->projection]->emitter != p->emitter)
+            continue;
+        while (k > walk->next && events[k - 1].offset == e->offset &&
+               events[k - 1].round == e->round)
+            k--;
+        return k;
+    }
+    return cell->n_events;
+}
+
+/* A walk of a cascade, repeated with other stops on the way: its spikes are where they were, though
+ * roundings may differ. */
+static int walk_again(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                      struct evsim_walk *walk, double to) {
+    const struct population *p = sim->populations[cell->population];
+    const struct evsim_event *events = sh->sorted + cell->first_event;
+    const int64_t n = events_before_spike(sim, p, cell, walk, events);
+    const int code = p->kernel->walk(&sh->views[p->number], cell->i, walk, events, n, to);
+    if (code < 0 || n == cell->n_events || events[n].offset >= to)
+        return code;
+    if (code == EVSIM_WALK_SPIKE && walk->offset < events[n].offset - NEAR * sim->window)
+        return code;
+    walk->offset = events[n].offset, walk->round = events[n].round - 1;
+    return EVSIM_WALK_SPIKE;
+}
+
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out) {
     struct population *p = sim->populations[cell->population];
@@ -141,7 +180,9 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
     double *x = walk->x, since = walk->offset;
     for (;;) {
         const struct evsim_cells *cells = &sh->views[p->number];
-        const int code = p->kernel->walk(cells, cell->i, walk, events, cell->n_events, to);
+        const int code = !out && sim->is_short
+                             ? walk_again(sim, sh, cell, walk, to)
+                             : p->kernel->walk(cells, cell->i, walk, events, cell->n_events, to);
         if (out)
             walk_let_go(p, cell->i, walk);
         if (code == EVSIM_WALK_END)
@@ -167,8 +208,7 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
         if (is_over)
             return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
         walk->round++, walk->spikes++;
-        if (p->has_posts && (!sim->is_short || !out) &&
-            run_posts(sim, sh, cell, walk, p->emitter, out != NULL) < 0)
+        if (p->has_posts && !sim->is_short && run_posts(sim, sh, cell, walk, p->emitter, out != NULL) < 0)
             return EVSIM_NO_MEMORY;
         if (!out)
             continue;

@@ -30,13 +30,11 @@ from evsim.description import (
 )
 from evsim.engine import Simulation
 from evsim.equations.expression import Expression
-from evsim.errors import EvsimRuntimeError
 
 DT = 2.0**-10
-WINDOWS = 7
-SAMPLING = (DT / 8, DT / 4, 0.29 * DT, DT, 1.5 * DT)
-FOR_EVER = 29  # here a neuron that its own spikes excite fires without end
-CASES = [seed for seed in range(31) if seed != FOR_EVER]
+WINDOWS = 9
+SAMPLING = (DT / 8, DT / 4, 0.293 * DT, DT, 1.5 * DT)
+CASES = range(30)
 
 
 def text(words: str) -> Expression:
@@ -104,7 +102,7 @@ def pathways(
     equations = EQUATIONS[rng.integers(len(EQUATIONS))]
     n = i.size
     variables: dict[str, Values] = {
-        "w": rng.uniform(-0.25, 0.75, n),
+        "w": rng.uniform(-0.125, 0.875, n),
         "a": rng.uniform(0.0, 0.5, n),
         "b": rng.uniform(0.0, 0.5, n),
         "c": rng.uniform(0.5, 1.0, n),
@@ -160,12 +158,12 @@ def network(seed: int) -> Network:
     rng = np.random.default_rng([seed, 7])
     n, elements = int(rng.integers(2, 6)), 3
     pauses = (0.0, 0.4e-3, rng.choice([DT / 2, DT, 1.6e-3], n))[rng.integers(3)]
-    start = {"V": rng.uniform(0.0, 0.9, n), "s": rng.uniform(0.0, 0.5, n)}
+    start = {"V": rng.uniform(0.5, 1.0, n), "s": rng.uniform(0.0, 0.5, n)}
     cells = Population("cells", n, MODEL, start, {"rate": RATES[seed % 3]}, pauses)
     eighths = np.repeat(
-        np.sort(rng.choice(8 * WINDOWS, 14, replace=False)), 2
+        np.sort(rng.choice(8 * WINDOWS, 20, replace=False)), 2
     )  # two elements at each instant
-    element = np.tile([0, 1], 14) + np.repeat(rng.integers(0, elements - 1, 14), 2)
+    element = np.tile([0, 1], 20) + np.repeat(rng.integers(0, elements - 1, 20), 2)
     train = SpikeTrainSource("train", elements, element, eighths // 8, eighths % 8 / 8 * DT)
     built = Network(DT, seed, [cells], [train])
     for k in range(rng.integers(1, 3)):
@@ -199,7 +197,7 @@ class Outcome(NamedTuple):
 def outcome(
     built: Network,
     engine: Callable[[Network], object] = Simulation,
-    parts: tuple[float, ...] = (2.3125, 4.6875),
+    parts: tuple[float, ...] = (2.3125, 6.6875),
     **options: int,
 ) -> Outcome:
     """Everything that a run in parts, which may end inside a window, leaves behind."""
@@ -242,7 +240,7 @@ def test_monitors_threads_and_pieces_change_nothing(seed: int) -> None:
     others = [
         outcome(recorded(seed), parts=(float(WINDOWS),)),
         outcome(network(seed), parts=(float(WINDOWS),), threads=3),
-        outcome(network(seed), parts=(2.3125, 0.0625, 4.625)),
+        outcome(network(seed), parts=(2.3125, 0.0625, 6.625)),
     ]
     for other in others:
         assert alone.time.tolist() == other.time.tolist()
@@ -250,13 +248,7 @@ def test_monitors_threads_and_pieces_change_nothing(seed: int) -> None:
         assert [each.tolist() for each in alone.variables] == [each.tolist() for each in other.variables]
 
 
-def test_a_neuron_that_its_own_spikes_excite_for_ever_is_an_error_in_both_engines() -> None:
-    with pytest.raises(EvsimRuntimeError, match=r"cells\[2\]"):
-        outcome(network(FOR_EVER))
-    with pytest.raises(EvsimRuntimeError, match=r"cells\[2\]"):
-        outcome(network(FOR_EVER), lambda built: reference.Simulation(built, digits=20))
-
-
-def test_most_of_these_networks_spike_and_change() -> None:
-    lively = [outcome(network(seed)).time.size > 5 for seed in CASES]
-    assert sum(lively) > len(CASES) * 3 / 4
+def test_these_networks_spike() -> None:
+    counts = np.array([outcome(network(seed)).time.size for seed in CASES])
+    assert counts.sum() > 200
+    assert np.sum(counts > 2) > 25
