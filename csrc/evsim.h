@@ -110,6 +110,14 @@ int evsim_archive_save(evsim_simulation *sim, void *out, int64_t size);
 int evsim_archive_load(evsim_simulation *sim, const void *in, int64_t size, double *shown);
 /* Other random numbers from now on. */
 void evsim_set_seed(evsim_simulation *sim, uint64_t seed);
+/* The next deliveries of spikes that have been made, at most so many, in order; returns how many. */
+struct evsim_delivery {
+    int64_t tick;
+    double offset;
+    int64_t synapse;
+    int32_t projection;
+};
+int64_t evsim_peek(evsim_simulation *sim, int64_t most, struct evsim_delivery *out);
 /* Whether a part takes part: a projection, whose deliveries under way still arrive; the elements of
  * a record of spikes; the number of the next sample; the rate of a drive. */
 int evsim_activate_projection(evsim_simulation *sim, int projection, int is_active);

@@ -14,6 +14,7 @@ from evsim.description import Network, PoissonSource, Population, Projection, Sp
 from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
+from evsim.engine.peeking import Found, next_deliveries
 from evsim.engine.populations import PopulationInCore, rate_of, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
 from evsim.engine.rings import Neuron, ring_members
@@ -167,6 +168,10 @@ class Simulation:
         found = np.zeros(known.population.size, np.int8)
         lib.evsim_refractory(self._sim, known.number, ffi.from_buffer("int8_t[]", found))
         return np.asarray(found != 0)
+
+    def peek(self, most: int) -> list[Found]:
+        """The next deliveries of spikes that have been made."""
+        return next_deliveries(self, most)
 
     def state(self) -> State:
         """All that runs, and the user between them, have changed, as plain arrays by name."""

@@ -26,6 +26,7 @@ from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
 from evsim.words.preferences import check_threads, check_timing, prefs
 from evsim.words.progress import Reporter
+from evsim.words.queue import Queue
 from evsim.words.randomness import next_seed, seed_epoch
 from evsim.words.slices import Sliceable
 from evsim.words.sources import PoissonGroup, PoissonInput
@@ -158,6 +159,11 @@ class Network:
     def _may_run(self, each: NetworkObject) -> bool:
         """Whether the object has not run in another network."""
         return each._network is None or each._network is self or not each._network._has_run
+
+    @property
+    def queue(self) -> Queue:
+        """What is under way: `net.queue.peek(5)` shows the next deliveries."""
+        return Queue(self)
 
     # Running
 
