@@ -46,6 +46,8 @@ static int take_samples(const struct simulation *sim, const struct shard *sh) {
         const struct population *p = sim->populations[o->population];
         for (int place = 0; place < o->n_places[sh->tick & 1]; place++) {
             double *row = o->places[sh->tick & 1][place].row;
+            if (!row)
+                continue;
             if (o->projection >= 0 && note_synapses(sim, sh, o, 0.0, row) < 0)
                 return EVSIM_NO_MEMORY;
             for (int s = 0; s < o->n_states && o->projection < 0; s++)

@@ -356,7 +356,8 @@ static int add_state_output(struct simulation *sim, int population, int projecti
         return EVSIM_NO_MEMORY;
     struct state_output *o = &sim->state_outputs[sim->n_state_outputs];
     o->population = population, o->projection = projection;
-    o->n_states = n_states, o->n = n, o->dt = dt, o->next = first;
+    o->n_states = n_states, o->n = n, o->dt = dt;
+    o->first = o->next = first;
     o->states = allocate((size_t)n_states, sizeof *o->states);
     o->indices = allocate((size_t)n, sizeof *o->indices);
     o->record = record_samples_new((uint32_t)(n_states * n));

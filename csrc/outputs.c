@@ -62,32 +62,48 @@ static int64_t sample_instant(const struct simulation *sim, int64_t k, double dt
     return (int64_t)tick;
 }
 
-/* Makes room for the samples due in [from, to) of a window. */
+static int add_place(struct state_output *o, int parity, double at, double *row) {
+    if (o->n_places[parity] == o->places_room[parity]) {
+        const int64_t room = 2 * o->places_room[parity] + 1;
+        struct sample_place *more = reallocate(o->places[parity], (size_t)room, sizeof *more);
+        if (!more)
+            return EVSIM_NO_MEMORY;
+        o->places[parity] = more, o->places_room[parity] = room;
+    }
+    o->places[parity][o->n_places[parity]++] = (struct sample_place){at, row};
+    return EVSIM_OK;
+}
+
+/* Whether sample k is due in [from, to) of window `tick`, -1 before or 1 after that; `at` is when.
+ */
+static int compare_sample(const struct simulation *sim, const struct state_output *o, int64_t k,
+                          int64_t tick, double from, double to, double *at) {
+    const int64_t due = sample_instant(sim, k, o->dt, at);
+    if (due < tick || (due == tick && *at < from))
+        return -1;
+    return due > tick || *at >= to;
+}
+
+/* Makes room for the samples due in [from, to) of a window. Those that are in the record already,
+ * because a run has ended in the window, have a place without a row: neurons are followed from one
+ * to the next, so what came before must be the same for the same bits. */
 int simulation_prepare_samples(struct simulation *sim, int64_t tick, double from, double to) {
     const int parity = tick & 1;
     for (int r = 0; r < sim->n_state_outputs; r++) {
         struct state_output *o = &sim->state_outputs[r];
         double at;
-        int64_t due;
         o->n_places[parity] = 0;
-        for (;; o->next++) {
-            due = sample_instant(sim, o->next, o->dt, &at);
-            if (due < tick || (due == tick && at < from))
-                continue;
-            if (due > tick || at >= to)
-                break;
-            if (o->n_places[parity] == o->places_room[parity]) {
-                const int64_t room = 2 * o->places_room[parity] + 1;
-                struct sample_place *more =
-                    reallocate(o->places[parity], (size_t)room, sizeof *more);
-                if (!more)
-                    return EVSIM_NO_MEMORY;
-                o->places[parity] = more, o->places_room[parity] = room;
-            }
-            double *row = record_samples_append(o->record);
-            if (!row)
+        while (compare_sample(sim, o, o->next, tick, from, to, &at) < 0)
+            o->next++;
+        int64_t k = o->next;
+        while (k > o->first && compare_sample(sim, o, k - 1, tick, from, to, &at) == 0)
+            k--;
+        for (; compare_sample(sim, o, k, tick, from, to, &at) == 0; k++) {
+            const int is_new = k == o->next;
+            double *row = is_new ? record_samples_append(o->record) : NULL;
+            if ((is_new && !row) || add_place(o, parity, at, row) < 0)
                 return EVSIM_NO_MEMORY;
-            o->places[parity][o->n_places[parity]++] = (struct sample_place){at, row};
+            o->next += is_new;
         }
     }
     return EVSIM_OK;

@@ -118,17 +118,24 @@ static int gather_samples(struct simulation *sim, struct shard *sh, struct state
 }
 
 static int note_samples(const struct simulation *sim, const struct shard *sh,
-                        const struct state_output *o, const struct sample_place *place) {
+                        const struct state_output *o, const struct sample_place *place,
+                        int64_t first_cell) {
     double *row = place->row;
+    if (!row)
+        return EVSIM_OK;
     if (o->projection >= 0)
         return note_synapses(sim, sh, o, place->at, row);
     for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = sampled_neuron(sim, o, k);
         if (i < sh->first[o->population] || i >= sh->last[o->population])
             continue;
-        const double *x = sh->starts + sh->cells[sh->sample_slot[i] - 1].x;
+        const int64_t c = sh->sample_slot[i] - 1;
+        const double *x = sh->starts + sh->cells[c].x;
+        const int is_at_rest = place->at == sh->from && !sh->cells[c].n_events &&
+                               !sh->sample_walks[c - first_cell].spikes;
         for (int s = 0; s < o->n_states; s++)
-            row[s * o->n + k] = x[o->states[s]];
+            row[s * o->n + k] = is_at_rest ? sim->populations[o->population]->begin[o->states[s]][i]
+                                           : x[o->states[s]];
     }
     return EVSIM_OK;
 }
@@ -154,7 +161,7 @@ static int follow_samples(struct simulation *sim, struct shard *sh, struct state
             if (code < 0)
                 return code;
         }
-        const int code = note_samples(sim, sh, o, &places[k]);
+        const int code = note_samples(sim, sh, o, &places[k], first_cell);
         if (code < 0)
             return code;
     }
@@ -195,23 +202,32 @@ static int copy_samples(struct simulation *sim, struct shard *sh, const struct s
     return EVSIM_OK;
 }
 
+static int followed(struct simulation *sim, struct shard *sh, struct state_output *o, double from,
+                    const struct sample_place *places, int n) {
+    if (!n)
+        return EVSIM_OK;
+    undo_back(&sh->sampled);
+    const int code = sample_walks(sim, sh, o, from, places, n);
+    undo_forth(&sh->sampled);
+    return code;
+}
+
+/* A sample at the start is taken apart, so that what happens to others at that instant makes no
+ * difference to the way from there to the next. */
 int samples_take(struct simulation *sim, struct shard *sh, double from) {
     for (int r = 0; r < sim->n_state_outputs; r++) {
         struct state_output *o = &sim->state_outputs[r];
         const struct sample_place *places = o->places[sh->tick & 1];
-        int n = o->n_places[sh->tick & 1];
-        if (n &&
-            (sim->is_grid || (places->at == from && !is_disturbed(sim, sh, o->population, from)))) {
-            const int code = copy_samples(sim, sh, o, places);
-            if (code < 0)
-                return code;
+        int n = o->n_places[sh->tick & 1], code = EVSIM_OK;
+        if (n && places->at == from) {
+            if (places->row)
+                code = is_disturbed(sim, sh, o->population, from)
+                           ? followed(sim, sh, o, from, places, 1)
+                           : copy_samples(sim, sh, o, places);
             places++, n--;
         }
-        if (!n)
-            continue;
-        undo_back(&sh->sampled);
-        const int code = sample_walks(sim, sh, o, from, places, n);
-        undo_forth(&sh->sampled);
+        if (code >= 0)
+            code = followed(sim, sh, o, from, places, n);
         if (code < 0)
             return code;
     }

@@ -50,8 +50,8 @@ struct spike_output {
 };
 
 struct sample_place {
-    double at; /* offset in the window */
-    double *row;
+    double at;   /* offset in the window */
+    double *row; /* NULL: the sample is in the record already */
 };
 
 /* Samples k*dt of some states of some neurons, or of some variables of some synapses. */
@@ -63,7 +63,7 @@ struct state_output {
     int64_t n;
     uint32_t *indices; /* of neurons or synapses */
     double dt;
-    int64_t next; /* number of the sample to come */
+    int64_t first, next; /* numbers of the first sample, and of the one to come */
     struct sample_record *record;
     struct sample_place *places[2]; /* [tick & 1] the samples of a window */
     int n_places[2];

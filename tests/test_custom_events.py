@@ -147,12 +147,12 @@ def noisy_network(threads: int, pieces: list[float]) -> tuple[Any, ...]:
         EventMonitor(group, "full", "v"),
         SpikeMonitor(group, "n"),
     )
-    trace = StateMonitor(group, "n", record=[0, 69])
+    trace = StateMonitor(group, ["v", "n"], record=[0, 69])
     net = Network(group, drive, synapses, monitors, trace)
     for piece in pieces:
         net.run(piece * ms, threads=threads)
     values = [each for m in monitors for each in (m.i, m.t_)]
-    return (*values, monitors[0].v, monitors[0].n, monitors[1].v, monitors[2].n, trace.n)
+    return (*values, monitors[0].v, monitors[0].n, monitors[1].v, monitors[2].n, trace.v, trace.n)
 
 
 def test_the_same_bits_for_any_number_of_threads_and_pieces() -> None:

@@ -107,7 +107,7 @@ static double first_part(const struct batch *b, int *form, double *slope) {
  * given a bound above zero. */
 ALWAYS void watch_bridge(const int lanes, const struct batch *b, const double *offset,
                          double *highest) {
-    if (FORMS > 1 || !HAS_THRESHOLD)
+    if (FORMS > 1 || !HAS_THRESHOLD || EVENTS)
         return;
     double start[FORMS][LANES], end[FORMS][LANES], side[FORMS][LANES], variance[LANES];
     double kick[STATES][LANES], z[NOISES][LANES], t[LANES];
