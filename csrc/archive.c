@@ -274,25 +274,26 @@ static struct instant instant_of(const struct simulation *sim) {
                             sim->is_recorded, sim->is_changed, sim->n_shards};
 }
 
-/* Shards as the archive has them, empty. */
+/* Shards as the archive has them, empty. What there was is of no use any more. */
 static int clear_shards(struct simulation *sim, const struct instant *at) {
     if (at->n_shards < 0 || at->n_shards > 1 << 16 || at->tick < 0)
         return EVSIM_BAD_ARGUMENT;
-    snapshot_free(sim->preview), sim->preview = NULL;
     checkpoint_free(sim->checkpoint), sim->checkpoint = NULL;
+    simulation_free_shards(sim);
+    sim->preview = NULL, sim->shards = NULL, sim->n_shards = 0;
     sim->is_arranged = sim->is_going_on = 0;
-    int code = at->n_shards ? simulation_deal(sim, at->n_shards) : EVSIM_OK;
     sim->tick = at->tick, sim->from = at->from;
     sim->seen_tick = at->seen_tick, sim->seen = at->seen;
-    sim->is_grid = at->is_grid, sim->is_recorded = at->is_recorded,
+    sim->is_grid = at->is_grid, sim->is_recorded = at->is_recorded;
     sim->is_changed = at->is_changed;
+    const int code = at->n_shards ? simulation_deal(sim, at->n_shards) : EVSIM_OK;
     for (int s = 0; s < sim->n_shards && code >= 0; s++) {
-        struct shard *sh = &sim->shards[s];
-        queue_free(sh->flights), queue_free(sh->timers), queue_free(sh->kept);
-        sh->flights = queue_new(), sh->timers = queue_new(), sh->kept = queue_new();
-        if (!sh->flights || !sh->timers || !sh->kept)
-            code = EVSIM_NO_MEMORY;
-        sh->tick = sim->tick, sh->from = sim->from, sh->is_open = 0, sh->n_local = 0;
+        struct queue *timers = queue_new(); /* the archive has its own */
+        if (!timers)
+            return EVSIM_NO_MEMORY;
+        queue_free(sim->shards[s].timers);
+        sim->shards[s].timers = timers;
+        sim->shards[s].from = sim->from;
     }
     return code;
 }
@@ -325,23 +326,19 @@ static uint64_t sum_of(const void *memory, int64_t size) {
  */
 static int from_start(struct stream *s, struct simulation *sim) {
     struct instant at = instant_of(sim);
+    if (sim->is_broken)
+        return EVSIM_BAD_ARGUMENT;
     if (!sim->preview) {
         each_part(s, sim, &at);
         return s->code;
     }
-    struct snapshot *shown = snapshot_new(sim);
-    if (!shown)
-        return EVSIM_NO_MEMORY;
-    int code = snapshot_restore(sim->preview, sim, 1);
     at.from = 0.0, at.is_changed = 0, at.is_recorded = 1;
     sim->from = 0.0;
-    if (code >= 0)
-        each_part(s, sim, &at);
+    snapshot_swap(sim->preview, sim);
+    each_part(s, sim, &at);
+    snapshot_swap(sim->preview, sim);
     sim->from = at.shown;
-    if (snapshot_restore(shown, sim, 1) < 0)
-        code = EVSIM_NO_MEMORY, sim->is_broken = 1;
-    snapshot_free(shown);
-    return code < 0 ? code : s->code;
+    return s->code;
 }
 
 int64_t evsim_archive_size(struct simulation *sim) {

@@ -126,15 +126,13 @@ static int add_shard(struct deliveries *d, const struct simulation *sim, const s
 
 int64_t evsim_peek(struct simulation *sim, int64_t most, struct evsim_delivery *out) {
     struct deliveries d = {.most = most, .tick = sim->tick, .from = sim->from};
-    struct snapshot *shown = sim->preview ? snapshot_new(sim) : NULL;
-    int code = sim->preview && !shown ? EVSIM_NO_MEMORY : EVSIM_OK;
-    if (shown)
-        code = snapshot_restore(sim->preview, sim, 1);
+    int code = sim->is_broken ? EVSIM_BAD_ARGUMENT : EVSIM_OK;
+    if (sim->preview && code >= 0)
+        snapshot_swap(sim->preview, sim);
     for (int s = 0; s < sim->n_shards && code >= 0; s++)
         code = add_shard(&d, sim, &sim->shards[s]);
-    if (shown && snapshot_restore(shown, sim, 1) < 0)
-        code = EVSIM_NO_MEMORY, sim->is_broken = 1;
-    snapshot_free(shown);
+    if (sim->preview && !sim->is_broken)
+        snapshot_swap(sim->preview, sim);
     if (d.n)
         qsort(d.all, (size_t)d.n, sizeof *d.all, compare);
     const int64_t n = d.n < most ? d.n : most;

@@ -25,10 +25,20 @@ struct snapshot {
 struct visit {
     char *at; /* in the snapshot's memory */
     size_t size;
-    enum { MEASURE, SAVE, RESTORE, SHOW } what;
+    enum { MEASURE, SAVE, RESTORE, SWAP, SHOW } what;
     snapshot_visitor *show;
     void *context;
 };
+
+static void swap_memory(char *a, char *b, size_t size) {
+    char part[256];
+    for (size_t done = 0; done < size; done += sizeof part) {
+        const size_t n = size - done < sizeof part ? size - done : sizeof part;
+        memcpy(part, a + done, n);
+        memcpy(a + done, b + done, n);
+        memcpy(b + done, part, n);
+    }
+}
 
 static void block(struct visit *v, void *memory, size_t size) {
     if (v->what == SHOW) {
@@ -39,6 +49,8 @@ static void block(struct visit *v, void *memory, size_t size) {
         memcpy(v->at, memory, size);
     if (v->what == RESTORE)
         memcpy(memory, v->at, size);
+    if (v->what == SWAP)
+        swap_memory(memory, v->at, size);
     v->at += v->what == MEASURE ? 0 : size;
     v->size += size;
 }
@@ -162,4 +174,28 @@ int snapshot_restore(const struct snapshot *s, struct simulation *sim, int and_s
         each_block(&restore, sim);
     }
     return EVSIM_OK;
+}
+
+static void swap_queues(struct queue **a, struct queue **b) {
+    struct queue *kept = *a;
+    *a = *b, *b = kept;
+}
+
+void snapshot_swap(struct snapshot *s, struct simulation *sim) {
+    int64_t n = 0;
+    for (int k = 0; k < s->n_shards; k++) {
+        struct shard *sh = &sim->shards[k];
+        swap_queues(&s->flights[k], &sh->flights);
+        swap_queues(&s->timers[k], &sh->timers);
+        swap_queues(&s->kept[k], &sh->kept);
+        const int64_t sequence = s->sequences[k];
+        s->sequences[k] = sh->sequence, sh->sequence = sequence;
+        for (int r = 0; r < sh->n_rings; r++)
+            for (int64_t b = 0; b < sh->rings[r].length; b++, n++) {
+                const int64_t count = s->counts[n];
+                s->counts[n] = sh->rings[r].bucket[b].n, sh->rings[r].bucket[b].n = count;
+            }
+    }
+    struct visit swap = {.what = SWAP, .at = s->memory};
+    each_block(&swap, sim);
 }

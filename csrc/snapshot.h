@@ -19,4 +19,7 @@ void snapshot_free(struct snapshot *s);
 /* Puts queues and rings back; with `and_states` the neurons and synapse variables too. */
 int snapshot_restore(const struct snapshot *s, struct simulation *sim, int and_states);
 
+/* Exchanges what the snapshot holds and what the simulation has; needs no memory. */
+void snapshot_swap(struct snapshot *s, struct simulation *sim);
+
 #endif
