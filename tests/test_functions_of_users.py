@@ -241,6 +241,46 @@ def test_names_of_c_and_of_the_kernel_are_free_for_functions():
     assert more.t[0] / ms == pytest.approx(10 * np.log(3) / 2, abs=1e-6)
 
 
+def after_two_events(equations, on_pre, **options):
+    cells = NeuronGroup(1, equations, **options)
+    source = SpikeGeneratorGroup(1, [0, 0], [1.5, 2.5] * ms)
+    synapses = Synapses(source, cells, "w : 1", on_pre=on_pre)
+    synapses.connect()
+    synapses.w = 3
+    run(4 * ms)
+    return cells.x[0]
+
+
+def test_code_of_synapses_calls_python_and_c():
+    decay = "dx/dt = -x/(10*ms) : 1"
+    expected = np.exp(-0.25) + np.exp(-0.15)
+    assert after_two_events(decay, "x += b(w)") == pytest.approx(9 * expected, rel=1e-12)
+    assert after_two_events(decay, "x = x + b(w) + 0*erf(x)") == pytest.approx(9 * expected, rel=1e-12)
+    start_scope()
+    assert after_two_events("dx/dt = 0*x**3/ms : 1", "x += b(x + 1)") == pytest.approx(1 + 4, rel=1e-12)
+
+
+def test_a_reset_calls_c_also_in_a_linear_system():
+    cells = NeuronGroup(
+        1, "dx/dt = (2 - x)/(10*ms) : 1", threshold="x > 1", reset="x = b(x - 2)/2 - 2.5 + erf(0)"
+    )
+    spikes = SpikeMonitor(cells)
+    run(25 * ms)
+    first, again = 10 * np.log(2), 10 * np.log(4)  # from 0 to 1, and from -2 to 1, with 2 ahead
+    assert np.asarray(spikes.t / ms) == pytest.approx([first, first + again], abs=1e-8)
+
+
+def test_code_of_synapses_refuses_a_function_of_time_with_a_remedy():
+    table = TimedArray([1, 2], dt=1 * ms)
+    cells = NeuronGroup(1, "x : 1", namespace={"table": table})
+    synapses = Synapses(PoissonGroup(1, 1 * Hz), cells, on_pre="x += table(t)", namespace={"table": table})
+    synapses.connect()
+    with pytest.raises(
+        EvsimValueError, match=r"table in 'table\(t\)' is a TimedArray, .* set by run_regularly"
+    ):
+        Network(cells, synapses, synapses.source).run(1 * ms)
+
+
 def test_text_values_use_python_also_where_no_formula_is_possible():
     @check_units(x=1, result=1)
     def stairs(x):

@@ -246,6 +246,15 @@ def test_code_that_runs_regularly_calls_it_at_its_time():
     assert np.array_equal(cells.x, [120, 120])  # 12*(1 + 2 + 3 + 4)
 
 
+def test_a_reset_takes_the_value_of_its_instant():
+    level = TimedArray([0.0, -2.0], dt=10 * ms)
+    cells = NeuronGroup(1, "dx/dt = (2 - x)/(10*ms) : 1", threshold="x > 1", reset="x = level(t)")
+    spikes = SpikeMonitor(cells)
+    run(30 * ms)
+    half = 10 * np.log(2)  # from 0 to 1, with 2 ahead; from -2 it takes twice as long
+    assert np.asarray(spikes.t / ms) == pytest.approx([half, 2 * half, 4 * half], abs=1e-8)
+
+
 def test_a_name_that_is_no_function_is_refused_with_the_nearest():
     stimulus = TimedArray([1, 2], dt=1 * ms)
     assert stimulus(0 * ms) == 1

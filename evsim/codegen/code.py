@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from evsim.codegen.relaxation import relaxation_source
-from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel
+from evsim.description import Assignment, ForeignFunction, Functions, GeneralModel, LinearForm, LinearModel
+from evsim.equations.user_functions import engine_functions
 from evsim.errors import EvsimNameError
 
 _OPERATORS = {"set": "=", "add": "+="}
@@ -62,6 +64,7 @@ class _Writer:
         self.pathway = pathway
         self.model, self.equations, self.variables = model, equations, variables
         self.draws = 0
+        self.functions: Functions = {}
         self.own = {name: f"variable[{v}][synapse * step[{v}]]" for v, name in enumerate(variables)}
         self.states = {name: f"x[{k}]" for k, name in enumerate(model.states)}
         post = {
@@ -73,6 +76,8 @@ class _Writer:
 
     def text(self, assignments: tuple[Assignment, ...]) -> str:
         """The whole text."""
+        self.functions = engine_functions([each.expression for each in assignments], "event code")
+        own = "".join(f"{each.c}\n" for each in self.functions.values() if isinstance(each, ForeignFunction))
         statements = "".join(f"    {self._statement(each)}\n" for each in assignments)
         draws = ""
         if self.draws:
@@ -92,7 +97,7 @@ class _Writer:
 {comment} */
 #include <kernel.h>
 #include <kernel/functions.h>
-{draws}{relaxation}
+{draws}{own}{relaxation}
 static void run{_HEAD} {{
     (void)x, (void)cells, (void)i, (void)now, (void)variable, (void)step, (void)synapse;
 {statements}}}
@@ -109,7 +114,10 @@ const struct evsim_code *evsim_code(void) {{ return &code; }}
 
     def _calls(self) -> dict[str, Callable[[list[str]], str]]:
         """Random numbers; every call in the text has its own."""
-        return {
+        own: dict[str, Callable[[list[str]], str]] = {
+            name: partial(_own_call, name) for name in self.functions
+        }
+        return own | {
             name: lambda arguments, c=c: f"{c}({', '.join(['&draws', f'{self._number()}u', *arguments])})"
             for name, c in _DRAWS.items()
         }
@@ -133,6 +141,10 @@ const struct evsim_code *evsim_code(void) {{ return &code; }}
         text = f"{places[each.target]} {_OPERATORS[each.operation]} {value};"
         is_clamped = each.where == "neuron" and each.target in self.model.clamped
         return f"if (!now->is_refractory) {text}" if is_clamped else text
+
+
+def _own_call(name: str, arguments: list[str]) -> str:
+    return f"user_{name}({', '.join(arguments)})"
 
 
 def _readable(each: Assignment) -> str:

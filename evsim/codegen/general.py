@@ -146,8 +146,8 @@ class _Writer:
         names |= {f"table {k}": f"b->table[{k}][l]" for k in range(len(self.lookups))}
         return to_c(node, names, self._calls())
 
-    def _calls(self) -> Calls:
-        calls = {name: partial(_table_call, k) for k, name in enumerate(self.tables)}
+    def _calls(self, cells: str = "b->cells") -> Calls:
+        calls = {name: partial(_table_call, f"{cells}->table[{k}]") for k, name in enumerate(self.tables)}
         foreign = self.model.functions.keys() - calls.keys()
         return {**calls, **{name: partial(_foreign_call, name) for name in foreign}}
 
@@ -359,11 +359,15 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
             "lastspike": "(cells->begin + offset)",
             "not_refractory": "1.0",
         }
-        lines = assignments_to_c(self.model.reset, self.model.states, self.layout.parameters, names)
+        lines = self._event_code(self.model.reset, names)
         statements = "".join(f"    {line}\n" for line in lines)
         return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
     (void)cells, (void)i, (void)x, (void)offset;
 {statements}}}"""
+
+    def _event_code(self, code: tuple[Assignment, ...], names: dict[str, str]) -> list[str]:
+        calls = self._calls("cells")
+        return assignments_to_c(code, self.model.states, self.layout.parameters, names, calls)
 
     def _react(self) -> str:
         if not self.events:
@@ -371,7 +375,7 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
         names = {"t": "(cells->begin + offset)"}
         cases = ""
         for e, event in enumerate(self.model.events):
-            lines = assignments_to_c(event.code, self.model.states, self.layout.parameters, names)
+            lines = self._event_code(event.code, names)
             cases += f"    case {e}: /* {event.name} */\n"
             cases += "".join(f"        {line}\n" for line in [*lines, "break;"])
         return f"""static void react(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e) {{
@@ -395,9 +399,9 @@ def _statements(model: GeneralModel) -> Iterable[Assignment]:
     return (*model.reset, *(statement for event in model.events for statement in event.code))
 
 
-def _table_call(k: int, arguments: list[str]) -> str:
+def _table_call(place: str, arguments: list[str]) -> str:
     column = arguments[1] if len(arguments) > 1 else "0.0"
-    return f"evsim_table_at(&b->cells->table[{k}], {arguments[0]}, {column})"
+    return f"evsim_table_at(&{place}, {arguments[0]}, {column})"
 
 
 def _foreign_call(name: str, arguments: list[str]) -> str:

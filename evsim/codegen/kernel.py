@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from evsim.codegen.structure import Coefficient, Layout, Structure, layout_of, structure_of
 from evsim.description import Assignment, LinearModel
+from evsim.equations.printing import Calls
 
 
 def kernel_source(
@@ -259,13 +260,14 @@ def assignments_to_c(
     states: tuple[str, ...],
     parameters: tuple[str, ...],
     known: Mapping[str, str] | None = None,
+    calls: Calls | None = None,
 ) -> list[str]:
-    """C statements of reset code on the state x of neuron i; `known`: C of other names."""
+    """C statements of reset code on the state x of neuron i; `known` and `calls`: C of other names and functions."""
     names = {**(known or {}), **{s: f"x[{k}]" for k, s in enumerate(states)}}
     for k, p in enumerate(parameters):
         names[p] = f"cells->parameter[{k}][i * cells->parameter_step[{k}]]"
     operators = {"set": "=", "add": "+="}
-    return [f"{names[a.target]} {operators[a.operation]} {a.expression.to_c(names)};" for a in code]
+    return [f"{names[a.target]} {operators[a.operation]} {a.expression.to_c(names, calls)};" for a in code]
 
 
 def _name(coefficient: Coefficient) -> str:

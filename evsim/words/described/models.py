@@ -87,7 +87,8 @@ def model_of(
     Without a method the system is solved exactly where it is linear, and integrated adaptively elsewhere.
     """
     is_exact = method in ("exact", "linear")
-    if (method is None or is_exact) and texts.refractory is None and not texts.events:
+    calls = any(statement.expression.meanings for statement in texts.reset)
+    if (method is None or is_exact) and texts.refractory is None and not texts.events and not calls:
         try:
             return linear_model(
                 texts.equations, texts.threshold, texts.reset, constants, sorted(written), where

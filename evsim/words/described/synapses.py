@@ -14,6 +14,7 @@ from evsim.equations.event_driven import event_driven_rates
 from evsim.equations.known import KNOWN_NAMES
 from evsim.equations.resolve import resolve_functions
 from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, local_names, synapse_code
+from evsim.equations.user_functions import refuse_tables
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import Dimension
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
@@ -71,7 +72,7 @@ class DescribedSynapses:
             target=synapses._target._group.name,
             i=_shifted(synapses._pairs[0], synapses._source._bounds()[0]),
             j=_shifted(synapses._pairs[1], synapses._target._bounds()[0]),
-            delay=value_of(synapses._storage, pathway.delay_name),
+            delay=_delay(synapses, pathway),
             code=code,
             variables=variables,
             is_copy=synapses._is_copy,
@@ -102,8 +103,10 @@ class DescribedSynapses:
 
     def _refresh_delays(self, synapses: Synapses) -> None:
         for pathway, projection in zip(self._pathways, self.projections, strict=True):
-            if pathway.delay_name in synapses._storage.changed:
-                projection.delay = value_of(synapses._storage, pathway.delay_name)
+            delay = _delay(synapses, pathway)
+            is_other = pathway.lag and not np.array_equal(delay, projection.delay)
+            if is_other or pathway.delay_name in synapses._storage.changed:
+                projection.delay = delay
                 projection.changed.add("delay")
 
     def take_back(self, synapses: Synapses) -> None:
@@ -131,6 +134,7 @@ class DescribedSynapses:
         own = own.bound(meanings)
         source = [*synapses._source._storage.variables, "lastspike", "not_refractory"]
         plain = [each.inlined(where) for each in bound]
+        refuse_tables([own.expanded(each.expression) for each in plain], where)
         code = synapse_code(plain, own.inlined(), self._target, constants, source, where)
         check_synapse_code(bound, dimensions, local_names(statements, own, self._target), where)
         return code
@@ -214,6 +218,19 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"target of {synapses.name}: {end._group.name} has no neurons; on_post needs a NeuronGroup as target"
             )
+
+
+def _delay(synapses: Synapses, pathway: Pathway) -> description.Values:
+    """From spike to action: the delay of the synapses, and the lag that their targets have."""
+    delay = value_of(synapses._storage, pathway.delay_name)
+    if not pathway.lag:
+        return delay
+    target = synapses._target
+    lag = value_of(target._group._storage, pathway.lag)
+    if isinstance(lag, float):
+        return delay + lag
+    each: NDArray[np.float64] = lag[synapses.j + target._bounds()[0]]
+    return delay + each
 
 
 def _names_used(
