@@ -13,7 +13,7 @@ import pytest
 
 import evsim
 import evsim.brian as brian
-from evsim.brian.absent import ACCIDENTAL, COMING, REFUSED
+from evsim.brian.absent import ACCIDENTAL, REFUSED
 from evsim.brian.preferences import ACTING, WITHOUT_EFFECT
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.units import DimensionMismatchError, ms, mV, nA
@@ -48,8 +48,7 @@ def test_every_name_in_all_exists():
 
 def test_names_that_are_missing_on_purpose_are_missing_and_say_why():
     assert [name for name in REFUSED if name in evsim.__all__] == []
-    assert [name for name in COMING if name in evsim.__all__] == []  # take it out of COMING once it is there
-    for name in (*REFUSED, *COMING):
+    for name in REFUSED:
         absent = getattr(brian, name)
         for use in (absent, lambda absent=absent: absent.parts, lambda absent=absent: isinstance(1, absent)):
             with pytest.raises(EvsimError, match=rf"^{name} of Brian is not part of evsim: \w+"):

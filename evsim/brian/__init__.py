@@ -15,7 +15,7 @@ import matplotlib.pylab as _pylab
 import evsim as _evsim
 from evsim import units as units
 from evsim.brian import numpy_ as _numpy
-from evsim.brian.absent import ACCIDENTAL, COMING, REFUSED, Absent
+from evsim.brian.absent import ACCIDENTAL, REFUSED, Absent
 from evsim.brian.devices import all_devices, device, get_device, set_device
 from evsim.brian.logger import BrianLogger, get_logger
 from evsim.brian.plotting import draw_in_si as _draw_in_si
@@ -71,7 +71,7 @@ def _namespace() -> dict[str, Any]:
     """Every name, the ones that count most last."""
     names = {name: value for name, value in vars(_pylab).items() if not name.startswith("_")}
     names |= {name: getattr(_numpy, name) for name in _numpy.__all__ if name not in _pylab_builtins(names)}
-    names |= {name: Absent(name, why) for name, why in {**REFUSED, **COMING}.items()}
+    names |= {name: Absent(name, why) for name, why in REFUSED.items()}
     names |= {name: getattr(units, name) for name in _LITRES}
     names |= {name: name for name in _METHODS}  # method=euler as well as method="euler"
     names |= {name: getattr(_evsim, name) for name in _evsim.__all__}

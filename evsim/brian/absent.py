@@ -30,11 +30,6 @@ REFUSED: dict[str, str] = {
 }  # fmt: skip
 """Names that stand for an error: nothing in evsim does what they do."""
 
-COMING: dict[str, str] = dict.fromkeys(
-    ("EventMonitor",), "it is not there yet"
-)
-"""Names that stand for an error until evsim has them."""
-
 ACCIDENTAL = frozenset(
     "codegen core devices equations groups importexport input memory monitors numpy_ only parsing signal "
     "spatialneuron stateupdaters std_silent synapses test tests utils".split()
