@@ -34,9 +34,6 @@ def _of_call(node: Call, found: list[Dimension], where: str) -> Dimension:
     if node.function not in FUNCTIONS:
         raise no_function(node.function, (), where)
     rule = FUNCTIONS[node.function].rule
-    if rule == "ratio":
-        _shared(node, found, where)
-        return DIMENSIONLESS
     if rule == "same":
         return _shared(node, found, where)
     if rule == "sign":

@@ -13,7 +13,7 @@ import numpy as np
 from evsim.errors import EvsimNameError
 
 FunctionTable = Mapping[str, Callable[..., Any]]
-Rule = Literal["plain", "root", "same", "sign", "ratio"]
+Rule = Literal["plain", "root", "same", "sign"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,7 @@ class Function:
 
     `c` is a name in kernel/functions.h or <math.h>.
     `rule`: "plain" takes and gives numbers without unit; "root" gives the square root of the unit; "same"
-    gives the unit that all arguments share; "ratio" takes arguments of one unit and gives a number without, and
-    so does "sign" of its only one.
+    gives the unit that all arguments share; "sign" takes any unit and gives a number without.
     """
 
     fewest: int
@@ -62,7 +61,7 @@ FUNCTIONS: dict[str, Function] = {
     "floor": _one("floor"),
     "ceil": _one("ceil"),
     "int": _one("trunc"),
-    "timestep": Function(2, 2, "ratio", "evsim_timestep"),
+    "timestep": Function(2, 2, "plain", ""),  # int((t + 0.001*dt)/dt), as soon as it is read
     "clip": Function(3, 3, "same", "evsim_clip"),
     "min": Function(2, 16, "same", "evsim_min"),
     "max": Function(2, 16, "same", "evsim_max"),
@@ -105,7 +104,6 @@ NUMPY: FunctionTable = {
     "ceil": np.ceil,
     "int": np.trunc,
     "exprel": _exprel,
-    "timestep": lambda t, dt: np.trunc((t + 0.001 * dt) / dt),
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
     "min": lambda *values: reduce(np.minimum, values),
     "max": lambda *values: reduce(np.maximum, values),
@@ -164,7 +162,6 @@ def _mpmath_table() -> dict[str, Callable[..., Any]]:
         "abs": abs,
         "int": lambda x: mp.floor(x) if x >= 0 else mp.ceil(x),
         "exprel": lambda x: mp.expm1(x) / x if x else mp.mpf(1),
-        "timestep": lambda t, dt: mp.floor((t + mp.mpf(0.001) * dt) / dt),
         "clip": lambda x, low, high: min(max(x, low), high),
         "min": min,
         "max": max,

@@ -190,7 +190,8 @@ class _Reader:
         function, count = FUNCTIONS.get(name, _ANY), len(node.args)
         if not function.fewest <= count <= function.most:
             raise self._error(f"{name} takes {_count(name)}, not {count}, as in {_example(name)}", node)
-        return Call(name, tuple(self._node(each, depth + 1) for each in node.args))
+        operands = tuple(self._node(each, depth + 1) for each in node.args)
+        return _timestep(*operands) if name == "timestep" else Call(name, operands)
 
     def _error(
         self, problem: str, node: ast.AST | None = None, kind: type[EvsimError] = EvsimValueError
@@ -201,6 +202,12 @@ class _Reader:
             column = getattr(node, "col_offset", 0) + 1
             place = f" at column {column}, {_short(part)}:" if part != self.text else ""
         return kind(f"{self.where}: in {_short(self.text)}{',' if place else ':'}{place} {problem}.")
+
+
+def _timestep(t: Node, dt: Node) -> Node:
+    """The number of a step, in which Brian lets a time that falls short of it by rounding be in it."""
+    late = Operation("+", (t, Operation("*", (Number(0.001), dt))))
+    return Call("int", (Operation("/", (late, dt)),))
 
 
 def _literal(node: Node) -> float | None:
