@@ -122,6 +122,8 @@ def test_what_does_not_fit_is_refused():
         linked_var(source, "y")
     with pytest.raises(EvsimTypeError, match="give a group and a name"):
         linked_var(3, "x")
+    with pytest.raises(EvsimTypeError, match="give a group and a name"):
+        linked_var(Synapses(source, cells, "w : 1"), "w")
     with pytest.raises(EvsimTypeError, match=r"is not declared as linked; write 'u : 1 \(linked\)'"):
         cells.u = linked_var(source, "x")
     with pytest.raises(EvsimTypeError, match="is linked; set what it reads"):

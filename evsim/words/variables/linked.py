@@ -98,7 +98,7 @@ def linked_var(group_or_variable: Any, name: str | None = None, index: Any = Non
     source: Any = group_or_variable
     if isinstance(group_or_variable, VariableView) and name is None:
         source, name = group_or_variable._elements, group_or_variable._name
-    if not hasattr(source, "_storage") or not hasattr(source, "_present"):
+    if not hasattr(source, "_storage") or not hasattr(source, "_group"):
         raise EvsimTypeError(
             f'linked_var: got {group_or_variable!r}; give a group and a name, as in linked_var(cells, "x")'
         )
