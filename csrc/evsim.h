@@ -74,7 +74,10 @@ int evsim_present(evsim_simulation *sim, int projection, int n, const int32_t *v
                   double *out);
 int evsim_set_variable(evsim_simulation *sim, int projection, int variable, const double *values,
                        int64_t count);
-double *evsim_variable(evsim_simulation *sim, int projection, int variable);
+/* The values of a variable, one for each synapse. */
+int evsim_variable(evsim_simulation *sim, int projection, int variable, double *out);
+/* Before they are set: variables with a value for each synapse that the code needs together. */
+int evsim_pack_variables(evsim_simulation *sim, int projection, int n, const int32_t *variables);
 
 /* Records; samples are taken at k*dt for k >= first. */
 int evsim_record_spikes(evsim_simulation *sim, int emitter, int64_t start, int64_t stop);

@@ -300,8 +300,15 @@ int evsim_set_variable(struct simulation *sim, int projection, int variable, con
     return projection_set_variable(sim->projections[projection], variable, values, count == 1);
 }
 
-double *evsim_variable(struct simulation *sim, int projection, int variable) {
-    return sim->projections[projection]->variable[variable];
+int evsim_pack_variables(struct simulation *sim, int projection, int n, const int32_t *variables) {
+    return projection_pack(sim->projections[projection], n, variables);
+}
+
+int evsim_variable(struct simulation *sim, int projection, int variable, double *out) {
+    const struct projection *p = sim->projections[projection];
+    for (int64_t s = 0; s < p->n; s++)
+        out[s] = p->variable[variable][s * p->step[variable]];
+    return EVSIM_OK;
 }
 
 /* ---- records ---- */

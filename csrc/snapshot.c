@@ -72,8 +72,11 @@ static void each_block(struct visit *v, const struct simulation *sim) {
         struct projection *p = sim->projections[k];
         for (int w = 0; p->code && w < p->code->n_written; w++) {
             const int32_t i = p->code->written[w];
-            block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
+            if (!projection_is_packed(p, i))
+                block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
         }
+        if (p->records)
+            block(v, p->records, (size_t)p->n * (size_t)p->n_packed * sizeof(double));
     }
 }
 

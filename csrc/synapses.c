@@ -43,13 +43,21 @@ static void free_all(double **arrays, int n) {
     free(arrays);
 }
 
+static void free_variables(struct projection *p) {
+    for (int v = 0; v < p->n_variables; v++)
+        if (projection_is_packed(p, v))
+            p->variable[v] = NULL;
+    free_all(p->variable, p->n_variables), free(p->step), free(p->records);
+    p->records = NULL, p->n_packed = 0;
+}
+
 void projection_free(struct projection *p) {
     if (!p)
         return;
     free_rows(p);
     free_ports(p);
     if (!p->is_sharing)
-        free_all(p->variable, p->n_variables), free(p->step);
+        free_variables(p);
     free(p->i), free(p->j);
     free(p);
 }
@@ -271,13 +279,18 @@ int projection_set_code(struct projection *p, const struct evsim_code *code, int
         free_all(variable, n_variables), free(step);
         return EVSIM_NO_MEMORY;
     }
-    free_all(p->variable, p->n_variables), free(p->step);
+    free_variables(p);
     p->code = code, p->n_variables = n_variables;
     p->variable = variable, p->step = step;
     return EVSIM_OK;
 }
 
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one) {
+    if (projection_is_packed(p, variable)) {
+        for (int64_t s = 0; s < p->n; s++)
+            p->variable[variable][s * p->n_packed] = values[is_one ? 0 : s];
+        return EVSIM_OK;
+    }
     const size_t size = (size_t)(is_one ? 1 : p->n) * sizeof *values;
     double *copy = allocate(size + sizeof *values, 1);
     if (!copy)
@@ -292,6 +305,21 @@ int projection_set_variable(struct projection *p, int variable, const double *va
 void projection_share(struct projection *p, const struct projection *owner,
                       const struct evsim_code *code) {
     p->code = code, p->n_variables = owner->n_variables;
-    p->variable = owner->variable, p->step = owner->step;
+    p->variable = owner->variable, p->step = owner->step, p->n_packed = owner->n_packed;
     p->is_sharing = 1;
+}
+
+int projection_pack(struct projection *p, int n, const int32_t *variables) {
+    if (n < 2) /* a step of 1 is that of arrays of their own */
+        return EVSIM_OK;
+    double *records = allocate_zeroed((size_t)p->n * (size_t)n + 1, sizeof *records);
+    if (!records)
+        return EVSIM_NO_MEMORY;
+    p->records = records, p->n_packed = n;
+    for (int k = 0; k < n; k++) {
+        free(p->variable[variables[k]]);
+        p->variable[variables[k]] = records + k;
+        p->step[variables[k]] = n;
+    }
+    return EVSIM_OK;
 }

@@ -54,6 +54,8 @@ struct projection {
     int n_variables;
     double **variable;
     int64_t *step;
+    double *records; /* [n][n_packed] variables that stand side by side, synapse by synapse */
+    int n_packed;    /* those with this step; 0: none */
 };
 
 /* A delivery in a list: which synapse, and when in the window. */
@@ -92,6 +94,14 @@ int projection_set_ports(struct projection *p, int n_ports, const int32_t *state
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
+/* Puts these variables, one value for each synapse, into one record per synapse: event code, which
+ * needs them all, then finds them in one place. Once, before they are set. */
+int projection_pack(struct projection *p, int n, const int32_t *variables);
+
+static inline int projection_is_packed(const struct projection *p, int variable) {
+    return p->n_packed > 0 && p->step[variable] == p->n_packed;
+}
+
 /* Code on the variables of another projection of the same synapses, which lives as long. */
 void projection_share(struct projection *p, const struct projection *owner,
                       const struct evsim_code *code);

@@ -22,8 +22,8 @@ enum { RELAYS = 8, TARGET = RELAYS, CELLS, WINDOWS = 3 };
     } while (0)
 
 static void halve_and_add(double *x, const struct evsim_cells *cells, int64_t i,
-                          const struct evsim_now *now, double *const *variable,
-                          const int64_t *step, int64_t synapse) {
+                          const struct evsim_now *now, double *const *variable, const int64_t *step,
+                          int64_t synapse) {
     (void)cells, (void)i, (void)now;
     double *w = &variable[0][synapse * step[0]];
     *w *= 0.5;
@@ -117,10 +117,16 @@ static int build_and_run(struct network *net, int64_t tick, double offset) {
     return code;
 }
 
+static double weight(struct network *net, int projection, int synapse) {
+    double w[RELAYS];
+    evsim_variable(net->sim, projection, 0, w);
+    return w[synapse];
+}
+
 static void check_weights(struct network *net, double w) {
     for (int k = 0; k < RELAYS; k++) {
-        CHECK(evsim_variable(net->sim, net->direct, 0)[k] == w);
-        CHECK(evsim_variable(net->sim, net->relayed, 0)[k] == w);
+        CHECK(weight(net, net->direct, k) == w);
+        CHECK(weight(net, net->relayed, k) == w);
     }
 }
 
@@ -150,8 +156,8 @@ static void test_samples_show_every_delivery_so_far(void) {
 static void test_a_run_may_end_inside_a_window_and_go_on(void) {
     struct network net = {.has_trace = 1};
     CHECK_EQUAL(build_and_run(&net, 1, 0.5 * WINDOW), 1);
-    CHECK(evsim_variable(net.sim, net.relayed, 0)[3] == 0.25);
-    CHECK(evsim_variable(net.sim, net.relayed, 0)[4] == 0.5);
+    CHECK(weight(&net, net.relayed, 3) == 0.25);
+    CHECK(weight(&net, net.relayed, 4) == 0.5);
     CHECK_EQUAL(evsim_run(net.sim, WINDOWS, 0.0, 1, 0, 1e6), 1);
     check_weights(&net, 0.125);
     evsim_free(net.sim);

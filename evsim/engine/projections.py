@@ -11,7 +11,7 @@ from evsim.codegen.cache import code_address
 from evsim.codegen.code import KEY, code_source
 from evsim.codegen.relaxation import HIDDEN
 from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel, Projection
-from evsim.engine.core import array, check, ffi, lib, view
+from evsim.engine.core import array, check, ffi, lib
 from evsim.engine.populations import PopulationInCore, first_bad, require_finite
 from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
@@ -125,6 +125,14 @@ class ProjectionInCore:
             check(lib.evsim_share_variables(self.sim, self.number, self.owner.number, code))
         elif self.has_variables:
             check(lib.evsim_set_code(self.sim, self.number, code, len(self.variables)))
+            self._pack()
+
+    def _pack(self) -> None:
+        """What code changes stands side by side in memory."""
+        changing = self.written | (set(HIDDEN) if self.equations else set())
+        together = [k for k, name in enumerate(self.variables) if name in changing]
+        numbers, keep = array(together, "int32_t")
+        check(lib.evsim_pack_variables(self.sim, self.number, keep.size, numbers))
 
     def take_over(self) -> None:
         """Hands the core what the user changed since the last run."""
@@ -147,8 +155,10 @@ class ProjectionInCore:
     def write_back(self) -> None:
         """Copies the variables that events change, as they are now, into the description."""
         for name in sorted(written_variables(self.projection) - self.equations.keys()):
-            pointer = lib.evsim_variable(self.sim, self.number, self.variables.index(name))
-            self._show(name, view(pointer, self.projection.i.size, np.float64).copy())
+            values = np.zeros(self.projection.i.size)
+            number = self.variables.index(name)
+            check(lib.evsim_variable(self.sim, self.number, number, ffi.from_buffer("double[]", values)))
+            self._show(name, values)
         names = sorted(self.shown)
         if names:
             numbers, keep = array([self.variables.index(name) for name in names], "int32_t")
