@@ -339,7 +339,7 @@ static int run_cascade(struct cascade *c, double from, int is_unfolding) {
     int code = EVSIM_OK;
     for (int64_t k = 0; k < c->sh->n_cells && code >= 0; k++) {
         code = start_runner(c, k, from, is_unfolding);
-        if (code >= 0)
+        if (code >= 0 && !population_of(c, k)->unit)
             code = walk_on(c, k);
     }
     double offset = 0.0;
@@ -347,6 +347,8 @@ static int run_cascade(struct cascade *c, double from, int is_unfolding) {
     while (code >= 0 && (code = pop_first(c, &offset, &round)) > 0)
         code = one_round(c, offset, round, from);
     for (int64_t k = 0; k < c->sh->n_cells && code >= 0; k++) {
+        if (population_of(c, k)->unit)
+            continue;
         walk_let_go(population_of(c, k), c->sh->cells[k].i, &c->runners[k].next);
         code = walk_settle(c->sim, c->sh, &c->sh->cells[k], c->to);
     }

@@ -35,6 +35,13 @@ int evsim_set_options(evsim_simulation *sim, int population, const double *value
 int evsim_set_tables(evsim_simulation *sim, int population, int n_tables);
 int evsim_set_table(evsim_simulation *sim, int population, int table, double dt, int64_t n,
                     int64_t columns, const double *values);
+
+/* Continuous coupling: `table` is a compiled struct evsim_link. */
+int evsim_add_link(evsim_simulation *sim, int source, int target, int input, int64_t n,
+                   const uint32_t *i, const uint32_t *j, const void *table, int n_variables);
+int evsim_set_link_variable(evsim_simulation *sim, int link, int variable, const double *values,
+                            int64_t count);
+
 double *evsim_state(evsim_simulation *sim, int population, int state);
 
 /* Says that the caller has written to a state. */
@@ -68,6 +75,8 @@ int evsim_set_code(evsim_simulation *sim, int projection, const void *code, int 
 int evsim_set_post(evsim_simulation *sim, int projection);
 /* Code (or NULL) on the variables of `owner`, a projection of the same synapses. */
 int evsim_share_variables(evsim_simulation *sim, int projection, int owner, const void *code);
+/* Before they are set: variables with a value for each synapse that the code needs together. */
+int evsim_pack_variables(evsim_simulation *sim, int projection, int n, const int32_t *variables);
 /* The variables that the code of a projection writes, brought to the present time: out[k*n + s] for
  * the k-th of these variables and synapse s. They stay as they are in the simulation. */
 int evsim_present(evsim_simulation *sim, int projection, int n, const int32_t *variables,
@@ -76,8 +85,6 @@ int evsim_set_variable(evsim_simulation *sim, int projection, int variable, cons
                        int64_t count);
 /* The values of a variable, one for each synapse. */
 int evsim_variable(evsim_simulation *sim, int projection, int variable, double *out);
-/* Before they are set: variables with a value for each synapse that the code needs together. */
-int evsim_pack_variables(evsim_simulation *sim, int projection, int n, const int32_t *variables);
 
 /* Records; samples are taken at k*dt for k >= first. */
 int evsim_record_spikes(evsim_simulation *sim, int emitter, int64_t start, int64_t stop);

@@ -18,6 +18,7 @@
 #include "error.h"
 #include "random.h"
 #include "shard.h"
+#include "unit.h"
 
 #define SLACK 1e-3 /* of a step: a time so little before a step counts as in it */
 
@@ -491,6 +492,8 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
 int shard_grid_step(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *timers;
     shard_look(sim, sh);
+    for (int u = 0; u < sim->n_units; u++)
+        unit_hold_inputs(sim, sh, &sim->units[u]);
     int code = take_samples(sim, sh);
     if (code >= 0)
         code = take_sources(sim, sh);

@@ -64,6 +64,25 @@ struct evsim_cells {
     const uint32_t *holding;
     const struct evsim_table *table;
     const double *option;
+    double *const *input; /* [input][i] held values of what links add up to, or NULL: zero */
+};
+
+/* A step of populations that links join, as the kernel of one of them sees it. Arrays are padded;
+ * `input` are what the links add up to at the time of the call. */
+struct evsim_piece {
+    double t, h;
+    double middle; /* a time that stands for the step in functions of time */
+    double *const *x, *const *next, *const *bend[3];
+    const double *active;
+    double *const *input;
+};
+
+/* Continuous coupling, compiled from the expression of a link. */
+struct evsim_link {
+    int32_t abi;
+    /* out[j[k]] += the expression of pair k, for k < n, at time t. */
+    void (*add)(double *const *from, double *const *to, double t, int64_t n, const uint32_t *i,
+                const uint32_t *j, double *const *variable, const int64_t *step, double *out);
 };
 
 /* When event code runs, and what its target is like then. */
@@ -172,6 +191,21 @@ struct evsim_kernel {
     uint32_t (*conditions)(const struct evsim_cells *cells, int64_t i, const double *x,
                            double offset);
     void (*react)(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e);
+
+    /* For populations that links join, else NULL. `rates`: of all neurons in the state x at time t.
+     * `watch` lists the neurons to which something may happen in a step, `find` gives the part of
+     * the step at which it does, from its polynomials, and which form crosses there how steeply;
+     * `value` is that form in a state. `next_switch`: of functions of time, after t. */
+    int32_t n_inputs;
+    void (*rates)(const struct evsim_cells *cells, const struct evsim_piece *piece, double t,
+                  double *const *x, double *const *y);
+    int64_t (*watch)(const struct evsim_cells *cells, const struct evsim_piece *piece,
+                     uint32_t *found);
+    double (*find)(const struct evsim_cells *cells, int64_t i, const struct evsim_piece *piece,
+                   int32_t *form, double *slope);
+    double (*value)(const struct evsim_cells *cells, int64_t i, const struct evsim_piece *piece,
+                    const double *x, double t, int32_t form);
+    double (*next_switch)(const struct evsim_cells *cells, double t);
 
     /* Adds `amount` to x[port], unless the neuron is refractory and the state is clamped. */
     void (*add)(double *x, int32_t port, double amount, int is_refractory);

@@ -6,6 +6,7 @@
 #include "evsim.h"
 #include "random.h"
 #include "shard.h"
+#include "unit.h"
 
 #define OBJECT_OF_POPULATIONS 0x70000000u /* the first number of those that noise is keyed by */
 
@@ -157,6 +158,32 @@ int64_t *evsim_last_tick(struct simulation *sim, int population) {
 
 double *evsim_last_offset(struct simulation *sim, int population) {
     return sim->populations[population]->last_offset;
+}
+
+/* ---- links ---- */
+
+int evsim_add_link(struct simulation *sim, int source, int target, int input, int64_t n,
+                   const uint32_t *i, const uint32_t *j, const void *table, int n_variables) {
+    const struct evsim_link *link = table;
+    sim->is_changed = 1;
+    if (link->abi != EVSIM_KERNEL_ABI || input >= sim->populations[target]->kernel->n_inputs)
+        return EVSIM_BAD_ARGUMENT;
+    if (MORE(sim->links, sim->n_links) < 0)
+        return EVSIM_NO_MEMORY;
+    const int code =
+        link_new(&sim->links[sim->n_links], source, target, input, n, i, j, link, n_variables);
+    if (code < 0) {
+        link_free(sim->links[sim->n_links]);
+        return code;
+    }
+    sim->is_unlinked = 1;
+    return sim->n_links++;
+}
+
+int evsim_set_link_variable(struct simulation *sim, int link, int variable, const double *values,
+                            int64_t count) {
+    sim->is_changed = 1;
+    return link_set_variable(sim->links[link], variable, values, count);
 }
 
 /* ---- sources ---- */
@@ -419,6 +446,7 @@ int evsim_failure(struct simulation *sim, int *population, int64_t *neuron, int6
 void evsim_free(struct simulation *sim) {
     if (!sim)
         return;
+    units_free(sim);
     for (int p = 0; p < sim->n_populations; p++)
         population_free(sim->populations[p]);
     for (int e = 0; e < sim->n_emitters; e++) {
@@ -438,6 +466,9 @@ void evsim_free(struct simulation *sim) {
         record_samples_free(o->record);
     }
     simulation_free_shards(sim);
+    for (int k = 0; k < sim->n_links; k++)
+        link_free(sim->links[k]);
+    free(sim->links);
     free(sim->populations), free(sim->emitters), free(sim->projections), free(sim->drives);
     free(sim->spike_outputs), free(sim->state_outputs);
     free(sim->source_out[0].all), free(sim->source_out[1].all), spikes_free(&sim->members);

@@ -19,6 +19,7 @@ struct population {
     int is_coupled;  /* a refractory neuron needs its walk: states that go on see states that stand
                       */
     int is_foldable; /* in this run */
+    int32_t unit;    /* number of the unit that it belongs to, plus one; or 0 */
     int is_seen;     /* its states at spikes are recorded */
     int has_posts;   /* its spikes run code of the synapses that end on it */
     struct evsim_cells cells;

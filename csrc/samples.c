@@ -219,6 +219,8 @@ int samples_take(struct simulation *sim, struct shard *sh, double from) {
         struct state_output *o = &sim->state_outputs[r];
         const struct sample_place *places = o->places[sh->tick & 1];
         int n = o->n_places[sh->tick & 1], code = EVSIM_OK;
+        if (o->projection < 0 && sim->populations[o->population]->unit)
+            continue; /* its unit has taken them on the way */
         if (n && places->at == from) {
             if (places->row)
                 code = is_disturbed(sim, sh, o->population, from)

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "random.h"
 #include "shard.h"
+#include "unit.h"
 
 int shard_grow(void **array, int64_t n, int64_t *room, size_t size) {
     const int64_t more = n + n / 2 + 64;
@@ -39,6 +40,8 @@ void shard_look(const struct simulation *sim, struct shard *sh) {
 static int advance_all(struct simulation *sim, struct shard *sh) {
     for (int k = 0; k < sim->n_populations; k++) {
         const struct population *p = sim->populations[k];
+        if (p->unit)
+            continue;
         const int64_t owned = sh->last[k] - sh->first[k], n_states = p->kernel->n_states;
         if (owned > sh->found_room &&
             shard_grow((void **)&sh->found, owned, &sh->found_room, sizeof *sh->found) < 0)
@@ -59,8 +62,18 @@ static int advance_all(struct simulation *sim, struct shard *sh) {
     return EVSIM_OK;
 }
 
+static int run_units(struct simulation *sim, struct shard *sh, double from, double to) {
+    int code = EVSIM_OK;
+    for (int u = 0; u < sim->n_units && code >= 0; u++)
+        code = unit_run(sim, sh, &sim->units[u], from, to);
+    return code;
+}
+
 static int run_cells(struct simulation *sim, struct shard *sh, double from, double to,
                      int is_unfolding) {
+    const int units = run_units(sim, sh, from, to);
+    if (units < 0)
+        return units;
     if (!sim->is_short)
         return walk_all(sim, sh, from, to, is_unfolding);
     const int code = cascade_run(sim, sh, from, to, is_unfolding);
@@ -78,7 +91,7 @@ static int whole_window(struct simulation *sim, struct shard *sh) {
     cells_fill_starts(sim, sh);
     code = advance_all(sim, sh);
     deliver_clear(sim, sh);
-    if (code >= 0 && sh->n_cells) {
+    if (code >= 0 && (sh->n_cells || sim->n_units)) {
         code = events_gather(sim, sh, 0.0, sim->window);
         if (code >= 0)
             code = run_cells(sim, sh, 0.0, sim->window, 1);

@@ -222,6 +222,8 @@ struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, do
 int walk_has_spike(const struct population *p, const struct evsim_walk *walk);
 int walk_custom_events(struct simulation *sim, struct shard *sh, const struct cell *cell,
                        struct evsim_walk *walk, int64_t seen, struct spikes *out);
+int walk_happen(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                struct evsim_walk *walk, struct spikes *out, double *since);
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out);
 void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk);

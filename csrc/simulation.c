@@ -14,6 +14,7 @@
 #include "evsim.h"
 #include "shard.h"
 #include "team.h"
+#include "unit.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 #include <xmmintrin.h>
@@ -165,7 +166,7 @@ static int begin(struct simulation *sim, int n_threads) {
     if (code >= 0)
         code = simulation_take_late(sim, &late);
     if (code >= 0)
-        code = simulation_deal(sim, sim->is_short || sim->is_grid ? 1 : n_threads);
+        code = simulation_deal(sim, sim->is_short || sim->is_grid || sim->n_links ? 1 : n_threads);
     if (code >= 0)
         code = simulation_give_late(sim, &late);
     free(late.all);
@@ -206,6 +207,9 @@ int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads
         return EVSIM_BAD_ARGUMENT;
     find_short(sim);
     int code = keep_begins(sim);
+    if (code >= 0 && sim->is_unlinked)
+        code = units_find(sim);
+    sim->is_unlinked = code < 0;
     const unsigned before = flush_denormals();
     if (code >= 0)
         code = begin(sim, n_threads);

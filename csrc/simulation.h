@@ -25,6 +25,8 @@
 #include "synapses.h"
 
 struct shard;
+struct link;
+struct unit;
 
 /* Whether a spike is made at or after the latest change of the projection's delays. */
 static inline int projection_takes(const struct projection *p, const struct spike *s) {
@@ -88,14 +90,17 @@ struct simulation {
     struct population **populations;
     struct emitter *emitters;
     struct projection **projections;
+    struct link **links;
+    struct unit *units;
     struct drive *drives;
     struct spike_output *spike_outputs;
     struct state_output *state_outputs;
-    int n_populations, n_emitters, n_projections, n_drives, n_spike_outputs, n_state_outputs;
+    int n_populations, n_links, n_units, n_emitters, n_projections, n_drives, n_spike_outputs, n_state_outputs;
 
     int n_shards;
     struct shard *shards;
     int is_arranged;
+    int is_unlinked; /* there are new links, whose units are to be found */
     struct spikes source_out[2];
     struct snapshot
         *preview;      /* the present window's start, where a run has ended inside it; or NULL */

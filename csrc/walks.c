@@ -173,11 +173,46 @@ static int walk_again(struct simulation *sim, struct shard *sh, const struct cel
     return EVSIM_WALK_SPIKE;
 }
 
+/* What a walk has come to: custom events and a spike, with all they do to the neuron. */
+int walk_happen(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                struct evsim_walk *walk, struct spikes *out, double *since) {
+    struct population *p = sim->populations[cell->population];
+    int64_t end_tick, seen = 0;
+    double end_offset;
+    int is_over = 0, rests = 0;
+    if (out && p->is_seen && spikes_see(out, walk->x, p->kernel->n_states, &seen) < 0)
+        return EVSIM_NO_MEMORY;
+    if (walk_custom_events(sim, sh, cell, walk, seen, out) < 0)
+        return EVSIM_NO_MEMORY;
+    const int is_spike = walk_has_spike(p, walk);
+    if (is_spike)
+        rests = walk_reset(sh, p, cell, walk, &end_tick, &end_offset, &is_over);
+    if (rests < 0)
+        return shard_fail(sh, rests, p->number, cell->i, sh->tick, walk->offset);
+    if (is_over)
+        return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
+    walk->round++, walk->spikes++;
+    if (is_spike && p->has_posts && !sim->is_short &&
+        run_posts(sim, sh, cell, walk, p->emitter, out != NULL) < 0)
+        return EVSIM_NO_MEMORY;
+    if ((out || !is_spike) && walk_gets_nowhere(walk, since, sim->window))
+        return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, cell->i, sh->tick, walk->offset);
+    if (!out || !is_spike)
+        return EVSIM_OK;
+    const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i, seen};
+    if (spikes_add(out, &spike) < 0)
+        return EVSIM_NO_MEMORY;
+    p->last_tick[cell->i] = sh->tick, p->last_offset[cell->i] = walk->offset;
+    p->release_tick[cell->i] = rests ? end_tick : -1;
+    p->release_offset[cell->i] = end_offset;
+    return EVSIM_OK;
+}
+
 int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
                 struct evsim_walk *walk, double to, struct spikes *out) {
     struct population *p = sim->populations[cell->population];
     const struct evsim_event *events = sh->sorted + cell->first_event;
-    double *x = walk->x, since = walk->offset;
+    double since = walk->offset;
     for (;;) {
         const struct evsim_cells *cells = &sh->views[p->number];
         const int code = !out && sim->is_short
@@ -189,37 +224,9 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
             return EVSIM_OK;
         if (code < 0)
             return shard_fail(sh, code, p->number, cell->i, sh->tick, walk->offset);
-        int64_t end_tick, seen = 0;
-        double end_offset;
-        if (out && p->is_seen && spikes_see(out, x, p->kernel->n_states, &seen) < 0)
-            return EVSIM_NO_MEMORY;
-        if (walk_custom_events(sim, sh, cell, walk, seen, out) < 0)
-            return EVSIM_NO_MEMORY;
-        if (!walk_has_spike(p, walk)) {
-            walk->round++, walk->spikes++;
-            if (walk_gets_nowhere(walk, &since, sim->window))
-                return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, cell->i, sh->tick, walk->offset);
-            continue;
-        }
-        int is_over;
-        const int rests = walk_reset(sh, p, cell, walk, &end_tick, &end_offset, &is_over);
-        if (rests < 0)
-            return shard_fail(sh, rests, p->number, cell->i, sh->tick, walk->offset);
-        if (is_over)
-            return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
-        walk->round++, walk->spikes++;
-        if (p->has_posts && !sim->is_short && run_posts(sim, sh, cell, walk, p->emitter, out != NULL) < 0)
-            return EVSIM_NO_MEMORY;
-        if (!out)
-            continue;
-        if (walk_gets_nowhere(walk, &since, sim->window))
-            return shard_fail(sh, EVSIM_TOO_OFTEN, p->number, cell->i, sh->tick, walk->offset);
-        const struct spike spike = {sh->tick, walk->offset, p->emitter, cell->i, seen};
-        if (spikes_add(out, &spike) < 0)
-            return EVSIM_NO_MEMORY;
-        p->last_tick[cell->i] = sh->tick, p->last_offset[cell->i] = walk->offset;
-        p->release_tick[cell->i] = rests ? end_tick : -1;
-        p->release_offset[cell->i] = end_offset;
+        const int done = walk_happen(sim, sh, cell, walk, out, &since);
+        if (done < 0)
+            return done;
     }
 }
 
@@ -265,6 +272,8 @@ int walk_all(struct simulation *sim, struct shard *sh, double from, double to, i
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
+        if (p->unit)
+            continue;
         if (is_unfolding && p->is_foldable && !p->walks_from_begin)
             walk_unfold(sim, sh, cell);
         struct evsim_walk walk = walk_begin(sh, cell, from);

@@ -6,6 +6,7 @@
  *   ONE, EACH       how many numbers of the equations all neurons share, or have one each
  *   TABLES          how many values of functions of time the equations use
  *   NOISES          how many noise processes
+ *   INPUTS          how many sums of links
  *   METHOD          one of the numbers below
  */
 #include <kernel.h>
@@ -36,6 +37,7 @@ struct batch {
     double one[ONE + 1];
     double each[EACH + 1][LANES];
     double table[TABLES + 1][LANES];
+    double input[INPUTS + 1][LANES];
     double active[LANES];    /* 1 where the neuron is not refractory, else 0 */
     double last[LANES];      /* time of the latest spike */
     uint32_t holding[LANES]; /* as in evsim_cells */

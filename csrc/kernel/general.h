@@ -2,11 +2,10 @@
  *
  * Generated C describes the equations, with the other headers in between, then includes this file:
  *
- *   STATES, ONE, EACH, TABLES, NOISES, FORMS, PARAMETERS, COEFFICIENTS, METHOD, HAS_THRESHOLD,
- *   HAS_HOLD, SWITCHES, EVENTS                  numbers; FORMS counts comparisons of conditions
- *   <kernel/batch.h>
- *   load_each(lanes, b, first)                  the numbers of lanes that differ between neurons
- *   load_one(b)                                 those that do not
+ *   STATES, ONE, EACH, TABLES, NOISES, INPUTS, IS_LINKED, FORMS, PARAMETERS, COEFFICIENTS, METHOD,
+ * HAS_THRESHOLD, HAS_HOLD, SWITCHES, EVENTS                  numbers; FORMS counts comparisons of
+ * conditions <kernel/batch.h> load_each(lanes, b, first)                  the numbers of lanes that
+ * differ between neurons load_one(b)                                 those that do not
  *   load_tables(lanes, b, t)                    functions of time, at a time between their switches
  *   next_switch(cells, t)                       the first switch of one after t, or infinity
  *   rates(lanes, b, t, x, y)                    y = f(x, t)
@@ -43,6 +42,8 @@ ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cel
     b->cells = cells, b->first = first;
     load_each(lanes, b, first);
     for (int l = 0; l < lanes; l++) {
+        for (int k = 0; k < INPUTS; k++)
+            b->input[k][l] = cells->input ? cells->input[k][first + l] : 0.0;
         b->holding[l] = EVENTS ? cells->holding[first + l] : 0;
         const int64_t tick = cells->last_tick[first + l];
         const double since = (double)(tick - cells->tick) * cells->window;
@@ -361,6 +362,10 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
     return EVSIM_WALK_END;
 }
 
+#if IS_LINKED
+#include <kernel/coupled.h>
+#endif
+
 static const struct evsim_kernel kernel = {
     .abi = EVSIM_KERNEL_ABI,
     .n_states = STATES,
@@ -371,6 +376,18 @@ static const struct evsim_kernel kernel = {
     .walk = walk,
     .reset = reset,
     .is_over = is_over,
+    .n_inputs = INPUTS,
+#if IS_LINKED
+    .rates = all_rates,
+#if FORMS > 0
+    .watch = watch_all,
+    .find = find,
+    .value = value,
+#endif
+#if SWITCHES
+    .next_switch = next_switch,
+#endif
+#endif
     .add = add,
 #if HAS_REST
     .rest = rest,

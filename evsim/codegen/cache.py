@@ -33,6 +33,11 @@ def code_address(source: str) -> int:
     return _address(source, "evsim_code")
 
 
+def link_address(source: str) -> int:
+    """Where the `struct evsim_link` of a generated text stands in this process."""
+    return _address(source, "evsim_link")
+
+
 def _address(source: str, function: str) -> int:
     key = text_key(source)
     if key not in _addresses:

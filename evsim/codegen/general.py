@@ -34,7 +34,7 @@ class GeneralLayout:
 
 
 def general_source(
-    model: GeneralModel, each: Iterable[str], parameters: tuple[str, ...] = ()
+    model: GeneralModel, each: Iterable[str], parameters: tuple[str, ...] = (), *, is_linked: bool = False
 ) -> tuple[str, GeneralLayout]:
     """C text of the model's kernel, and the layout of its numbers.
 
@@ -44,18 +44,24 @@ def general_source(
         Parameters that differ between neurons.
     parameters
         What event code of synapses names besides the reset.
+    is_linked
+        Whether links join the population to others, or to itself.
     """
-    writer = _Writer(model, frozenset(each), parameters)
+    writer = _Writer(model, frozenset(each), parameters, is_linked)
     return writer.text(), writer.layout
 
 
 class _Writer:
-    def __init__(self, model: GeneralModel, each: frozenset[str], parameters: tuple[str, ...]) -> None:
-        self.model = model
+    def __init__(
+        self, model: GeneralModel, each: frozenset[str], parameters: tuple[str, ...], is_linked: bool
+    ) -> None:
+        self.model, self.is_linked = model, is_linked
         self.states = {name: f"x[{s}][l]" for s, name in enumerate(model.states)}
         self.tables = tuple(name for name, each in model.functions.items() if isinstance(each, TimedTable))
         self.lookups: list[tuple[str, Node | None]] = []  # table and column of each value at time t
-        self.numbers = Numbers({*model.states, *VARYING, *self._lookup_names()}, frozenset(model.functions))
+        self.numbers = Numbers(
+            {*model.states, *model.inputs, *VARYING, *self._lookup_names()}, frozenset(model.functions)
+        )
         self.forms = Forms()
         self.rates = {name: self._prepared(model.rates[name]) for name in model.states}
         self.threshold = self._condition(model.threshold)
@@ -143,6 +149,7 @@ class _Writer:
 
     def _c(self, node: Node) -> str:
         names = {**self.states, **self.place, **VARYING}
+        names |= {name: f"b->input[{k}][l]" for k, name in enumerate(self.model.inputs)}
         names |= {f"table {k}": f"b->table[{k}][l]" for k in range(len(self.lookups))}
         return to_c(node, names, self._calls())
 
@@ -185,6 +192,8 @@ class _Writer:
 #define EACH {len(self.layout.each)}
 #define TABLES {len(self.lookups)}
 #define SWITCHES {int(bool(self.lookups))}
+#define INPUTS {len(model.inputs)}
+#define IS_LINKED {int(self.is_linked)}
 #define EVENTS {len(self.events)}
 #define NOISES {len(self.processes)}
 #define IS_SHARED(n) ({shared or "(void)(n), 0"})

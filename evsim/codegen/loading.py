@@ -9,6 +9,7 @@ from typing import Any
 _DECLARATIONS = """
 const void *evsim_kernel(void);
 const void *evsim_code(void);
+const void *evsim_link(void);
 const void *evsim_shipped(const char *key);
 """
 _libraries: dict[Path, Any] = {}

@@ -19,8 +19,11 @@ from evsim.errors import EvsimValueError
 class GeneralKernel:
     """Text and numbers of one population's kernel."""
 
-    def __init__(self, population: Population, model: GeneralModel, parameters: tuple[str, ...]) -> None:
+    def __init__(
+        self, population: Population, model: GeneralModel, parameters: tuple[str, ...], is_linked: bool
+    ) -> None:
         self.population, self.model, self.parameters = population, model, parameters
+        self.is_linked = is_linked
         self.each: frozenset[str] = frozenset()
         self.layout: GeneralLayout
 
@@ -32,7 +35,7 @@ class GeneralKernel:
         if hasattr(self, "layout") and each <= self.each:
             return None
         self.each |= each
-        source, self.layout = general_source(self.model, self.each, self.parameters)
+        source, self.layout = general_source(self.model, self.each, self.parameters, is_linked=self.is_linked)
         return source
 
     def push(self, sim: Any, number: int, windows: Windows) -> None:

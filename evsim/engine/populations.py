@@ -23,11 +23,16 @@ class PopulationInCore:
     """Keeps the core's copy of one `description.Population` up to date."""
 
     def __init__(
-        self, sim: object, population: Population, windows: Windows, parameters: tuple[str, ...]
+        self,
+        sim: object,
+        population: Population,
+        windows: Windows,
+        parameters: tuple[str, ...],
+        is_linked: bool = False,
     ) -> None:
         self.sim, self.population, self.windows = sim, population, windows
         require_finite(population.name, population.parameters)
-        self.kernel = _kernel_of(population, parameters)
+        self.kernel = _kernel_of(population, parameters, is_linked)
         source = self.kernel.source()
         assert source is not None
         kernel = ffi.cast("void *", kernel_address(source))
@@ -111,10 +116,12 @@ class PopulationInCore:
         check(lib.evsim_set_refractory(self.sim, self.number, tick, offset, keep.size))
 
 
-def _kernel_of(population: Population, parameters: tuple[str, ...]) -> LinearKernel | GeneralKernel:
+def _kernel_of(
+    population: Population, parameters: tuple[str, ...], is_linked: bool
+) -> LinearKernel | GeneralKernel:
     model = population.model
     if isinstance(model, GeneralModel):
-        return GeneralKernel(population, model, parameters)
+        return GeneralKernel(population, model, parameters, is_linked)
     return LinearKernel(population, model if model.states else idle(model), parameters)
 
 

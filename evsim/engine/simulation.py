@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from evsim.description import Network, PoissonSource, Population, Projection, Sp
 from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
+from evsim.engine.links import LinkInCore, linked, refuse_short_delays
 from evsim.engine.peeking import Found, next_deliveries
 from evsim.engine.populations import PopulationInCore, rate_of, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
@@ -47,6 +48,7 @@ class Simulation:
         self._populations: dict[str, PopulationInCore] = {}
         self._sources: dict[str, int] = {}
         self._projections: list[ProjectionInCore] = []
+        self._links: list[LinkInCore] = []
         self._n_drives = 0
         self._spike_records: dict[str, int] = {}
         self._state_records: dict[str, int] = {}
@@ -246,6 +248,7 @@ class Simulation:
 
     def _take_over(self) -> None:
         network = self.network
+        changed = {each.name: set(each.changed) for each in network.populations}
         for population in network.populations:
             if population.name in self._populations:
                 self._populations[population.name].take_over()
@@ -259,6 +262,7 @@ class Simulation:
             self._add_projection(projection)
         for projection in network.projections:
             projection.changed.clear()
+        self._take_links(changed)
         self._add_drives()
         self._add_records()
         apply_activity(self)
@@ -292,8 +296,22 @@ class Simulation:
         incoming = [p for p in self.network.projections if p.target == population.name]
         parameters = dict.fromkeys(name for p in incoming for name in parameters_read(p, model))
         self._populations[population.name] = PopulationInCore(
-            self._sim, population, self._windows_now, tuple(parameters)
+            self._sim,
+            population,
+            self._windows_now,
+            tuple(parameters),
+            population.name in linked(self.network),
         )
+
+    def _take_links(self, changed: Mapping[str, set[str]]) -> None:
+        """`changed`: what the user changed of each population."""
+        for known in self._links:
+            ends = [("pre", known.link.source), ("post", known.link.target)]
+            known.take_over({f"{name}_{end}" for end, owner in ends for name in changed.get(owner, ())})
+        for link in self.network.links[len(self._links) :]:
+            ends_in_core = [self._populations[name] for name in (link.source, link.target)]
+            self._links.append(LinkInCore(self._sim, link, *ends_in_core))
+        refuse_short_delays(self.network, self._windows_now.length)
 
     def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:
         is_new = source.name not in self._sources

@@ -85,6 +85,9 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
         return Windows(dt, 1, 1)
     is_small = sum(population.size for population in network.populations) <= SMALL
     longest = min(useful_delay(network, is_small), FADING / fastest_rate if fastest_rate else 10 * dt)
+    if network.links:  # joined neurons find their deliveries at hand
+        positive = [values.min() for values, _count in _positive(_between_neurons(network))]
+        longest = min([longest, *map(float, positive)])
     if has_zero_delay(network) or (has_jumps(network) and not is_small):
         longest = min(longest, dt)
     if longest >= dt:

@@ -1,0 +1,545 @@
+/* A unit's way through a window, from event to event. See unit.h. */
+#include "unit.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "allocation.h"
+#include "error.h"
+#include "shard.h"
+
+#define NO_PART 2.0
+#define SMALLEST_STEP 1e-14 /* of a window */
+#define MOST_STATES 64      /* of one neuron, on the stack */
+
+/* Something that is due in this window, in the order of all. */
+struct due {
+    struct evsim_event event;
+    int32_t population;
+    uint32_t i;
+};
+
+struct journey {
+    struct simulation *sim;
+    struct shard *sh;
+    struct unit *u;
+    struct due *due;
+    int64_t n_due, due_room, next;
+    double now, step;
+    struct due *touched; /* neurons to test, at this instant */
+    int64_t n_touched, touched_room;
+    struct spike *spikes; /* of this round */
+    int64_t n_spikes, spikes_room;
+};
+
+#define EACH_MEMBER(m, u)                                                                          \
+    for (struct member *m = (u)->members; m < (u)->members + (u)->n_members; m++)
+
+static struct population *population_of(const struct journey *j, const struct member *m) {
+    return j->sim->populations[m->population];
+}
+
+static const struct evsim_cells *cells_of(const struct journey *j, const struct member *m) {
+    return &j->sh->views[m->population];
+}
+
+static struct member *member_of(struct unit *u, int32_t population) {
+    EACH_MEMBER(m, u) {
+        if (m->population == population)
+            return m;
+    }
+    return NULL;
+}
+
+/* ---- the system ---- */
+
+static void sum_links(struct unit *u, double t, int is_stage) {
+    EACH_MEMBER(m, u) {
+        for (int k = 0; m->input[k]; k++)
+            memset(m->input[k], 0, (size_t)m->n_padded * sizeof(double));
+    }
+    for (int k = 0; k < u->n_links; k++) {
+        const struct link *l = u->links[k];
+        const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
+        l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, t, l->n, l->i, l->j,
+                      l->variable, l->step, to->input[l->input]);
+    }
+}
+
+/* Rates of all in the state y (or x, in the first stage) into k[stage]. */
+static void stage_rates(struct journey *j, double t, int stage) {
+    sum_links(j->u, t, stage > 0);
+    EACH_MEMBER(m, j->u)
+    population_of(j, m)->kernel->rates(cells_of(j, m), &m->piece, t, stage ? m->y : m->x,
+                                       m->k[stage]);
+}
+
+static const double PARTS[7] = {0.0, 1.0 / 5, 3.0 / 10, 4.0 / 5, 8.0 / 9, 1.0, 1.0};
+static const double WEIGHTS[7][6] = {
+    {0},
+    {1.0 / 5},
+    {3.0 / 40, 9.0 / 40},
+    {44.0 / 45, -56.0 / 15, 32.0 / 9},
+    {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
+    {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
+    {35.0 / 384, 0.0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84}};
+static const double ERRORS[7] = {71.0 / 57600,      0.0,        -71.0 / 16695, 71.0 / 1920,
+                                 -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
+static const double BENDS[7] = {-12715105075.0 / 11282082432.0,  0.0,
+                                87487479700.0 / 32700410799.0,   -10690763975.0 / 1880347072.0,
+                                701980252875.0 / 199316789632.0, -1453857185.0 / 822651844.0,
+                                69997945.0 / 29380423.0};
+
+static void make_stage(struct member *m, int n_states, int stage, double h) {
+    for (int s = 0; s < n_states; s++)
+        for (int64_t i = 0; i < m->n_padded; i++) {
+            double sum = 0.0;
+            for (int k = 0; k < stage; k++)
+                sum += WEIGHTS[stage][k] * m->k[k][s][i];
+            m->y[s][i] = m->x[s][i] + h * sum;
+        }
+}
+
+/* The largest error of a step, in units of the tolerance; not a number where one is none. */
+static double largest_error(const struct journey *j, double h) {
+    double largest = 0.0, unknown = 0.0;
+    EACH_MEMBER(m, j->u) {
+        const struct population *p = population_of(j, m);
+        for (int s = 0; s < p->kernel->n_states; s++)
+            for (int64_t i = 0; i < p->n; i++) {
+                double sum = 0.0;
+                for (int k = 0; k < 7; k++)
+                    sum += ERRORS[k] * m->k[k][s][i];
+                const double before = fabs(m->x[s][i]), after = fabs(m->next[s][i]);
+                const double size = before > after ? before : after;
+                const double part = fabs(h * sum) / (p->option[1 + s] + p->option[0] * size);
+                largest = part > largest ? part : largest;
+                unknown += part * 0.0;
+            }
+    }
+    return largest + unknown;
+}
+
+/* One step of the whole from x to next. Returns its error. */
+static double take_step(struct journey *j, double h) {
+    const double t = j->sh->views[j->u->members->population].begin + j->now;
+    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
+    stage_rates(j, t, 0);
+    for (int stage = 1; stage < 7; stage++) {
+        EACH_MEMBER(m, j->u) make_stage(m, population_of(j, m)->kernel->n_states, stage, h);
+        stage_rates(j, t + PARTS[stage] * h, stage);
+    }
+    EACH_MEMBER(m, j->u) {
+        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+            memcpy(m->next[s], m->y[s], (size_t)m->n_padded * sizeof(double));
+    }
+    return largest_error(j, h);
+}
+
+static void bend_step(struct journey *j, double h) {
+    EACH_MEMBER(m, j->u) {
+        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+            for (int64_t i = 0; i < m->n_padded; i++) {
+                const double y = m->next[s][i] - m->x[s][i], bend = h * m->k[0][s][i] - y;
+                double sum = 0.0;
+                for (int k = 0; k < 7; k++)
+                    sum += BENDS[k] * m->k[k][s][i];
+                m->bend[0][s][i] = bend;
+                m->bend[1][s][i] = y - h * m->k[6][s][i] - bend;
+                m->bend[2][s][i] = h * sum;
+            }
+    }
+}
+
+static double between(const struct member *m, int s, int64_t i, double u) {
+    const double v = 1.0 - u, y = m->next[s][i] - m->x[s][i];
+    return m->x[s][i] +
+           u * (y + v * (m->bend[0][s][i] + u * (m->bend[1][s][i] + v * m->bend[2][s][i])));
+}
+
+/* ---- crossings ---- */
+
+struct crossing {
+    struct member *member;
+    uint32_t i;
+    int32_t form;
+    double part, slope;
+};
+
+/* The first thing that happens in the step, by its polynomials. */
+static struct crossing first_crossing(struct journey *j) {
+    struct crossing first = {.part = NO_PART};
+    EACH_MEMBER(m, j->u) {
+        const struct evsim_kernel *kernel = population_of(j, m)->kernel;
+        if (!kernel->watch)
+            continue;
+        const int64_t n = kernel->watch(cells_of(j, m), &m->piece, m->found);
+        for (int64_t f = 0; f < n; f++) {
+            struct crossing c = {.member = m, .i = m->found[f]};
+            c.part = kernel->find(cells_of(j, m), c.i, &m->piece, &c.form, &c.slope);
+            if (c.part < first.part)
+                first = c;
+        }
+    }
+    return first;
+}
+
+static void state_of(const struct journey *j, const struct member *m, double *const *from,
+                     int64_t i, double *x) {
+    for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+        x[s] = from[s][i];
+}
+
+static int has_happened(const struct journey *j, const struct crossing *c, double offset) {
+    const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
+    double x[MOST_STATES];
+    state_of(j, c->member, c->member->next, c->i, x);
+    return c->member->active[c->i] != 0.0 ? kernel->is_over(cells_of(j, c->member), c->i, x, offset)
+                                          : !kernel->holds(cells_of(j, c->member), c->i, x, offset);
+}
+
+/* Cuts a step of length h at a crossing: Newton on steps that end there, until it has just
+ * happened. Returns the length. */
+static double cut_step(struct journey *j, const struct crossing *c, double h) {
+    const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
+    double part = c->part, before = HUGE_VAL, x[MOST_STATES];
+    take_step(j, part * h);
+    for (int k = 0; k < 8 && c->form >= 0 && c->slope != 0.0; k++) {
+        state_of(j, c->member, c->member->next, c->i, x);
+        const double t = c->member->piece.t + part * h;
+        const double g =
+            kernel->value(cells_of(j, c->member), c->i, &c->member->piece, x, t, c->form);
+        const double change = g / c->slope;
+        if (!(fabs(change) < before) || part - change <= 0.0 || part - change > 1.0)
+            break;
+        before = 0.5 * fabs(change);
+        part -= change;
+        take_step(j, part * h);
+        if (fabs(change) < 1e-16)
+            break;
+    }
+    for (double push = 0x1p-53; !has_happened(j, c, j->now + part * h) && push < 1e-3; push *= 2.0)
+        take_step(j, (part += push) * h);
+    return part * h;
+}
+
+/* ---- one instant ---- */
+
+static int touch(struct journey *j, int32_t population, uint32_t i) {
+    if (GROW(j->touched, j->n_touched, j->touched_room) < 0)
+        return EVSIM_NO_MEMORY;
+    j->touched[j->n_touched++] = (struct due){.population = population, .i = i};
+    return EVSIM_OK;
+}
+
+static int insert_due(struct journey *j, const struct due *d) {
+    if (GROW(j->due, j->n_due, j->due_room) < 0)
+        return EVSIM_NO_MEMORY;
+    int64_t k = j->n_due++;
+    for (; k > j->next && events_compare(&j->due[k - 1].event, &d->event) > 0; k--)
+        j->due[k] = j->due[k - 1];
+    j->due[k] = *d;
+    return EVSIM_OK;
+}
+
+static void deliver(struct journey *j, const struct due *d) {
+    const struct member *m = member_of(j->u, d->population);
+    const struct population *p = population_of(j, m);
+    const struct evsim_cells *cells = cells_of(j, m);
+    const int is_refractory = m->active[d->i] == 0.0;
+    const struct evsim_event *e = &d->event;
+    double x[MOST_STATES];
+    state_of(j, m, m->x, d->i, x);
+    if (e->port >= 0)
+        p->kernel->add(x, e->port, e->amount, is_refractory);
+    else {
+        const double last = p->last_tick[d->i] < 0
+                                ? -HUGE_VAL
+                                : cells->begin +
+                                      (double)(p->last_tick[d->i] - cells->tick) * cells->window +
+                                      p->last_offset[d->i];
+        const struct evsim_now now = {j->now, last, is_refractory};
+        e->code->run(x, cells, d->i, &now, e->variable, e->step, e->synapse);
+    }
+    for (int s = 0; s < p->kernel->n_states; s++)
+        m->x[s][d->i] = x[s];
+}
+
+/* Ends refractory periods that are over. */
+static int release(struct journey *j) {
+    EACH_MEMBER(m, j->u) {
+        struct population *p = population_of(j, m);
+        for (int64_t i = 0; i < p->n; i++) {
+            if (m->active[i] != 0.0 || p->release_tick[i] == EVSIM_HELD)
+                continue;
+            if (population_is_refractory(p, i, j->sh->tick, j->now))
+                continue;
+            m->active[i] = 1.0, p->release_tick[i] = -1;
+            if (touch(j, m->population, (uint32_t)i) < 0)
+                return EVSIM_NO_MEMORY;
+        }
+    }
+    return EVSIM_OK;
+}
+
+static int compare_spikes(const void *a, const void *b) {
+    const struct spike *x = a, *y = b;
+    if (x->emitter != y->emitter)
+        return x->emitter < y->emitter ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Tests the neurons touched; those over their threshold are the spikes of this round. */
+static int test_touched(struct journey *j) {
+    j->n_spikes = 0;
+    for (int64_t k = 0; k < j->n_touched; k++) {
+        struct member *m = member_of(j->u, j->touched[k].population);
+        struct population *p = population_of(j, m);
+        const uint32_t i = j->touched[k].i;
+        double x[MOST_STATES], sum = 0.0;
+        state_of(j, m, m->x, i, x);
+        for (int s = 0; s < p->kernel->n_states; s++)
+            sum += x[s] * 0.0;
+        if (sum != 0.0)
+            return shard_fail(j->sh, EVSIM_NOT_FINITE, p->number, i, j->sh->tick, j->now);
+        if (m->active[i] == 0.0 && p->release_tick[i] == EVSIM_HELD &&
+            !p->kernel->holds(cells_of(j, m), i, x, j->now))
+            m->active[i] = 1.0, p->release_tick[i] = -1;
+        if (m->active[i] == 0.0 || !p->kernel->has_threshold ||
+            !p->kernel->is_over(cells_of(j, m), i, x, j->now))
+            continue;
+        if (GROW(j->spikes, j->n_spikes, j->spikes_room) < 0)
+            return EVSIM_NO_MEMORY;
+        j->spikes[j->n_spikes++] = (struct spike){j->sh->tick, j->now, p->emitter, i, 0};
+    }
+    j->n_touched = 0;
+    if (j->n_spikes)
+        qsort(j->spikes, (size_t)j->n_spikes, sizeof *j->spikes, compare_spikes);
+    int64_t kept = 0;
+    for (int64_t k = 0; k < j->n_spikes; k++)
+        if (!kept || compare_spikes(&j->spikes[kept - 1], &j->spikes[k]))
+            j->spikes[kept++] = j->spikes[k];
+    j->n_spikes = kept;
+    return EVSIM_OK;
+}
+
+/* Deliveries of a spike within this window; their targets are in the unit. */
+static int deliver_short(struct journey *j, const struct spike *spike, int32_t round) {
+    const struct emitter *e = &j->sim->emitters[spike->emitter];
+    for (int k = 0; k < e->n_projections; k++) {
+        const struct projection *p = j->sim->projections[e->projections[k]];
+        if (!j->sim->is_short || (!p->is_short && !p->is_post))
+            continue;
+        const int64_t end = p->start[spike->index + 1];
+        for (int64_t at = p->start[spike->index]; at < end; at++) {
+            double offset;
+            if (projection_arrival(p, at, spike->tick, spike->offset, j->sim->window, &offset) >
+                spike->tick)
+                break;
+            const int64_t first = j->sh->n_local;
+            const int32_t next = offset == spike->offset ? round + 1 : 0;
+            int code = events_note_local(j->sh, p, at, offset, next);
+            for (int64_t n = first; n < j->sh->n_local && code >= 0; n++) {
+                const struct due d = {j->sh->local[n].event, p->target, p->target_of[at]};
+                code = insert_due(j, &d);
+            }
+            if (code < 0)
+                return code;
+        }
+    }
+    return EVSIM_OK;
+}
+
+static int make_spike(struct journey *j, const struct spike *spike, int32_t round) {
+    struct member *m = member_of(j->u, j->sim->emitters[spike->emitter].population);
+    struct population *p = population_of(j, m);
+    double x[MOST_STATES], since = -1.0;
+    state_of(j, m, m->x, spike->index, x);
+    const struct cell cell = {.population = m->population, .i = spike->index};
+    struct evsim_walk walk = {.x = x, .offset = j->now, .release = -1.0};
+    walk.happened = EVSIM_HAPPENED_SPIKE;
+    const int code =
+        walk_happen(j->sim, j->sh, &cell, &walk, &j->sh->out[(j->sh->tick + 1) & 1], &since);
+    if (code < 0)
+        return code;
+    for (int s = 0; s < p->kernel->n_states; s++)
+        m->x[s][spike->index] = x[s];
+    m->active[spike->index] = walk.release < 0.0 ? 1.0 : 0.0;
+    return deliver_short(j, spike, round);
+}
+
+static int64_t most_rounds(const struct journey *j) {
+    int64_t most = 1000;
+    EACH_MEMBER(m, j->u) most += m->n_padded;
+    return most;
+}
+
+/* All that happens at this instant, round by round. */
+static int do_instant(struct journey *j) {
+    int code = release(j);
+    const int64_t most = most_rounds(j);
+    for (int32_t round = 0; code >= 0; round++) {
+        for (; j->next < j->n_due && j->due[j->next].event.offset <= j->now && code >= 0;
+             j->next++) {
+            if (j->due[j->next].event.round > round)
+                break;
+            deliver(j, &j->due[j->next]);
+            code = touch(j, j->due[j->next].population, j->due[j->next].i);
+        }
+        if (code >= 0)
+            code = test_touched(j);
+        for (int64_t k = 0; k < j->n_spikes && code >= 0; k++)
+            code = make_spike(j, &j->spikes[k], round);
+        if (round > most && code >= 0) {
+            const struct spike *s = &j->spikes[0];
+            return shard_fail(j->sh, EVSIM_ENDLESS, j->sim->emitters[s->emitter].population,
+                              s->index, j->sh->tick, j->now);
+        }
+        if (j->next == j->n_due || j->due[j->next].event.offset > j->now)
+            break;
+    }
+    return code;
+}
+
+/* ---- between instants ---- */
+
+/* Where the next thing is due. */
+static double next_stop(const struct journey *j, double to) {
+    double stop = to;
+    if (j->next < j->n_due && j->due[j->next].event.offset < stop)
+        stop = j->due[j->next].event.offset;
+    EACH_MEMBER(m, j->u) {
+        const struct population *p = population_of(j, m);
+        const struct evsim_cells *cells = cells_of(j, m);
+        for (int64_t i = 0; i < p->n; i++)
+            if (m->active[i] == 0.0 && p->release_tick[i] == j->sh->tick &&
+                p->release_offset[i] < stop)
+                stop = p->release_offset[i];
+        if (!p->kernel->next_switch)
+            continue;
+        const double next = p->kernel->next_switch(cells, cells->begin + j->now) - cells->begin;
+        stop = next > j->now && next < stop ? next : stop;
+    }
+    return stop;
+}
+
+/* Samples of the unit's neurons in [now, now + h). */
+static void take_samples(struct journey *j, double h) {
+    for (int r = 0; r < j->sim->n_state_outputs; r++) {
+        const struct state_output *o = &j->sim->state_outputs[r];
+        const struct member *m = o->projection < 0 ? member_of(j->u, o->population) : NULL;
+        for (int k = 0; k < o->n_places[j->sh->tick & 1] && m; k++) {
+            const struct sample_place *place = &o->places[j->sh->tick & 1][k];
+            if (!place->row || place->at < j->now || place->at >= j->now + h)
+                continue;
+            for (int s = 0; s < o->n_states; s++)
+                for (int64_t n = 0; n < o->n; n++)
+                    place->row[s * o->n + n] =
+                        between(m, o->states[s], o->indices[n], (place->at - j->now) / h);
+        }
+    }
+}
+
+static double growth(double error) {
+    const double factor = 0.85 / sqrt(sqrt(error + 1e-30));
+    return factor < 5.0 ? (factor > 0.15 ? factor : 0.15) : 5.0;
+}
+
+static int fail_somewhere(struct journey *j) {
+    EACH_MEMBER(m, j->u) {
+        const struct population *p = population_of(j, m);
+        for (int s = 0; s < p->kernel->n_states; s++)
+            for (int64_t i = 0; i < p->n; i++)
+                if (m->next[s][i] * 0.0 != 0.0)
+                    return shard_fail(j->sh, EVSIM_NOT_FINITE, p->number, i, j->sh->tick, j->now);
+    }
+    return shard_fail(j->sh, EVSIM_NOT_FINITE, j->u->members->population, 0, j->sh->tick, j->now);
+}
+
+/* Steps to `stop`, or to what happens before. */
+static int move(struct journey *j, double stop) {
+    EACH_MEMBER(m, j->u)
+    m->piece.middle = j->sh->views[m->population].begin + 0.5 * (j->now + stop);
+    while (j->now < stop) {
+        const double rest = stop - j->now;
+        double h = j->step > 0.0 && j->step < rest ? j->step : rest;
+        h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
+        const double error = take_step(j, h);
+        j->step = h * (error < HUGE_VAL ? growth(error) : 0.15);
+        if (!(error <= 1.0)) {
+            if (!(h > SMALLEST_STEP * j->sim->window))
+                return fail_somewhere(j);
+            continue;
+        }
+        bend_step(j, h);
+        const struct crossing c = first_crossing(j);
+        const int is_cut = c.part <= 1.0;
+        const double length = is_cut ? cut_step(j, &c, h) : h;
+        if (is_cut)
+            bend_step(j, length);
+        take_samples(j, length);
+        EACH_MEMBER(m, j->u) {
+            for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+                memcpy(m->x[s], m->next[s], (size_t)population_of(j, m)->n * sizeof(double));
+        }
+        j->now = length < rest ? j->now + length : stop;
+        if (is_cut)
+            return touch(j, c.member->population, c.i);
+    }
+    return EVSIM_OK;
+}
+
+static int collect(struct journey *j, double from) {
+    for (int64_t c = 0; c < j->sh->n_cells; c++) {
+        const struct cell *cell = &j->sh->cells[c];
+        if (!member_of(j->u, cell->population))
+            continue;
+        for (int64_t k = 0; k < cell->n_events; k++) {
+            const struct due d = {j->sh->sorted[cell->first_event + k], cell->population, cell->i};
+            if (d.event.offset >= from && insert_due(j, &d) < 0)
+                return EVSIM_NO_MEMORY;
+        }
+    }
+    EACH_MEMBER(m, j->u) {
+        const struct population *p = population_of(j, m);
+        for (int64_t i = 0; i < p->n; i++)
+            m->active[i] = !population_is_refractory(p, i, j->sh->tick, from);
+    }
+    return EVSIM_OK;
+}
+
+static void settle(struct journey *j) {
+    EACH_MEMBER(m, j->u) {
+        struct population *p = population_of(j, m);
+        for (int64_t i = 0; i < p->n; i++)
+            p->cells.slack[i] = m->active[i] != 0.0 ? 0.0 : EVSIM_DORMANT;
+    }
+}
+
+int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double from, double to) {
+    struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from};
+    int code = collect(&j, from);
+    for (;;) {
+        if (code >= 0)
+            code = do_instant(&j);
+        if (code < 0 || j.now >= to)
+            break;
+        code = move(&j, next_stop(&j, to));
+        if (j.now >= to) { /* what happens at the end itself belongs to what comes next */
+            break;
+        }
+    }
+    if (code >= 0)
+        settle(&j);
+    free(j.due), free(j.touched), free(j.spikes);
+    return code;
+}
+
+void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u) {
+    sum_links(u, sh->views[u->members->population].begin, 0);
+    EACH_MEMBER(m, u) {
+        sim->populations[m->population]->cells.input = m->input;
+        sh->views[m->population].input = m->input;
+    }
+}
