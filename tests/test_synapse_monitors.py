@@ -199,6 +199,32 @@ def test_some_synapses_show_and_take_values() -> None:
     assert synapses[3].i.tolist() == [1]
 
 
+def test_values_follow_functions_of_time_and_what_is_changed_inside_a_run() -> None:
+    functions = {"stimulus": TimedArray([0.0, 1.0, 2.0, 3.0], dt=1 * ms)}
+    source = SpikeGeneratorGroup(1, [0, 0], [0.55, 2.55] * ms)
+    group = NeuronGroup(
+        1, "dv/dt = (2 - v)/(5*ms) : 1\nI = stimulus(t)*k : 1\nk : 1", threshold="v > 1", reset="v = 0"
+    )
+    group.k = 2
+    group.run_regularly("k += 1", dt=2 * ms)
+    synapses = Synapses(
+        source, group, "w : 1\nq = w*stimulus(t) : 1\nu : 1", on_pre="w += 1", namespace=functions
+    )
+    synapses.connect()
+    synapses.run_regularly("u += 1", dt=1 * ms)
+    trace = StateMonitor(synapses, ["q", "u", "I_post"], record=True)
+    spikes = SpikeMonitor(group, ["I", "k"])
+    run(8 * ms)
+    step = np.minimum(np.arange(80) // 10, 3)
+    uses = (np.arange(80) > 5.5).astype(int) + (np.arange(80) > 25.5)
+    assert np.array_equal(trace.q[0], uses * step)
+    assert np.array_equal(trace.u[0], np.arange(80) // 10 + 1)
+    assert np.array_equal(trace.I_post[0], step * (3 + np.arange(80) // 20))
+    assert spikes.t / ms == pytest.approx(5 * np.log(2) * np.array([1, 2]), rel=1e-10)
+    assert spikes.k.tolist() == [4, 6]
+    assert spikes.I.tolist() == [12, 18]
+
+
 # ---- equations of synapses, between events and at both ends ----
 
 TAU, UP, DOWN = 20e-3, 0.01, 0.012

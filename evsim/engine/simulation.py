@@ -121,29 +121,36 @@ class Simulation:
             return tick + int(offset > STEP_SLACK * self.network.dt), 0.0
         return tick, offset
 
-    def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Tick, offset and index of every spike since the record's creation, by time, then index."""
+    def spikes(
+        self, record_name: str, start: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Tick, offset and index of every spike since the record's creation, by time, then index, from `start` on."""
         if record_name not in self._spike_records:
             return np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
         record = self._spike_records[record_name]
-        count = check(lib.evsim_spike_count(self._sim, record))
+        count = check(lib.evsim_spike_count(self._sim, record)) - start
         tick, offset, index = np.zeros(count, np.int64), np.zeros(count), np.zeros(count, np.int64)
         pointers = [ffi.from_buffer("int64_t[]", tick), ffi.from_buffer("double[]", offset)]
-        check(lib.evsim_spikes(self._sim, record, 0, count, *pointers, ffi.from_buffer("int64_t[]", index)))
+        check(
+            lib.evsim_spikes(self._sim, record, start, count, *pointers, ffi.from_buffer("int64_t[]", index))
+        )
         return *self._clock_times(tick, offset), index
 
-    def spike_states(self, record_name: str) -> dict[str, NDArray[np.float64]]:
-        """The values that the states of a spike record had at every spike, before the reset."""
+    def spike_states(self, record_name: str, start: int = 0) -> dict[str, NDArray[np.float64]]:
+        """The values that the states of a spike record had at every spike, before the reset, from `start` on."""
         described = next(r for r in self.network.spike_records if r.name == record_name)
         if record_name not in self._spike_records or not described.states:
             return {state: np.zeros(0) for state in described.states}
         record = self._spike_records[record_name]
-        values = np.zeros((len(described.states), check(lib.evsim_spike_count(self._sim, record))))
-        check(lib.evsim_seen(self._sim, record, 0, values.shape[1], ffi.from_buffer("double[]", values)))
+        count = check(lib.evsim_spike_count(self._sim, record)) - start
+        values = np.zeros((len(described.states), count))
+        check(lib.evsim_seen(self._sim, record, start, values.shape[1], ffi.from_buffer("double[]", values)))
         return dict(zip(described.states, values, strict=True))
 
-    def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
-        """Sample numbers and sampled states of a state record."""
+    def samples(
+        self, record_name: str, start: int = 0
+    ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        """Sample numbers and sampled states of a state record, from sample `start` of it on."""
         described = next(r for r in self.network.state_records if r.name == record_name)
         n = described.indices.size
         if record_name not in self._state_records:
@@ -152,10 +159,11 @@ class Simulation:
         count = check(lib.evsim_sample_count(self._sim, record))
         values = {}
         for k, state in enumerate(described.states):
-            out = np.zeros((n, count))
-            check(lib.evsim_samples(self._sim, record, 0, count, k * n, n, ffi.from_buffer("double[]", out)))
+            out = np.zeros((n, count - start))
+            rows = ffi.from_buffer("double[]", out)
+            check(lib.evsim_samples(self._sim, record, start, count - start, k * n, n, rows))
             values[state] = out
-        return numbers_of(self._first_samples[record_name], count), values
+        return numbers_of(self._first_samples[record_name], count)[start:], values
 
     def last_spikes(
         self, population_name: str

@@ -106,9 +106,11 @@ class Simulation:
             end = exact.later(self._loop.time, exact.duration(duration, self._network.dt))
             return exact.to_pair(end, self._network.dt)
 
-    def spikes(self, record_name: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """Tick, offset and index of every spike since the record's creation, by time, then index."""
-        found = self.exact_spikes(record_name)
+    def spikes(
+        self, record_name: str, start: int = 0
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Tick, offset and index of every spike since the record's creation, by time, then index, from `start` on."""
+        found = self.exact_spikes(record_name)[start:]
         ticks, offsets = self._pairs([spike.time for spike in found])
         return ticks, offsets, np.array([spike.element for spike in found], dtype=np.int64)
 
@@ -119,17 +121,20 @@ class Simulation:
         inside = [spike for spike in since if record.start <= spike.element < record.stop]
         return sorted(spike._replace(element=spike.element - record.start) for spike in inside)
 
-    def spike_states(self, record_name: str) -> dict[str, NDArray[np.float64]]:
-        """The values that the states of a spike record had at every spike, before the reset."""
+    def spike_states(self, record_name: str, start: int = 0) -> dict[str, NDArray[np.float64]]:
+        """The values that the states of a spike record had at every spike, before the reset, from `start` on."""
         record = next(each for each in self._network.spike_records if each.name == record_name)
-        rows = [spike.states for spike in self.exact_spikes(record_name)] if record.states else []
+        rows = [spike.states for spike in self.exact_spikes(record_name)[start:]] if record.states else []
         names = self._loop.seen.get(record.source, ())
         columns = np.array(rows, dtype=np.float64).reshape(len(rows), len(names)).T
         return {state: columns[names.index(state)] for state in record.states}
 
-    def samples(self, record_name: str) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
-        """Sample numbers and sampled states of a state record."""
-        return self._loop.samplers[record_name].arrays()
+    def samples(
+        self, record_name: str, start: int = 0
+    ) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        """Sample numbers and sampled states of a state record, from sample `start` of it on."""
+        numbers, values = self._loop.samplers[record_name].arrays()
+        return numbers[start:], {name: each[:, start:] for name, each in values.items()}
 
     def last_spikes(
         self, population_name: str

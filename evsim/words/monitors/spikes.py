@@ -227,11 +227,11 @@ class EventMonitor(CanRest, HasStates, NetworkObject):
         """After a run: the values at its spikes, with parameters as they were in it."""
         if not self._variables or not self._keeps_spikes or self._network is None or self._derivation is None:
             return
-        tick, offset, index = self._spikes()
-        t, index = self._seconds(tick, offset)[self._done :], index[self._done :]
-        states = self._network._simulation.spike_states(self.name) if self._needed else {}
-        recorded = {name: values[self._done :] for name, values in states.items()}
-        self._done = int(tick.size)
+        simulation, start = self._network._simulation, self._done
+        tick, offset, index = simulation.spikes(self.name, start)
+        recorded = simulation.spike_states(self.name, start) if self._needed else {}
+        t = self._seconds(tick, offset)
+        self._done += int(tick.size)
         for name in self._variables:
             values = self._derivation.values(name, recorded, t, lambda x: x[index])
             self._chunks[name].append(np.array(np.broadcast_to(values, t.shape)))

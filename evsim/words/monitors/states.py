@@ -42,7 +42,7 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
     """
 
     _kind = "statemonitor"
-    _stored = ("_active", "_done", "_chunks", "_known")
+    _stored: ClassVar[tuple[str, ...]] = ("_active", "_done", "_chunks", "_known")
     _element = "neuron"
     _kinds: ClassVar[dict[type, type[StateMonitor]]] = {}
 
@@ -190,11 +190,9 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
         derived = [name for name in self._variables if name not in self._needed]
         if not derived or self._network is None or self._derivation is None:
             return
-        numbers, states = self._samples()
-        new = slice(self._done, numbers.size)
-        self._done = int(numbers.size)
-        recorded = {name: values[:, new] for name, values in states.items()}
-        t: Floats = np.asarray(numbers[new] * self._step, dtype=np.float64)
+        numbers, recorded = self._network._simulation.samples(self.name, self._done)
+        self._done += int(numbers.size)
+        t: Floats = np.asarray(numbers * self._step, dtype=np.float64)
         for name in derived:
             values = self._derivation.values(name, recorded, t, lambda x: x[self._indices][:, np.newaxis])
             chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)))

@@ -12,7 +12,7 @@ from evsim import description
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES
-from evsim.equations.resolve import resolve_names
+from evsim.equations.resolve import resolve_functions, resolve_names
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.plugin.model import nearest
 from evsim.units import Dimension
@@ -67,6 +67,7 @@ class SynapseVariables(StateMonitor, of=Synapses):
         if source._is_connected:
             self._indices = chosen_numbers(record, source, self.name)
         self._begin()
+        self._equations = source._equations
         self._groups: dict[str, Any] = {}
         self._constants: Mapping[str, Any] = {}
         self._of_ends: dict[str, tuple[str, ...]] = {}
@@ -104,6 +105,9 @@ class SynapseVariables(StateMonitor, of=Synapses):
         return (self._synapses._source if suffix == "pre" else self._synapses._target)._group, bare
 
     # Before a run
+
+    def _record_names(self) -> set[str]:
+        return {self.name, *(f"{self.name}{suffix}" for suffix, names in self._of_ends.items() if names)}
 
     def _parts(self) -> list[NetworkObject]:
         if self._network is None and self._synapses._is_connected:
@@ -145,11 +149,12 @@ class SynapseVariables(StateMonitor, of=Synapses):
         network.state_records.append(record)
 
     def _refresh(self, scope: Mapping[str, Any]) -> None:
-        """Look up the constants of the formulas, as they are for the run to come."""
+        """Look up constants and functions of the formulas, as they are for the run to come."""
+        own, where = self._synapses._equations, self._synapses.name
+        self._equations = own.bound(resolve_functions(own.foreign, self._synapses._namespace, scope, where))
         names = {name for each in self._variables for name in self._expanded(each).names}
         known = {*self._synapses._storage.variables, *self._synapses._implicit(), *KNOWN_NAMES, "t"}
         outside = {name for name in names - known if not self._is_constant_of_end(name)}
-        where = self._synapses.name
         self._constants = resolve_names(outside, self._synapses._namespace, scope, where) if outside else {}
 
     def _is_constant_of_end(self, name: str) -> bool:
@@ -159,7 +164,7 @@ class SynapseVariables(StateMonitor, of=Synapses):
 
     def _expanded(self, name: str) -> Expression:
         """The formula of a variable, with the subexpressions of the synapses and of both ends put in."""
-        expression = self._synapses._equations.expanded(Expression.parse(name, self.name))
+        expression = self._equations.expanded(Expression.parse(name, self.name))
         for suffix, described in self._groups.items():
             equations = {} if described is None else described.equations
             inner = {
@@ -181,14 +186,13 @@ class SynapseVariables(StateMonitor, of=Synapses):
         derived = [name for name in self._variables if name not in self._needed]
         if not derived or self._network is None:
             return
-        numbers, states = self._samples()
-        new = slice(self._done, numbers.size)
-        self._done = int(numbers.size)
-        recorded = {name: values[:, new] for name, values in states.items()}
+        simulation, start = self._network._simulation, self._done
+        numbers, recorded = simulation.samples(self.name, start)
+        self._done += int(numbers.size)
         for suffix, names in self._of_ends.items():
-            found = self._network._simulation.samples(f"{self.name}{suffix}")[1] if names else {}
-            recorded |= {f"{name}{suffix}": values[:, new] for name, values in found.items()}
-        t: Floats = np.asarray(numbers[new] * self._step, dtype=np.float64)
+            found = simulation.samples(f"{self.name}{suffix}", start)[1] if names else {}
+            recorded |= {f"{name}{suffix}": values for name, values in found.items()}
+        t: Floats = np.asarray(numbers * self._step, dtype=np.float64)
         for name in derived:
             expression = self._expanded(name)
             known = {each: self._known_value(each, recorded, t) for each in expression.names}
