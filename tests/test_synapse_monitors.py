@@ -203,8 +203,9 @@ def test_values_follow_functions_of_time_and_what_is_changed_inside_a_run() -> N
     functions = {"stimulus": TimedArray([0.0, 1.0, 2.0, 3.0], dt=1 * ms)}
     source = SpikeGeneratorGroup(1, [0, 0], [0.55, 2.55] * ms)
     group = NeuronGroup(
-        1, "dv/dt = (2 - v)/(5*ms) : 1\nI = stimulus(t)*k : 1\nk : 1", threshold="v > 1", reset="v = 0"
-    )
+        1, "dv/dt = (2 - v)/(5*ms) : 1\nI = stimulus(t)*k : 1\nk : 1",
+        threshold="v > 1", reset="v = 0", namespace=functions,
+    )  # fmt: skip
     group.k = 2
     group.run_regularly("k += 1", dt=2 * ms)
     synapses = Synapses(
