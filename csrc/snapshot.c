@@ -25,7 +25,11 @@ struct snapshot {
 struct visit {
     char *at; /* in the snapshot's memory */
     size_t size;
-    enum { MEASURE, SAVE, RESTORE, SWAP, SHOW } what;
+    enum { MEASURE, SAVE, RESTORE, SWAP, SHOW, SEEK } what;
+    const struct simulation *sim; /* of a SWAP */
+    int number;                   /* of the block */
+    const void *sought;           /* by SEEK among the blocks before number `until` */
+    int until, is_found;
     snapshot_visitor *show;
     void *context;
 };
@@ -40,7 +44,20 @@ static void swap_memory(char *a, char *b, size_t size) {
     }
 }
 
+static void each_block(struct visit *v, const struct simulation *sim);
+
+/* Whether a block was visited before: pathways share the variables of their synapses. */
+static int is_again(const struct visit *v, const void *memory) {
+    struct visit seek = {.what = SEEK, .sought = memory, .until = v->number};
+    each_block(&seek, v->sim);
+    return seek.is_found;
+}
+
 static void block(struct visit *v, void *memory, size_t size) {
+    if (v->what == SEEK) {
+        v->is_found |= v->number++ < v->until && memory == v->sought;
+        return;
+    }
     if (v->what == SHOW) {
         v->show(v->context, memory, size);
         return;
@@ -49,8 +66,9 @@ static void block(struct visit *v, void *memory, size_t size) {
         memcpy(v->at, memory, size);
     if (v->what == RESTORE)
         memcpy(memory, v->at, size);
-    if (v->what == SWAP)
+    if (v->what == SWAP && !is_again(v, memory))
         swap_memory(memory, v->at, size);
+    v->number++;
     v->at += v->what == MEASURE ? 0 : size;
     v->size += size;
 }
@@ -199,6 +217,6 @@ void snapshot_swap(struct snapshot *s, struct simulation *sim) {
                 s->counts[n] = sh->rings[r].bucket[b].n, sh->rings[r].bucket[b].n = count;
             }
     }
-    struct visit swap = {.what = SWAP, .at = s->memory};
+    struct visit swap = {.what = SWAP, .at = s->memory, .sim = sim};
     each_block(&swap, sim);
 }
