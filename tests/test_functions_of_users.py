@@ -432,6 +432,21 @@ def test_what_a_module_offers_cannot_be_reached_with_a_dot():
         cells.x = "os.getpid()"
 
 
+def test_a_forgotten_sign_of_multiplication_is_recognised():
+    cells = NeuronGroup(1, "dx/dt = (1 - x)/ms : 1\ny : 1")
+    for text, name in (
+        ("y(1 - x)", "y is called, but is a variable"),
+        ("ms(3)", "ms is called, but is the number msecond"),
+    ):
+        with pytest.raises(EvsimTypeError, match=rf"{name}.*; write \w+\*\(...\) for a product"):
+            cells.x = text
+    wrong = NeuronGroup(1, "dx/dt = y(1 - x)/ms : 1\ny : 1")
+    with pytest.raises(
+        EvsimTypeError, match=r"y is called, but is a variable; write y\*\(...\) for a product"
+    ):
+        Network(wrong).run(1 * ms)
+
+
 def test_a_function_that_is_nowhere_is_refused_with_the_nearest_name():
     cells = NeuronGroup(1, "x : 1")
     with pytest.raises(EvsimNameError, match="there is no function actvation; did you mean activation"):

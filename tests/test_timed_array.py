@@ -268,7 +268,7 @@ def test_a_number_cannot_be_called():
     assert current > 0 * nA
     cells = NeuronGroup(1, "dx/dt = current(t)/ms : 1")
     with pytest.raises(
-        EvsimTypeError, match=r"current is called, but is .* of type Quantity; only TimedArrays"
+        EvsimTypeError, match=r"current is called, but is the number .*; write current\*\(...\) for a product"
     ):
         Network(cells).run(1 * ms)
 

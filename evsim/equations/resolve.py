@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -69,21 +69,37 @@ def resolve_functions(
     namespace: Mapping[str, Any] | None,
     scope: Mapping[str, Any],
     where: str = "the equations",
+    variables: Collection[str] = (),
 ) -> dict[str, Meaning]:
-    """What each function that is not built in stands for: a TimedArray or a function of the user."""
+    """What each function that is not built in stands for: a TimedArray or a function of the user.
+
+    `variables` are names of the equations, which cannot be called.
+    """
+    for name in sorted(set(names) & set(variables)):
+        raise EvsimTypeError(f"{where}: {name} is called, but is a variable; {_product(name)}.")
     return {name: _function(name, namespace or {}, scope, where) for name in sorted(names)}
+
+
+def _product(name: str) -> str:
+    return f"write {name}*(...) for a product"
 
 
 def _function(name: str, namespace: Mapping[str, Any], scope: Mapping[str, Any], where: str) -> Meaning:
     for place in (namespace, scope):
         if name in place:
             meaning = meaning_of(place[name])
+            if meaning is None and isinstance(place[name], numbers.Real | np.ndarray):
+                raise EvsimTypeError(
+                    f"{where}: {name} is called, but is the number {_short(place[name])}; {_product(name)}."
+                )
             if meaning is None:
                 raise EvsimTypeError(
                     f"{where}: {name} is called, but is {_short(place[name])} of type {type(place[name]).__name__}; "
                     "only TimedArrays, and functions that you define or give C with @implementation, can be called."
                 )
             return meaning
+    if unit_named(name) is not None or name in MATHEMATICAL:
+        raise EvsimTypeError(f"{where}: {name} is called, but is a number; {_product(name)}.")
     known = [key for place in (namespace, scope) for key in place if meaning_of(place[key]) is not None]
     raise no_function(name, known, where)
 

@@ -76,7 +76,7 @@ def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
     foreign = equations.foreign.union(*(each.expression.foreign for each in code))
     for each in (threshold, refractory, *(event.condition for event in events.values())):
         foreign |= each.foreign if each else frozenset()
-    meanings = resolve_functions(foreign, group._namespace, scope, group.name)
+    meanings = resolve_functions(foreign, group._namespace, scope, group.name, equations)
     return Texts(
         equations.bound(meanings),
         threshold and threshold.bound(meanings, f"the threshold of {group.name}"),

@@ -37,7 +37,7 @@ class TextValues:
         parsed = Expression.parse(text, where)
         self.expression = parsed
         if parsed.foreign:
-            meanings = resolve_functions(parsed.foreign, namespace, names_around_call(), where)
+            meanings = resolve_functions(parsed.foreign, namespace, names_around_call(), where, known)
             self.expression = parsed.bound(meanings, where)
         self.own = self.expression.names & set(known)
         outside = self.expression.names - self.own
