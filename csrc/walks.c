@@ -54,19 +54,33 @@ void walk_let_go(struct population *p, int64_t i, const struct evsim_walk *walk)
     p->holding[i] = walk->holding;
 }
 
+struct latest {
+    int64_t tick;
+    double offset;
+};
+
+/* Sets the latest spike of a neuron; returns what it was. */
+static struct latest set_latest(struct population *p, int64_t i, struct latest latest) {
+    const struct latest before = {p->last_tick[i], p->last_offset[i]};
+    p->last_tick[i] = latest.tick, p->last_offset[i] = latest.offset;
+    return before;
+}
+
 /* What a spike does to its neuron. Returns whether it rests now, and until when; `is_over`: whether
- * it would spike again at once. */
+ * it would spike again at once. All that it calls sees the spike as the latest. */
 int walk_reset(const struct shard *sh, struct population *p, const struct cell *cell,
                struct evsim_walk *walk, int64_t *end_tick, double *end_offset, int *is_over) {
     const struct evsim_cells *cells = &sh->views[p->number];
     const struct evsim_kernel *kernel = p->kernel;
+    const struct latest before = set_latest(p, cell->i, (struct latest){sh->tick, walk->offset});
     int rests = refractory_end(sh, p, cell->i, walk->x, walk->offset, end_tick, end_offset);
-    if (rests < 0)
-        return rests;
     kernel->reset(cells, cell->i, walk->x, walk->offset);
     if (kernel->holds && kernel->holds(cells, cell->i, walk->x, walk->offset))
         rests = 1, *end_tick = EVSIM_HELD, *end_offset = 0.0;
     *is_over = !rests && kernel->is_over(cells, cell->i, walk->x, walk->offset);
+    set_latest(p, cell->i, before);
+    if (rests < 0)
+        return rests;
     walk->release = rests ? release_in_window(sh->tick, *end_tick, *end_offset) : -1.0;
     walk->last = cells->begin + walk->offset;
     return rests;

@@ -196,8 +196,9 @@ class Stepper:
     def _reach(self) -> float:
         """log2 of the length, in units, over which the last coefficients are below what is promised."""
         reach = 60.0
-        for name in self.rates:
-            c = self.tape.variables[name].c
+        followed = [self.tape.variables[name] for name in self.rates]
+        followed += [jet for each in self.conditions.values() for jet in each.forms if not jet.is_endless]
+        for c in (each.c for each in followed):
             size = max(map(abs, c[:3])).bit_length()
             for k in range(self.order - 3, self.order + 1):
                 length = abs(c[k]).bit_length()
