@@ -14,17 +14,21 @@ Trigger = Literal["pre", "post"]
 
 @dataclass(frozen=True)
 class Pathway:
-    """Code that runs at the spikes of sources (`pre`) or of targets (`post`), or at another event of theirs."""
+    """Code that runs at the spikes of sources (`pre`) or of targets (`post`), or at another event of theirs.
+
+    With `lag`, a parameter of the target, it runs later than the pathway `pre` by that time.
+    """
 
     name: str
     trigger: Trigger
     code: str
     event: str = "spike"
+    lag: str = ""
 
     @property
     def delay_name(self) -> str:
         """The name of the variable of its synapses that is the delay."""
-        return "delay" if self.name == "pre" else f"{self.name}_delay"
+        return "delay" if self.name == "pre" or self.lag else f"{self.name}_delay"
 
     def where(self, synapses: str) -> str:
         """How errors call the code."""
