@@ -21,7 +21,7 @@ from evsim.equations.expression import Expression
 from evsim.errors import EvsimError
 
 G, W, C = 1.0, 0.5, 0.01  # the sum of two cells decays with G/C, their difference with (G + 2 W)/C
-I = np.array([0.03, 0.0])
+CURRENT = np.array([0.03, 0.0])
 START = np.array([0.01, -0.01])
 
 
@@ -31,7 +31,7 @@ def formula(text: str) -> Expression:
 
 def pair(threshold: str | None = None, dt: float = 1e-4, rtol: float = 1e-13, **changes: float) -> Network:
     """Two leaky cells with a junction."""
-    parameters = {"g": G, "I": I.copy(), "C": C, "th": 0.02, **changes}
+    parameters = {"g": G, "I": CURRENT.copy(), "C": C, "th": 0.02, **changes}
     model = GeneralModel(
         states=("v",),
         rates={"v": formula("(-g*v + I + I_gap)/C")},
@@ -52,7 +52,7 @@ def pair(threshold: str | None = None, dt: float = 1e-4, rtol: float = 1e-13, **
     return network
 
 
-def closed_form(t: np.ndarray, start: np.ndarray = START, current: np.ndarray = I) -> np.ndarray:
+def closed_form(t: np.ndarray, start: np.ndarray = START, current: np.ndarray = CURRENT) -> np.ndarray:
     """Potentials of the pair at the times t."""
     total = current.sum() / G + (start.sum() - current.sum() / G) * np.exp(-G / C * t)
     rate = G + 2 * W
@@ -96,7 +96,7 @@ def test_a_delivery_to_one_cell_is_felt_by_the_other_from_that_instant() -> None
     )
     Simulation(network).run(0.012)
     at = 3.145e-3 + 1.25e-3
-    middle = [*closed_form(np.array(at)), 0.0, 0.004]
+    middle = closed_form(np.array(at)) + np.array([0.0, 0.004])
     expected = closed_form(np.array(0.012 - at), middle)
     assert np.abs(network.populations[0].state["v"] - expected).max() < 1e-14
 
