@@ -104,6 +104,10 @@ struct evsim_code {
                   double *const *variable, const int64_t *step, int64_t synapse);
     int32_t n_written; /* the code changes variable[written[k]], k < n_written */
     const int32_t *written;
+    /* The same as `run` for several synapses of one target, one after the other; or NULL. */
+    void (*run_row)(double *x, const struct evsim_cells *cells, int64_t i,
+                    const struct evsim_now *now, double *const *variable, const int64_t *step,
+                    const uint32_t *synapses, int64_t n);
 };
 
 /* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */

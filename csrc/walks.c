@@ -86,6 +86,20 @@ int walk_reset(const struct shard *sh, struct population *p, const struct cell *
     return rests;
 }
 
+/* Event code on n synapses of a neuron, from a position of its row on. */
+static void run_row(const struct shard *sh, const struct projection *q, const struct cell *cell,
+                    const struct evsim_walk *walk, const struct evsim_now *now, int64_t first,
+                    int64_t n) {
+    const struct evsim_cells *cells = &sh->views[cell->population];
+    if (q->code->run_row && q->synapse_of) {
+        q->code->run_row(walk->x, cells, cell->i, now, q->variable, q->step, q->synapse_of + first,
+                         n);
+        return;
+    }
+    for (int64_t at = first; at < first + n; at++)
+        q->code->run(walk->x, cells, cell->i, now, q->variable, q->step, projection_synapse(q, at));
+}
+
 /* What a spike does at once to the synapses that end on its neuron. In a cascade these are
  * deliveries like others. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
@@ -98,17 +112,18 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
         if (!q->is_post)
             continue;
         const int64_t *row = &q->start[sh->number * q->n_sources + cell->i];
-        for (int64_t at = row[0]; at < row[1] && projection_is_at_once(q, at); at++) {
-            for (int n = 0; n < q->n_ports; n++)
+        int64_t end = row[0];
+        while (end < row[1] && projection_is_at_once(q, end))
+            end++;
+        for (int n = 0; n < q->n_ports; n++)
+            for (int64_t at = row[0]; at < end; at++)
                 p->kernel->add(walk->x, q->port[n].state, q->port[n].amount[at * q->port[n].step],
                                now.is_refractory);
-            if (!q->code)
-                continue;
-            if (is_kept && samples_keep_one(sim, sh, q, at) < 0)
+        for (int64_t at = row[0]; at < end && is_kept && sim->n_state_outputs; at++)
+            if (samples_keep_one(sim, sh, q, at) < 0)
                 return EVSIM_NO_MEMORY;
-            q->code->run(walk->x, &sh->views[p->number], cell->i, &now, q->variable, q->step,
-                         projection_synapse(q, at));
-        }
+        if (q->code)
+            run_row(sh, q, cell, walk, &now, row[0], end - row[0]);
     }
     return EVSIM_OK;
 }

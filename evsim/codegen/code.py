@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
-from evsim.codegen.relaxation import relaxation_source
+from evsim.codegen.relaxation import relaxation_block, relaxation_source
 from evsim.description import Assignment, ForeignFunction, Functions, GeneralModel, LinearForm, LinearModel
 from evsim.equations.user_functions import engine_functions
 from evsim.errors import EvsimNameError
@@ -33,6 +33,7 @@ def code_source(
     parameters: tuple[str, ...],
     equations: Mapping[str, LinearForm] | None = None,
     pathway: int = 0,
+    shared: Collection[str] = (),
 ) -> str:
     """C text that defines `evsim_code`, a table with the statements as one function.
 
@@ -46,8 +47,11 @@ def code_source(
         Rates of synapse variables that are brought to the present before the statements run.
     pathway
         Its number among those of the same synapses; keeps their random numbers apart.
+    shared
+        Variables that most likely have one value for all synapses.
     """
-    return _Writer(model, variables, parameters, equations or {}, pathway).text(assignments)
+    writer = _Writer(model, variables, parameters, equations or {}, pathway)
+    return writer.text(assignments, [name for name in variables if name in shared])
 
 
 class _Writer:
@@ -61,7 +65,7 @@ class _Writer:
         equations: Mapping[str, LinearForm],
         pathway: int,
     ) -> None:
-        self.pathway = pathway
+        self.pathway, self.parameters = pathway, parameters
         self.model, self.equations, self.variables = model, equations, variables
         self.draws = 0
         self.functions: Functions = {}
@@ -74,8 +78,9 @@ class _Writer:
         post |= self.states
         self.names = {**NOW, **{f"{name}_post": place for name, place in post.items()}, **self.own}
 
-    def text(self, assignments: tuple[Assignment, ...]) -> str:
+    def text(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
         """The whole text."""
+        row = "" if any(each.expression.draws for each in assignments) else self._row(assignments, shared)
         self.functions = engine_functions([each.expression for each in assignments], "event code")
         own = "".join(f"{each.c}\n" for each in self.functions.values() if isinstance(each, ForeignFunction))
         statements = "".join(f"    {self._statement(each)}\n" for each in assignments)
@@ -101,15 +106,50 @@ class _Writer:
 static void run{_HEAD} {{
     (void)x, (void)cells, (void)i, (void)now, (void)variable, (void)step, (void)synapse;
 {statements}}}
-
+{row}
 static const int32_t written[] = {{{", ".join(map(str, written or [-1]))}}};
 
 static const struct evsim_code code = {{
     .abi = EVSIM_KERNEL_ABI, .run = run, .bring = {"bring" if relaxation else "0"},
-    .n_written = {len(written)}, .written = written}};
+    .run_row = {"run_row" if row else "0"}, .n_written = {len(written)}, .written = written}};
 
 const struct evsim_code *evsim_code(void);
 const struct evsim_code *evsim_code(void) {{ return &code; }}
+"""
+
+    def _row(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
+        """The same for a row of synapses of one neuron, with what they share read once."""
+        numbers = {name: v for v, name in enumerate(self.variables)}
+        inner = _Writer(self.model, self.variables, self.parameters, self.equations, self.pathway)
+        inner.functions = engine_functions([each.expression for each in assignments], "event code")
+        inner.own = {name: f"v{v}[synapse * s{v}]" for name, v in numbers.items()}
+        inner.own |= {name: f"shared_{numbers[name]}" for name in shared}
+        inner.names |= inner.own
+        body = relaxation_block(self.equations, inner.own) if self.equations else ""
+        body += "".join(f"    {inner._statement(each)}\n" for each in assignments)
+        used = [v for name, v in numbers.items() if name not in shared]
+        heads = "".join(
+            f"    const double shared_{numbers[name]} = *variable[{numbers[name]}];\n" for name in shared
+        )
+        heads += "".join(
+            f"    double *const v{v} = variable[{v}];\n    const int64_t s{v} = step[{v}];\n" for v in used
+        )
+        heads += "".join(f"    (void)shared_{numbers[name]};\n" for name in shared)
+        heads += "".join(f"    (void)v{v}, (void)s{v};\n" for v in used)
+        differ = " || ".join(f"step[{numbers[name]}]" for name in shared) or "0"
+        return f"""
+static void run_row(double *x, const struct evsim_cells *cells, int64_t i,
+                    const struct evsim_now *now, double *const *variable, const int64_t *step,
+                    const uint32_t *synapses, int64_t n) {{
+    (void)x, (void)cells, (void)i, (void)now;
+    if ({differ}) {{
+        for (int64_t k = 0; k < n; k++) run(x, cells, i, now, variable, step, synapses[k]);
+        return;
+    }}
+{heads}    for (int64_t k = 0; k < n; k++) {{
+    const int64_t synapse = synapses[k];
+{body}    }}
+}}
 """
 
     def _calls(self) -> dict[str, Callable[[list[str]], str]]:

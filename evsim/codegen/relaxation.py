@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from evsim.description import LinearForm
 
@@ -18,11 +18,6 @@ def relaxation_source(equations: Mapping[str, LinearForm], places: Mapping[str, 
     places
         The C of each variable of a synapse; those of HIDDEN are among them.
     """
-    tick, offset = (places[name] for name in HIDDEN)
-    body = "".join(
-        _alone(block[0], equations, places) if len(block) == 1 else _together(block, equations, places)
-        for block in blocks(equations)
-    )
     comment = "".join(f" *   d{name}/dt = {_readable(form)}\n" for name, form in equations.items())
     text = f"""#include <kernel/relax.h>
 
@@ -30,13 +25,43 @@ def relaxation_source(equations: Mapping[str, LinearForm], places: Mapping[str, 
 {comment} */
 static void bring(const struct evsim_cells *cells, const struct evsim_now *now,
                   double *const *variable, const int64_t *step, int64_t synapse) {{
-    const double windows = (double)cells->tick - {tick};
-    const double h = windows * cells->window + (now->offset - {offset});
-    {tick} = (double)cells->tick, {offset} = now->offset;
-    if (h == 0.0) return;
-{body}}}
+{relaxation_block(equations, places)}}}
 """
     return text, {*equations, *HIDDEN}
+
+
+def relaxation_block(equations: Mapping[str, LinearForm], places: Mapping[str, str]) -> str:
+    """C statements that bring the variables to the present."""
+    tick, offset = (places[name] for name in HIDDEN)
+    found = blocks(equations)
+    fading = [block[0] for block in found if len(block) == 1 and _is_fading(block[0], equations[block[0]])]
+    body = "".join(_fading(fading, equations, places))
+    for block in found:
+        if len(block) > 1:
+            body += _together(block, equations, places)
+        elif block[0] not in fading:
+            body += _alone(block[0], equations, places)
+    return f"""    const double windows = (double)cells->tick - {tick};
+    const double h = windows * cells->window + (now->offset - {offset});
+    {tick} = (double)cells->tick, {offset} = now->offset;
+    if (h != 0.0) {{
+{body}    }}
+"""
+
+
+def _is_fading(name: str, form: LinearForm) -> bool:
+    return name in form.coefficients and form.constant.text in ("0", "-0")
+
+
+def _fading(
+    names: list[str], equations: Mapping[str, LinearForm], places: Mapping[str, str]
+) -> Iterator[str]:
+    """dx/dt = a x, several of them: equal rates share an exponential."""
+    for k, name in enumerate(names):
+        yield f"    const double z{k} = ({equations[name].coefficients[name].to_c(places)}) * h;\n"
+        again = f"z{k} == z{k - 1} ? e{k - 1} : " if k else ""
+        yield f"    const double e{k} = {again}evsim_exp(z{k});\n"
+        yield f"    {places[name]} *= e{k};\n"
 
 
 def blocks(equations: Mapping[str, LinearForm]) -> list[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from evsim.codegen.general import GeneralLayout, general_source
 from evsim.codegen.kernel import kernel_source
 from evsim.codegen.structure import Layout
 from evsim.description import GeneralModel, Network, Population
-from evsim.engine.projections import are_additions, group_of, parameters_read, variables_of
+from evsim.engine.projections import are_additions, group_of, parameters_read, shared_variables, variables_of
 from evsim.engine.propagator import system_of
 
 
@@ -36,9 +36,9 @@ def _texts_of_population(network: Network, population: Population, each: Iterabl
     for p in projections:
         group = group_of(p, projections)
         if not are_additions(p, group, model):
-            code = code_source(
-                p.code, model, variables_of(group), layout.parameters, p.equations, group.index(p)
-            )
+            variables, shared = variables_of(group), shared_variables(group)
+            number = group.index(p)
+            code = code_source(p.code, model, variables, layout.parameters, p.equations, number, shared)
             texts[code] = f"event code on the states {', '.join(model.states)}"
     return texts
 
