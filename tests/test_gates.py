@@ -257,19 +257,19 @@ def test_gate_parameters_may_differ_between_targets() -> None:
             Gate(name="square", equations="ds/dt = -s**2/ms : 1", on_pre="s += 1"),
             {"output": current},
             EvsimError,
-            "is not proportional to the gate",
+            "it does not add up, since ds/dt = -s**2/ms is not proportional to s",
         ),
         (
             Gate(name="sets", equations="ds/dt = -s/(5*ms) : 1", on_pre="s = 1"),
             {"output": current},
             EvsimError,
-            "the event s = 1 is not proportional to the gate",
+            "needs one state per source and delay, which evsim does not run yet: it does not add up, since",
         ),
         (
             exponential,
             {"output": Output(name="squared", current="w*s*s", weighs_in_port_unit=True)},
             EvsimError,
-            "is not proportional to the gate",
+            "the current of output squared, w*s*s, is not proportional to s",
         ),
     ],
 )

@@ -18,7 +18,24 @@ from evsim.plugin import Gate, Model, Neuron, Parameter
 from evsim.plugin.registry import registry
 from evsim.testing import check_model
 from evsim.units import (
-    DimensionMismatchError, Mohm, cm2, dimension_of, mS, ms, mV, nA, nF, nS, pA, pF, si, uF, um2,
+    DimensionMismatchError,
+    Mohm,
+    cm2,
+    dimension_of,
+    mM,
+    mS,
+    ms,
+    mV,
+    nA,
+    nF,
+    nS,
+    pA,
+    pF,
+    si,
+    uF,
+    uM,
+    um2,
+    uS,
 )  # fmt: skip
 
 MODELS = {model.name: model for model in evsim.models.evsim_models()}
@@ -162,7 +179,47 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "exponential": ("gate", {"tau": 8 * ms}),
     "dual_exponential": ("gate", {"tau1": 1 * ms, "tau2": 3 * ms}),
     "alpha": ("gate", {"tau": 3 * ms}),
+    "ampa": (
+        "gate",
+        {"alpha": 0.98 / (mM * ms), "beta": 0.18 / ms, "T_max": 0.5 * mM, "T_duration": 0.5 * ms},
+    ),
+    "gaba_a": (
+        "gate",
+        {"alpha": 0.53 / (mM * ms), "beta": 0.18 / ms, "T_max": 1 * mM, "T_duration": 1 * ms},
+    ),
+    "nmda": ("gate", {"tau_d": 100 * ms, "tau_r": 2 * ms, "a": 0.5 / ms}),
+    "gaba_b": (
+        "gate",
+        {
+            "k1": 0.18 * uM / ms,
+            "k2": 0.034 / ms,
+            "k3": 0.09 / (mM * ms),
+            "k4": 0.0012 / ms,
+            "K_d": 100 * uM**4,
+            "T_max": 0.5 * mM,
+            "T_duration": 0.3 * ms,
+        },
+    ),
+    "gaba_b_desensitising": (
+        "gate",
+        {
+            "k1": 0.66 / (mM * ms),
+            "k2": 0.02 / ms,
+            "k3": 0.0053 / ms,
+            "k4": 0.017 / ms,
+            "k5": 8.3e-5 * mM / ms,
+            "k6": 7.9e-3 / ms,
+            "K_d": 100 * uM**4,
+            "T_max": 0.5 * mM,
+            "T_duration": 0.5 * ms,
+        },
+    ),
     "current": ("output", {}),
+    "conductance": ("output", {"g_max": 0.1 * uS, "E": 0 * mV}),
+    "magnesium_block": (
+        "output",
+        {"g_max": 0.15 * uS, "E": 0 * mV, "c_Mg": 1.2 * mM, "alpha": 0.062 / mV, "beta": 3.57 * mM},
+    ),
 }
 STATES = {
     "lif": ["V"],
@@ -178,9 +235,14 @@ STATES = {
     "exponential": ["s"],
     "dual_exponential": ["s", "x"],
     "alpha": ["s", "x"],
+    "ampa": ["s"],
+    "gaba_a": ["s"],
+    "nmda": ["s", "x"],
+    "gaba_b": ["R", "G"],
+    "gaba_b_desensitising": ["R", "D", "G"],
 }
 NEURONS = "lif lif_dimensionless lif_resistance lif_noisy eif adex qif izhikevich hh hh_traub".split()
-PORTS = dict.fromkeys(NEURONS, ["I_syn"])
+PORTS = {name: ["I_syn"] for name in NEURONS}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -2,7 +2,7 @@
 
 A gate and an output that add up (the sum over synapses obeys the equations of one) become extra variables of
 the target group, one set for each Synapses object and named after it: `s_synapses`. A spike adds w times the
-jump of the gate.
+jump of the gate. Gates with pulses become two sums, of the synapses in their pulse and of the others.
 """
 
 from __future__ import annotations
@@ -10,12 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from evsim.composition.attachment import Contribution, contribution, gate_alone, membrane_of, ports
+from evsim.composition.alone import gate_alone
+from evsim.composition.attachment import contribution, membrane_of, ports
+from evsim.composition.contribution import PULSE_END, Contribution
 from evsim.composition.declared import neuron_equations
+from evsim.composition.treatment import Treatment, treatment_of
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 
-__all__ = ["Contribution", "attach", "contribution", "gate_alone", "membrane_of", "neuron_equations", "ports"]
+__all__ = [
+    "PULSE_END",
+    "Contribution",
+    "Treatment",
+    "attach",
+    "contribution",
+    "gate_alone",
+    "membrane_of",
+    "neuron_equations",
+    "ports",
+    "treatment_of",
+]
 
 
 def attach(target: Equations, contributions: Iterable[Contribution]) -> Equations:

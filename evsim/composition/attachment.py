@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from evsim.composition.contribution import Contribution
 from evsim.composition.declared import events, own_equations, parameter_names, parameter_variables
+from evsim.composition.plain import plain_dimension, plain_value
+from evsim.composition.sums import GateSum, sum_of, sums_of_pulsed
 from evsim.composition.superposition import degree
+from evsim.composition.treatment import AT_ONCE, EACH_SOURCE, PULSED, Treatment, treatment_of
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError
-from evsim.plugin import Gate, Model, Output
+from evsim.plugin import Gate, Output
 from evsim.plugin.model import nearest
 from evsim.units import DIMENSIONLESS, Dimension, DimensionMismatchError, dimension_of, ms, mV, nA, si, uS
 
 GATE, WEIGHT, POTENTIAL = "s", "w", "V"  # what an output's current is written in
 _USUAL = (1 * nA, 1 * mV, 1 * uS, 1 * ms, 1 / ms)  # what "1" means for a quantity of their dimension
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """What one Synapses object made from models adds to its target group.
-
-    `variables` gives for each name of the gate and the output its name on the target; `parameters` the start
-    values of those that are parameters there. `weight` and `default_weight` (SI) are for the `w` of synapses.
-    `gate` and `output` are the models it was made from.
-    """
-
-    equations: Equations
-    port: str
-    term: str
-    on_pre: str
-    weight: Dimension
-    default_weight: float
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    gate: Gate | None = None
-    output: Output | None = None
 
 
 def contribution(
@@ -56,35 +40,13 @@ def contribution(
     """
     where = f"synapses {name} ({_title(gate, output)})"
     _check_kinds(gate, output, where)
-    if not gate.equations.strip():
+    treatment = treatment_of(gate)
+    if treatment.name == AT_ONCE:
         return _at_once(gate, output, target, membrane, where)
     if output is None:
         raise EvsimTypeError(f"{where}: a gate needs an output; give one, as in output=current")
     port = _port(target, port, where)
-    return _Attachment(gate, output, target, name, port, membrane, where).contribution()
-
-
-def gate_alone(gate: Gate) -> Contribution:
-    """Return the gate as equations of its own, under its own names; `on_pre` is not weighted."""
-    where = f"gate {gate.name}"
-    if not gate.equations.strip():
-        raise EvsimError(f"{where} has no variables of its own: it acts at once on its target")
-    equations = Equations([*own_equations(gate).values(), *parameter_variables(gate)], where)
-    lines = []
-    for statement in events(gate, where):
-        jump = equations.expanded(statement.expression).rename({name: f"{name}_post" for name in equations})
-        lines.append(f"{statement.target}_post {statement.operator} {jump}")
-    return Contribution(
-        equations=equations,
-        port="",
-        term="",
-        on_pre="\n".join(lines),
-        weight=DIMENSIONLESS,
-        default_weight=1.0,
-        parameters={parameter.name: gate.value(parameter.name) for parameter in gate.parameters},
-        variables={name: name for name in equations},
-        gate=gate,
-    )
+    return _Attachment(gate, output, target, name, port, membrane, where, treatment).contribution()
 
 
 def ports(equations: Equations) -> list[str]:
@@ -109,58 +71,157 @@ class _Attachment:
     port: str
     membrane: str
     where: str
+    treatment: Treatment
 
     def contribution(self) -> Contribution:
-        current = Expression.parse(
-            self.output.written_out(self.output.current), f"current of {self.output.name}"
-        )
-        weight = self._weight(current)
-        carriers = self._carriers()
-        self._check_output(current)
-        own = self._own_names()
-        variables = [
-            self._renamed(variable, own, weight if variable.name in carriers else DIMENSIONLESS)
-            for variable in own_equations(self.gate).values()
-        ]
-        models: tuple[Model, ...] = (self.gate, self.output)
-        parameters = {own[p.name]: model.value(p.name) for model in models for p in model.parameters}
-        extra = [v for model in models for v in parameter_variables(model, own)]
+        self._check_form()
+        weight = self._weight()
+        gate = self._gate_sum(weight)
+        names = {**self._names, WEIGHT: "", POTENTIAL: self._potential}
+        formulas = [self._unweighted(each, names) for each in self._formulas.values()]
+        values = {
+            **{self._names[p.name]: self.gate.value(p.name) for p in self.gate.parameters},
+            **{self._parameters[p.name]: self._value(p.name) for p in self.output.parameters},
+        }
         return Contribution(
-            equations=Equations([*variables, *extra], self.where),
+            equations=Equations([*gate.variables, *formulas, *self._parameter_variables()], self.where),
             port=self.port,
-            term=_unweighted(current).rename(own).text,
-            on_pre=self._on_pre(own),
+            term=self._term(),
+            on_pre=gate.on_pre,
             weight=weight,
             default_weight=self._default_weight(),
-            parameters=parameters,
-            variables=own,
+            parameters=values,
+            variables=self._shown_names(),
             gate=self.gate,
             output=self.output,
+            potential=self._potential,
+            own=Equations(gate.own, self.where),
+            on_pulse_end=gate.on_pulse_end,
+            lag=gate.lag,
         )
 
-    def _own_names(self) -> dict[str, str]:
-        names = [*own_equations(self.gate), *parameter_names(self.gate), *parameter_names(self.output)]
-        for each in names:
-            if names.count(each) > 1:
+    # Names on the target
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Of the gate's variables and parameters."""
+        return {each: self._free(f"{each}_{self.name}") for each in _names_of_gate(self.gate)}
+
+    @cached_property
+    def _parameters(self) -> dict[str, str]:
+        """Of the output's parameters, which carry the output's name where the gate has a name that is the same."""
+        taken = _names_of_gate(self.gate)
+        return {
+            each: self._free(f"{self._told_apart(each, taken)}_{self.name}")
+            for each in parameter_names(self.output)
+        }
+
+    def _told_apart(self, name: str, taken: Sequence[str]) -> str:
+        return f"{self.output.name}_{name}" if name in taken else name
+
+    def _shown_names(self) -> dict[str, str]:
+        taken = _names_of_gate(self.gate)
+        shown = {self._told_apart(name, taken): there for name, there in self._parameters.items()}
+        return {**self._formula_names, **self._names, **shown}
+
+    @cached_property
+    def _formula_names(self) -> dict[str, str]:
+        return {each: self._free(f"{each}_{self.name}") for each in own_equations(self.output)}
+
+    def _free(self, name: str) -> str:
+        """The name, or a longer one where the target has a variable of that name already."""
+        return f"{name}_sum" if name in self.target else name
+
+    # The gate
+
+    def _gate_sum(self, weight: Dimension) -> GateSum:
+        if self.treatment.name == PULSED:
+            return sums_of_pulsed(self.gate, self._names, weight, self.name)
+        return sum_of(self.gate, self._names, weight)
+
+    def _gate_dimension(self) -> Dimension:
+        variables = own_equations(self.gate)
+        if GATE not in variables:
+            raise EvsimError(f"{self.where}: gate {self.gate.name} has no variable {GATE!r} for the output")
+        return variables[GATE].dimension
+
+    # The output
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether the target knows no units: its input and its potential are plain numbers."""
+        own = [self.port, self._potential] if self._potential else [self.port]
+        return all(self.target[name].dimension == DIMENSIONLESS for name in own)
+
+    @cached_property
+    def _potential(self) -> str:
+        return membrane_of(self.target, self.membrane)
+
+    @cached_property
+    def _formulas(self) -> dict[str, Variable]:
+        """The output's equations, without electric units on targets that know none."""
+        variables = own_equations(self.output)
+        return {
+            name: replace(each, dimension=self._dimension(each.dimension)) for name, each in variables.items()
+        }
+
+    @cached_property
+    def _current(self) -> Expression:
+        text = self.output.written_out(self.output.current)
+        return Expression.parse(text, f"current of {self.output.name}")
+
+    @cached_property
+    def _whole_current(self) -> Expression:
+        return own_equations(self.output).expanded(self._current)
+
+    def _dimension(self, dimension: Dimension) -> Dimension:
+        return plain_dimension(dimension) if self._is_plain else dimension
+
+    def _value(self, name: str) -> Any:
+        value = self.output.value(name)
+        dimension = self._dimension(dimension_of(value))
+        return plain_value(value) if self._is_plain and dimension == DIMENSIONLESS else value
+
+    def _parameter_variables(self) -> list[Variable]:
+        of_output = parameter_variables(self.output, self._parameters)
+        of_output = [replace(each, dimension=self._dimension(each.dimension)) for each in of_output]
+        return [*parameter_variables(self.gate, self._names), *of_output]
+
+    def _check_form(self) -> None:
+        """Refuse gates that do not add up, and currents that are not proportional to them."""
+        if self.treatment.name == EACH_SOURCE:
+            raise EvsimError(
+                f"{self.where}: gate {self.gate.name} needs {EACH_SOURCE}, which evsim does not run yet: "
+                f"{self.treatment.reason}"
+            )
+        for factor in (GATE, WEIGHT):
+            if degree(self._whole_current, {factor}) != 1:
                 raise EvsimError(
-                    f"{self.where}: gate and output both have a variable {each}; rename one of them"
+                    f"{self.where}: the current of output {self.output.name}, {self._whole_current}, is not "
+                    f"proportional to {factor}; write it as {GATE} and {WEIGHT} times something"
                 )
-        return {each: f"{each}_{self.name}" for each in names}
+        if POTENTIAL in self._whole_current.names and not self._potential:
+            raise _no_potential(self.target, self.where)
 
-    def _renamed(self, variable: Variable, own: Mapping[str, str], weight: Dimension) -> Variable:
-        expression = variable.expression.rename(own) if variable.expression is not None else None
-        dimension = variable.dimension * weight
-        return replace(variable, name=own[variable.name], expression=expression, dimension=dimension)
-
-    def _weight(self, current: Expression) -> Dimension:
+    def _weight(self) -> Dimension:
         """The dimension of w: with it the output's current fits the port."""
         wanted = self.target[self.port].dimension
-        dimensions = {p.name: p.dimension for p in self.output.parameters}
-        dimensions |= {WEIGHT: DIMENSIONLESS, GATE: self._gate_variable().dimension}
-        potential = membrane_of(self.target, self.membrane)
-        if potential:
-            dimensions[POTENTIAL] = self.target[potential].dimension
-        found = current.dimension(dimensions, f"{self.where}: current of output {self.output.name}")
+        dimensions = {p.name: self._dimension(p.dimension) for p in self.output.parameters}
+        dimensions |= {WEIGHT: DIMENSIONLESS, GATE: self._gate_dimension()}
+        if self._potential:
+            dimensions[POTENTIAL] = self.target[self._potential].dimension
+        for name, formula in self._formulas.items():
+            assert formula.expression is not None
+            found = formula.expression.dimension({**self._declared(), **dimensions}, f"{self.where}: {name}")
+            if found != formula.dimension:
+                raise DimensionMismatchError(
+                    f"{self.where}: {name} = {formula.expression} of output {self.output.name} does not fit "
+                    f"gate {self.gate.name}, whose {GATE} is in {self._gate_dimension()}",
+                    found,
+                    formula.dimension,
+                )
+        here = f"{self.where}: current of output {self.output.name}"
+        found = self._current.dimension({**self._declared(), **dimensions}, here)
         if self.output.weighs_in_port_unit:
             return wanted / found
         if found != wanted:
@@ -171,64 +232,54 @@ class _Attachment:
             )
         return DIMENSIONLESS
 
+    def _declared(self) -> dict[str, Dimension]:
+        return {name: each.dimension for name, each in self._formulas.items()}
+
     def _default_weight(self) -> float:
         """1 nA into a port in ampere if the gate has no unit, 1 nA/ms if it is a time, and so on."""
         if not self.output.weighs_in_port_unit:
             return 1.0
-        return _one(self.target[self.port].dimension) / _one(self._gate_variable().dimension)
+        return _one(self.target[self.port].dimension) / _one(self._gate_dimension())
 
-    def _gate_variable(self) -> Variable:
-        variables = own_equations(self.gate)
-        if GATE not in variables:
-            raise EvsimError(f"{self.where}: gate {self.gate.name} has no variable {GATE!r} for the output")
-        return variables[GATE]
-
-    def _carriers(self) -> Set[str]:
-        """The gate's variables that sum over synapses; refuses a gate that does not add up."""
-        variables = own_equations(self.gate)
-        states = set(variables.of_kind("differential"))
-        carriers = set(states)
-        for name, variable in variables.items():
-            if variable.expression is None:
-                continue
-            found = degree(variables.expanded(variable.expression), states)
-            if found is None:
-                raise self._not_additive(f"the equation of {name}, {variable.expression}")
-            if found == 1:
-                carriers.add(name)
-        return carriers
-
-    def _check_output(self, current: Expression) -> None:
-        for factor in (GATE, WEIGHT):
-            if degree(current, {factor}) != 1:
-                raise self._not_additive(f"the current of output {self.output.name}, {current}")
-        if POTENTIAL in current.names:
-            raise self._not_additive(
-                f"the current of output {self.output.name}, {current}, with the potential V"
-            )
-
-    def _not_additive(self, what: str) -> EvsimError:
-        return EvsimError(
-            f"{self.where}: {what} is not proportional to the gate; evsim runs gates and outputs that add up "
-            f"(equations linear in the gate's variables, a current proportional to {GATE} and {WEIGHT})"
+    def _spelled(self, expression: Expression) -> Expression:
+        """A formula of the output on the target: for w = 1, since the sum of gates carries the weights."""
+        names = {
+            **self._parameters,
+            **self._formula_names,
+            GATE: self._names[GATE],
+            POTENTIAL: self._potential,
+        }
+        return unweighted(expression).rename(
+            {name: names[name] for name in expression.names if name in names}
         )
 
-    def _on_pre(self, own: Mapping[str, str]) -> str:
-        variables = own_equations(self.gate)
-        states = set(variables.of_kind("differential"))
-        lines = []
-        for statement in events(self.gate, self.where):
-            jump = variables.expanded(statement.expression)
-            if (
-                statement.operator not in ("+=", "-=")
-                or statement.target not in states
-                or jump.names & states
-            ):
-                raise self._not_additive(f"the event {statement}")
-            jump = jump.rename({name: f"{target}_post" for name, target in own.items()})
-            weighted = WEIGHT if jump == Expression.number(1) else f"{WEIGHT}*({jump})"
-            lines.append(f"{own[statement.target]}_post {statement.operator} {weighted}")
-        return "\n".join(lines)
+    def _unweighted(self, variable: Variable, names: Mapping[str, str]) -> Variable:
+        assert variable.expression is not None
+        return replace(
+            variable, name=self._formula_names[variable.name], expression=self._spelled(variable.expression)
+        )
+
+    def _term(self) -> str:
+        return self._spelled(self._current).text
+
+
+def unweighted(current: Expression) -> Expression:
+    """The current for w = 1."""
+    factors = {f"{WEIGHT}*{GATE}": GATE, f"{GATE}*{WEIGHT}": GATE}
+    if current.text in factors:
+        return Expression.parse(factors[current.text], "current")
+    return current.substitute({WEIGHT: Expression.number(1)})
+
+
+def _names_of_gate(gate: Gate) -> list[str]:
+    return [*own_equations(gate), *parameter_names(gate)]
+
+
+def _no_potential(target: Equations, where: str) -> EvsimNameError:
+    return EvsimNameError(
+        f"{where}: the target has no membrane potential; name one of its variables V or v "
+        f"(it has {', '.join(target)})"
+    )
 
 
 def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str, where: str) -> Contribution:
@@ -236,10 +287,7 @@ def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str
         raise EvsimTypeError(f"{where}: gate {gate.name} acts at once on the target and takes no output")
     potential = membrane_of(target, membrane)
     if not potential:
-        raise EvsimNameError(
-            f"{where}: the target has no membrane potential; name one of its variables V or v "
-            f"(it has {', '.join(target)})"
-        )
+        raise _no_potential(target, where)
     dimension = target[potential].dimension
     lines = []
     for statement in events(gate, where):
@@ -248,13 +296,6 @@ def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str
             f"{potential if bare == POTENTIAL else bare}_post {statement.operator} {statement.expression}"
         )
     return Contribution(Equations(""), "", "", "\n".join(lines), dimension, _one(dimension))
-
-
-def _unweighted(current: Expression) -> Expression:
-    """The current for w = 1."""
-    if current in (Expression.parse("w*s", "current"), Expression.parse("s*w", "current")):
-        return Expression.parse(GATE, "current")
-    return current.substitute({WEIGHT: Expression.number(1)})
 
 
 def _port(target: Equations, port: str, where: str) -> str:

@@ -42,6 +42,6 @@ def events(gate: Gate, where: str) -> list[Statement]:
     """Return what a spike does to the gate's variables."""
     if isinstance(gate.on_pre, Pulse):
         raise EvsimError(
-            f"{where}: gate {gate.name} opens by a transmitter pulse, which evsim does not run yet"
+            f"{where}: gate {gate.name} opens by a pulse of {gate.on_pre.variable}, not by event code"
         )
     return parse_statements(gate.written_out(gate.on_pre), f"on_pre of gate {gate.name}")

@@ -11,10 +11,15 @@ from typing import Any
 from evsim.errors import EvsimAttributeError
 from evsim.models.adex import adex
 from evsim.models.alpha import alpha
+from evsim.models.ampa import ampa
+from evsim.models.conductance import conductance
 from evsim.models.current import current
 from evsim.models.dual_exponential import dual_exponential
 from evsim.models.eif import eif
 from evsim.models.exponential import exponential
+from evsim.models.gaba_a import gaba_a
+from evsim.models.gaba_b import gaba_b
+from evsim.models.gaba_b_desensitising import gaba_b_desensitising
 from evsim.models.hh import hh
 from evsim.models.hh_traub import hh_traub
 from evsim.models.izhikevich import izhikevich
@@ -22,6 +27,8 @@ from evsim.models.lif import lif
 from evsim.models.lif_dimensionless import lif_dimensionless
 from evsim.models.lif_noisy import lif_noisy
 from evsim.models.lif_resistance import lif_resistance
+from evsim.models.magnesium_block import magnesium_block
+from evsim.models.nmda import nmda
 from evsim.models.qif import qif
 from evsim.models.voltage_jump import voltage_jump
 from evsim.plugin import Model
@@ -30,10 +37,15 @@ from evsim.plugin.hookspecs import hookimpl
 __all__ = [
     "adex",
     "alpha",
+    "ampa",
+    "conductance",
     "current",
     "dual_exponential",
     "eif",
     "exponential",
+    "gaba_a",
+    "gaba_b",
+    "gaba_b_desensitising",
     "hh",
     "hh_traub",
     "izhikevich",
@@ -41,6 +53,8 @@ __all__ = [
     "lif_dimensionless",
     "lif_noisy",
     "lif_resistance",
+    "magnesium_block",
+    "nmda",
     "qif",
     "voltage_jump",
 ]
@@ -64,7 +78,14 @@ def evsim_models() -> list[Model]:
         exponential,
         dual_exponential,
         alpha,
+        ampa,
+        gaba_a,
+        nmda,
+        gaba_b,
+        gaba_b_desensitising,
         current,
+        conductance,
+        magnesium_block,
     ]
 
 

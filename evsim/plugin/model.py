@@ -192,6 +192,8 @@ class Gate(Model):
 class Output(Model):
     """How a gate `s` with weight `w` becomes the current that enters a target with membrane potential `V`.
 
+    `equations` are formulas on the way, which can be recorded: "g = w*g_max*s : siemens". `current` is what is added
+    to the input of the target; `I` in `equations` is the current as people draw it, which may have another sign.
     `weighs_in_port_unit`: w carries the unit that makes the current fit the port, else it is a plain number.
     """
 

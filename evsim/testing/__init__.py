@@ -14,6 +14,7 @@ from evsim.composition.declared import own_equations, parameter_names
 from evsim.errors import EvsimError
 from evsim.plugin import Gate, Model, Neuron, Output
 from evsim.testing.contract import check_texts
+from evsim.testing.responses import gate_response
 from evsim.testing.trials import check_behaviour
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "check_model",
     "check_parameters",
     "check_texts",
+    "gate_response",
     "variants",
 ]
 
@@ -75,7 +77,12 @@ def _title(model: Model) -> str:
 def _names_used(model: Model) -> set[str]:
     texts = [model.threshold, model.reset, model.refractory] if isinstance(model, Neuron) else []
     texts += [str(value) for value in model.initial.values()] if isinstance(model, Neuron) else []
-    texts += [model.on_pre] if isinstance(model, Gate) and isinstance(model.on_pre, str) else []
+    texts += _events_of(model) if isinstance(model, Gate) else []
     texts += [model.current] if isinstance(model, Output) else []
     own = [str(variable.expression or "") for variable in own_equations(model).values()]
     return set(re.findall(r"[A-Za-z_]\w*", " ".join([*map(model.written_out, texts), *own])))
+
+
+def _events_of(gate: Gate) -> list[str]:
+    pulse = gate.on_pre
+    return [pulse] if isinstance(pulse, str) else [pulse.height, pulse.duration]

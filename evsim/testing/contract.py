@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evsim.composition import attach
-from evsim.composition.attachment import GATE, Contribution, contribution, gate_alone
+from evsim.composition import Contribution, attach, contribution, gate_alone, treatment_of
+from evsim.composition.attachment import GATE
 from evsim.composition.declared import neuron_equations
-from evsim.equations.check import check_condition, check_equations, check_refractory, check_statements
-from evsim.equations.declaration import Equations
+from evsim.composition.treatment import EACH_SOURCE
+from evsim.equations.check import (
+    check_condition,
+    check_equations,
+    check_refractory,
+    check_statements,
+    check_synapse_code,
+    synapse_dimensions,
+)
+from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.equations.resolve import resolve_names
 from evsim.equations.statements import parse_statements
+from evsim.equations.synapse_code import local_names
 from evsim.models import current, exponential, lif
 from evsim.plugin import Gate, Model, Neuron, Output
 from evsim.units import Dimension, DimensionMismatchError, require
@@ -96,18 +105,23 @@ def _check_gate(model: Gate) -> Iterator[str]:
     check_equations(alone.equations, _units(alone.equations, where), where)
     if GATE not in alone.equations:
         yield f"it has no variable {GATE!r}, which outputs take"
-    yield from _check_onto(contribution(model, current, _target(), "synapses"))
+    elif treatment_of(model).name != EACH_SOURCE:
+        yield from _check_onto(contribution(model, current, _target(), "synapses"))
 
 
 def _check_onto(made: Contribution) -> Iterator[str]:
     """Check what synapses of the model add to a target."""
+    here = "attached to a neuron"
     whole = attach(_target(), [made])
-    units = _units(whole, "attached to a neuron")
-    check_equations(whole, units, "attached to a neuron")
-    statements = parse_statements(made.on_pre, "on_pre")
-    target = {f"{name}_post": dimension for name, dimension in whole.dimensions.items()}
-    check_statements(statements, {**units, **target, "w": made.weight}, "on_pre")
-    written = frozenset(statement.target.removesuffix("_post") for statement in statements)
-    model_of(Texts(whole, None, [], None), units, written, "attached to a neuron", None, {})
-    if not statements:
+    units = _units(whole, here)
+    check_equations(whole, units, here)
+    own = Equations([Variable("w", "parameter", None, made.weight), *made.own.values()])
+    written = set()
+    for code in (made.on_pre, made.on_pulse_end):
+        statements = parse_statements(code, "on_pre")
+        dimensions = synapse_dimensions(own.dimensions, whole.dimensions, {}, units)
+        check_synapse_code(statements, dimensions, local_names(statements, own, whole), "on_pre")
+        written |= {statement.target.removesuffix("_post") for statement in statements} & whole.keys()
+    model_of(Texts(whole, None, [], None), units, frozenset(written), here, None, {})
+    if not written:
         yield "a spike does nothing; say what it does in on_pre"

@@ -9,10 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition.attachment import GATE, gate_alone
+from evsim.composition import treatment_of
+from evsim.composition.attachment import GATE
+from evsim.composition.treatment import EACH_SOURCE
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
+from evsim.models import current, lif
 from evsim.plugin import Gate, Model, Neuron
+from evsim.testing.responses import gate_response
 from evsim.units import ms, quantity, si, volt
 from evsim.words.clocks import defaultclock
 from evsim.words.monitors import SpikeMonitor, StateMonitor
@@ -69,25 +73,31 @@ def _above_threshold(cell: NeuronGroup, model: Neuron) -> Any:
 
 
 def _run_gate(model: Gate) -> Iterator[str]:
-    """Gates that get spikes 0, 1, or both: what both do together must be the sum."""
-    alone = gate_alone(model)
+    """Spikes open a gate, and nothing else does; where gates are summed, the sum is that of single ones."""
     with _step(0.1 * ms):
-        gates = NeuronGroup(4, alone.equations)
-        for name, value in alone.parameters.items():
-            setattr(gates, name, value)
-        source = SpikeGeneratorGroup(2, [0, 1], [1, 3.3] * ms)
-        events = Synapses(source, gates, on_pre=alone.on_pre)
-        events.connect(i=[0, 1, 0, 1], j=[1, 2, 3, 3])
-        trace = StateMonitor(gates, GATE, record=True, dt=1 * ms)
-        Network(gates, source, events, trace).run(20 * ms)
-        s = np.asarray(si(getattr(trace, GATE)))
-    if np.any(s[0] != 0):
+        alone = gate_response(model, [1, 3.3] * ms, 20 * ms)
+        s = np.asarray(si(getattr(alone, GATE)))[0]
+    if np.any(s[:10] != 0):
         yield "the gate opens without a spike"
-    if not np.all(np.isfinite(s)) or not np.any(s[1]):
+    if not np.all(np.isfinite(s)) or not np.any(s):
         yield "a spike does not open the gate"
+    if treatment_of(model).name != EACH_SOURCE:
+        yield from _run_sums(model)
+
+
+def _run_sums(model: Gate) -> Iterator[str]:
+    """Three cells with a synapse of one train, of another, and with both."""
+    with _step(0.1 * ms):
+        cells = NeuronGroup(3, lif(t_ref=0 * ms))
+        source = SpikeGeneratorGroup(2, [0, 1, 1], [1, 1.2, 3.3] * ms)
+        synapses = Synapses(source, cells, model, output=current)
+        synapses.connect(i=[0, 1, 0, 1], j=[0, 1, 2, 2])
+        trace = StateMonitor(cells, f"{GATE}_{synapses.name}", record=True, dt=1 * ms)
+        Network(cells, source, synapses, trace).run(20 * ms)
+        s = np.asarray(si(getattr(trace, f"{GATE}_{synapses.name}")))
     scale = np.max(np.abs(s), initial=1e-300)
-    if np.max(np.abs(s[3] - s[1] - s[2])) > 1e-9 * scale:
-        yield "two spikes do not add up"
+    if np.max(np.abs(s[2] - s[0] - s[1])) > 1e-9 * scale:
+        yield "two synapses do not add up"
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import Contribution, contribution
+from evsim.composition import PULSE_END, Contribution, contribution
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.event_driven import check_flags
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
@@ -136,8 +137,12 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
             )
         made = contribution(model, output, group._equations, self.name, port, group._membrane)
         self._contribution = made
-        self._pathways = read_pathways(made.on_pre, None, "spike", self.name)
-        self._equations = Equations([Variable("w", "parameter", None, made.weight)], f"model of {self.name}")
+        self._pathways = tuple(
+            replace(each, lag=made.lag) if each.name == PULSE_END else each
+            for each in read_pathways(made.code, None, "spike", self.name)
+        )
+        weight = Variable("w", "parameter", None, made.weight)
+        self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
         if made.equations:
             group._receive(made)
 

@@ -1,8 +1,9 @@
 """Monitors of single synapses made from a gate: its variables, and the current that each one injects.
 
-The engine keeps one sum per target, not one gate per synapse. So a monitor brings a copy of every synapse that it
+The engine keeps sums per target, not one gate per synapse. So a monitor brings a copy of every synapse that it
 records, each onto an element of its own: once without delay and weight, which shows the gate at the source, and
-once with both, which shows the current where it arrives. The copies act on nothing.
+once with both, which shows the gate where it arrives. Conductance and current follow from that and from the
+potential of the target. The copies act on nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition.attachment import Contribution, gate_alone
+from evsim.composition import Contribution
+from evsim.composition.attachment import GATE
 from evsim.equations.declaration import Equations, Variable
+from evsim.equations.evaluate import evaluate_text
+from evsim.equations.expression import Expression
+from evsim.equations.resolve import resolve_names
 from evsim.errors import EvsimAttributeError, EvsimTypeError
-from evsim.plugin import Gate
+from evsim.plugin import Gate, Output
 from evsim.plugin.model import nearest
 from evsim.units import Dimension, Quantity, quantity, second
 from evsim.words.clocks import Clock, own_step
@@ -28,30 +33,34 @@ from evsim.words.objects import NetworkObject
 from evsim.words.synapses import Synapses
 from evsim.words.variables.storage import is_shared
 
-CURRENT = "I"
+CURRENT, PORT = "I", "carried"
+_CARRIED = Output(name="carried", current="w*s", weighs_in_port_unit=True)  # shows the gate itself
 
 
 @dataclass(frozen=True)
 class _Copy:
-    """A copy of synapses onto elements of their own; `variables` are the names of the models' variables there."""
+    """A copy of synapses onto elements of their own; `variables` are the names of the gate's variables there."""
 
     cells: NeuronGroup
     synapses: Synapses
     monitor: StateMonitor
     variables: Mapping[str, str]
+    is_at_source: bool
 
     def follow(self, original: Synapses, indices: NDArray[np.int64]) -> None:
         """Take over parameters, delays and weights that were changed since the last run."""
-        made = original._contribution
-        assert made is not None
-        for name in _parameters(made):
-            values = _values_on_target(original, made.variables[name], indices)
-            if name in self.variables:
-                _update(self.cells, self.variables[name], values)
-        if self.synapses._contribution is not None:
-            for name in ("w", "delay"):
-                values = original._storage.arrays[name]
-                _update(self.synapses, name, values[indices] if values.size > 1 else values)
+        made, gate = original._contribution, self.synapses._contribution
+        assert made is not None and gate is not None and gate.gate is not None
+        for parameter in gate.gate.parameters:
+            values = _values_on_target(original, made.variables[parameter.name], indices)
+            _update(self.cells, self.variables[parameter.name], values)
+        for name in () if self.is_at_source else ("w", "delay"):
+            values = original._storage.arrays[name]
+            _update(self.synapses, name, values[indices] if values.size > 1 else values)
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """What was recorded of a variable of the gate."""
+        return self.monitor._values(self.variables[name])
 
 
 class SynapseMonitor(StateMonitor):
@@ -62,12 +71,13 @@ class SynapseMonitor(StateMonitor):
     source
         Synapses made from a gate and an output.
     variables
-        Variables of the gate, as they are at the source, and "I", the current after the delay.
+        Variables of the gate, as they are at the source; and after the delay "I", the current, and what else the
+        output has, such as the conductance "g".
     record
         Which synapses: True for all, an index or a list of indices.
     """
 
-    _stored = ("_active",)
+    _stored = ("_active", "_done", "_chunks")
 
     def __init__(
         self,
@@ -79,18 +89,18 @@ class SynapseMonitor(StateMonitor):
         name: str | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
+        self._begin()
         self._synapses = source
         self._source = source._target
         self._made = _checked_contribution(source, self.name)
-        assert self._made.gate is not None
-        self._gate: Gate = self._made.gate
-        self._equations = gate_alone(self._gate).equations
-        own = [name for name, variable in self._equations.items() if variable.kind != "parameter"]
-        self._variables = _checked_names(variables, [*own, CURRENT], self.name)
+        self._formulas = _formulas(self._made)
+        self._gate_variables = _variables_of_gate(self._made)
+        self._variables = _checked_names(variables, [*self._gate_variables, *self._formulas], self.name)
         self._chosen = record
         self._clock = own_step(dt, clock, self.name)
         self._indices: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self._copies: dict[str, _Copy] = {}
+        self._copies: list[_Copy] = []
+        self._potential: StateMonitor | None = None
 
     # The copies
 
@@ -100,41 +110,57 @@ class SynapseMonitor(StateMonitor):
             return []
         if not self._copies:
             self._indices = _chosen_synapses(self._chosen, len(self._synapses), self.name)
-            names = [name for name in self._variables if name != CURRENT]
-            self._copies = {"gate": self._gate_copy(names)} if names else {}
-            if CURRENT in self._variables:
-                self._copies[CURRENT] = self._current_copy()
-        for copy in self._copies.values():
+            self._copy()
+        for copy in self._copies:
             copy.follow(self._synapses, self._indices)
-        return [part for copy in self._copies.values() for part in (copy.cells, copy.synapses, copy.monitor)]
+        parts: list[NetworkObject] = [] if self._potential is None else [self._potential]
+        return parts + [part for each in self._copies for part in (each.cells, each.synapses, each.monitor)]
 
-    def _gate_copy(self, names: list[str]) -> _Copy:
-        alone = gate_alone(_as_now(self._gate, self._synapses, self._indices))
-        cells = NeuronGroup(self._indices.size, alone.equations, name=f"{self.name}_gates")
-        synapses = Synapses(self._synapses._source, cells, on_pre=alone.on_pre, name=f"{self.name}_spikes")
-        return self._copy(cells, synapses, names, alone.variables)
+    def _copy(self) -> None:
+        """Make what the recorded variables need."""
+        at_source = [name for name in self._variables if name not in self._formulas]
+        arrived = [self._formulas[name] for name in self._variables if name in self._formulas]
+        if at_source:
+            self._copies.append(self._copied(at_source, is_at_source=True))
+        if arrived:
+            self._copies.append(self._copied([GATE], is_at_source=False))
+        potential = self._made.potential
+        if any(potential in formula.names for formula in arrived):
+            group, first = self._source._group, self._source._bounds()[0]
+            cells = self._synapses.j[self._indices] + first
+            clock = self._clock or group._clock
+            self._potential = StateMonitor(
+                group, potential, cells, clock=clock, name=f"{self.name}_{potential}"
+            )
 
-    def _current_copy(self) -> _Copy:
-        models = [_as_now(model, self._synapses, self._indices) for model in (self._gate, self._made.output)]
-        port = Variable(CURRENT, "parameter", None, self._dimension(CURRENT), frozenset({"input"}))
-        cells = NeuronGroup(self._indices.size, Equations([port]), name=f"{self.name}_currents")
-        synapses = Synapses(
-            self._synapses._source, cells, models[0], output=models[1], name=f"{self.name}_arrivals"
-        )
-        assert synapses._contribution is not None
-        return self._copy(cells, synapses, [CURRENT], synapses._contribution.variables)
-
-    def _copy(
-        self, cells: NeuronGroup, synapses: Synapses, names: list[str], variables: Mapping[str, str]
-    ) -> _Copy:
+    def _copied(self, names: list[str], is_at_source: bool) -> _Copy:
+        gate = _as_now(self._gate, self._synapses, self._indices)
+        name = f"{self.name}_{'gates' if is_at_source else 'arrivals'}"
+        weight = self._gate_variables[GATE].dimension
+        if not is_at_source:
+            weight = weight * self._made.weight
+        port = Variable(PORT, "parameter", None, weight, frozenset({"input"}))
+        cells = NeuronGroup(self._indices.size, Equations([port]), name=f"{name}_cells")
+        synapses = Synapses(self._synapses._source, cells, gate, output=_CARRIED, name=name)
         synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
         synapses._is_copy = True
+        if is_at_source:
+            synapses._storage.arrays["w"][:] = 1.0
+        assert synapses._contribution is not None
+        variables = synapses._contribution.variables
         clock = self._clock or self._source._group._clock
-        monitor = StateMonitor(cells, names, True, clock=clock, name=f"{self.name}_{names[0]}")
-        return _Copy(cells, synapses, monitor, variables)
+        there = [variables[each] for each in names]
+        monitor = StateMonitor(cells, there, True, clock=clock, name=f"{name}_states")
+        return _Copy(cells, synapses, monitor, variables, is_at_source)
 
     def _record_names(self) -> set[str]:
-        return {copy.monitor.name for copy in self._copies.values()}
+        potential = set() if self._potential is None else {self._potential.name}
+        return {copy.monitor.name for copy in self._copies} | potential
+
+    @property
+    def _gate(self) -> Gate:
+        assert self._made.gate is not None
+        return self._made.gate
 
     # What was recorded
 
@@ -154,17 +180,23 @@ class SynapseMonitor(StateMonitor):
         return self._any().N if self._copies else 0
 
     def _any(self) -> StateMonitor:
-        return next(iter(self._copies.values())).monitor
+        return self._copies[0].monitor
 
     def _values(self, name: str) -> NDArray[np.float64]:
-        copy = self._copies.get(name if name == CURRENT else "gate")
-        if copy is None:
+        if name in self._formulas:
+            chunks = self._chunks.get(name, [])
+            return np.concatenate([*chunks, np.zeros((self._indices.size, 0))], axis=1)
+        if not self._copies:
             return np.zeros((self._indices.size, 0))
-        return copy.monitor._values(name)
+        return self._copies[0].values(name)
 
     def _dimension(self, name: str) -> Dimension:
+        if name not in self._formulas:
+            return self._gate_variables[name].dimension
         target: Equations = self._synapses._target._group._equations
-        return target[self._made.port].dimension if name == CURRENT else self._equations[name].dimension
+        there = self._made.equations
+        own = self._made.variables.get(name, "")
+        return there[own].dimension if own in there else target[self._made.port].dimension
 
     def __getitem__(self, item: Any) -> Rows:
         """The recorded variables of synapses, by their number."""
@@ -176,7 +208,35 @@ class SynapseMonitor(StateMonitor):
         """The copies describe themselves."""
 
     def _collect(self) -> None:
-        """The copies collect themselves."""
+        """Conductances and currents of a run, with the parameters that it had."""
+        wanted = [name for name in self._variables if name in self._formulas]
+        if not wanted or not self._copies:
+            return
+        arrived = self._copies[-1]
+        arrived.monitor._collect()
+        recorded = {self._made.variables[GATE]: arrived.values(GATE)}
+        if self._potential is not None:
+            recorded[self._made.potential] = self._potential._values(self._made.potential)
+        new = slice(self._done, arrived.monitor.N)
+        self._done = arrived.monitor.N
+        recorded = {name: values[:, new] for name, values in recorded.items()}
+        shape = (self._indices.size, new.stop - new.start)
+        for name in wanted:
+            known = {each: self._known_value(each, recorded) for each in self._formulas[name].names}
+            values, _ = evaluate_text(self._formulas[name], known, None, f"{self.name}.{name}")
+            chunk = np.array(np.broadcast_to(values, shape), dtype=np.float64)
+            self._chunks.setdefault(name, []).append(chunk)
+
+    def _known_value(self, name: str, recorded: Mapping[str, NDArray[np.float64]]) -> Any:
+        """A recorded variable, a parameter on the targets of the synapses, or a unit."""
+        group = self._source._group
+        variables = {**group._storage.variables, **self._made.equations}
+        if name in recorded:
+            return recorded[name], variables[name].dimension
+        if name in variables:
+            values = _values_on_target(self._synapses, name, self._indices)
+            return values[:, np.newaxis], variables[name].dimension
+        return resolve_names([name], None, {}, self.name)[name]
 
     def __repr__(self) -> str:
         names = ", ".join(self._variables)
@@ -214,9 +274,21 @@ def _chosen_synapses(record: Any, n: int, name: str) -> NDArray[np.int64]:
     return checked_indices(np.atleast_1d(record), n, f"record of {name}")
 
 
-def _parameters(made: Contribution) -> list[str]:
-    """The parameters of gate and output, under their own names."""
-    return [name for name, there in made.variables.items() if there in made.parameters]
+def _formulas(made: Contribution) -> dict[str, Expression]:
+    """What the output makes of the gate: of the sum of gates times weights on the target, and of its potential."""
+    assert made.output is not None
+    own = Equations(made.output.written_out(made.output.equations), made.output.name)
+    names = {CURRENT: made.term} | {name: made.variables[name] for name in own}
+    output = Equations(
+        [each for name, each in made.equations.items() if name in names.values()], made.output.name
+    )
+    return {name: output.expanded(Expression.parse(text, name)) for name, text in names.items()}
+
+
+def _variables_of_gate(made: Contribution) -> dict[str, Variable]:
+    assert made.gate is not None
+    equations = Equations(made.gate.written_out(made.gate.equations), made.gate.name)
+    return dict(equations)
 
 
 def _as_now(model: Any, synapses: Synapses, indices: NDArray[np.int64]) -> Any:

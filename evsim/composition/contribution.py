@@ -1,0 +1,46 @@
+"""What synapses made from models add to their target, as equations and event code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evsim.equations.declaration import Equations
+from evsim.plugin import Gate, Output
+from evsim.units import Dimension
+
+PULSE_END = "pulse_end"
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one Synapses object made from models adds to its target group.
+
+    `variables` gives for each name of the gate and the output its name on the target; `parameters` the start
+    values of those that are parameters there. `weight` and `default_weight` (SI) are for the `w` of synapses.
+    `gate` and `output` are the models it was made from, `potential` is the target's membrane potential.
+
+    `own` are variables of the synapses besides w. `on_pulse_end` is what happens later than `on_pre` by the
+    parameter `lag` of the target.
+    """
+
+    equations: Equations
+    port: str
+    term: str
+    on_pre: str
+    weight: Dimension
+    default_weight: float
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    gate: Gate | None = None
+    output: Output | None = None
+    potential: str = ""
+    own: Equations = field(default_factory=lambda: Equations(""))
+    on_pulse_end: str = ""
+    lag: str = ""
+
+    @property
+    def code(self) -> str | dict[str, str]:
+        """The event code by pathway."""
+        return {"pre": self.on_pre, PULSE_END: self.on_pulse_end} if self.on_pulse_end else self.on_pre
