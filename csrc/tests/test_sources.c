@@ -56,6 +56,37 @@ static void test_a_list_without_memory_keeps_what_it_has(void) {
     free(list.all);
 }
 
+/* Two spikes of one neuron at one instant keep the order in which they were made. */
+static void test_states_stay_with_their_spikes_when_these_are_sorted(void) {
+    struct spikes list = {0};
+    for (int k = 0; k < 1000; k++) {
+        const double x[2] = {k, -0.5 * k};
+        struct spike s = {0, ((k / 2) * 7919 % 500) * 0.125, 0, (uint32_t)(k / 2), 0};
+        CHECK_EQUAL(spikes_see(&list, x, 2, &s.seen), EVSIM_OK);
+        CHECK_EQUAL(spikes_add(&list, &s), EVSIM_OK);
+    }
+    spikes_sort(&list);
+    int wrong = 0;
+    for (int k = 0; k < 1000; k++) {
+        const double *x = list.seen + list.all[k].seen;
+        wrong += x[0] != 2.0 * list.all[k].index + k % 2 || x[1] != -0.5 * x[0];
+        wrong += k % 2 && list.all[k].index != list.all[k - 1].index;
+    }
+    CHECK_EQUAL(wrong, 0);
+    CHECK_EQUAL(list.n_seen, 2000);
+    spikes_clear(&list);
+    CHECK_EQUAL(list.n + list.n_seen, 0);
+    int64_t seen;
+    const double x[2] = {1, 2};
+    spikes_free(&list);
+    list = (struct spikes){0};
+    allocations_left = 0;
+    CHECK_EQUAL(spikes_see(&list, x, 2, &seen), EVSIM_NO_MEMORY);
+    allocations_left = -1;
+    CHECK_EQUAL(list.n_seen, 0);
+    spikes_free(&list);
+}
+
 /* ---- Poisson ---- */
 
 static struct clock clock_of(uint64_t seed, int64_t steps, int64_t parts) {
@@ -270,6 +301,7 @@ static void test_a_drive_without_memory_is_told(void) {
 int main(void) {
     test_a_list_grows_and_sorts_by_time_emitter_and_element();
     test_a_list_without_memory_keeps_what_it_has();
+    test_states_stay_with_their_spikes_when_these_are_sorted();
     test_poisson_spikes_have_their_mean_and_stay_in_the_window();
     test_elements_spike_in_proportion_to_their_rates();
     test_a_window_is_drawn_the_same_whenever_it_is_drawn();
