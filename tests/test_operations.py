@@ -296,6 +296,21 @@ def test_rates_trains_and_parameters_may_change_inside_a_run() -> None:
     assert (fired.t / ms).tolist() == pytest.approx([14, 18], abs=1e-10)
 
 
+def test_functions_of_time_and_of_the_user_work_in_code() -> None:
+    stimulus = TimedArray([1, 2, 3] * mV, dt=2 * ms)  # noqa: F841 (the code calls it)
+
+    @check_units(x=1, result=1)
+    def doubled(x: float) -> float:
+        return 2 * x
+
+    group = NeuronGroup(2, "a : volt\nb : 1\nc = 3*b : 1")
+    group.b = [1, 5]
+    group.run_regularly("a = stimulus(t); b = doubled(c)", dt=2 * ms)
+    run(3 * ms)
+    assert str(group.a[:]) == "[2. 2.] mV"
+    assert group.b[:].tolist() == [36, 180]
+
+
 def test_an_inactive_operation_does_nothing() -> None:
     group = counted()
     operation = group.run_regularly("x += 1", dt=1 * ms)

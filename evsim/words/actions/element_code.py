@@ -42,7 +42,7 @@ class ElementCode:
             self._check_target(statement, elements)
         self._expanded: list[tuple[Statement, Expression]] = []
         self._constants: dict[str, tuple[float, Dimension]] = {}
-        self._key = (0, 0)
+        self._draws: _Draws | None = None
         self._step = 0.0
 
     def _check_target(self, statement: Statement, elements: Any) -> None:
@@ -70,7 +70,7 @@ class ElementCode:
         self, elements: Any, namespace: Any, scope: Mapping[str, Any], key: tuple[int, int], step: float
     ) -> None:
         """Before a run: names found, units checked. `key` is for random numbers, `step` is what `dt` means."""
-        self._key, self._step = key, step
+        self._step = step
         equations = getattr(elements._storage, "variables", {})
         expanded = getattr(getattr(elements, "_group", elements), "_equations", None)
         formulas = [
@@ -91,6 +91,8 @@ class ElementCode:
         self._check_units(elements, names)
         self._check_history(elements, names)
         self._check_shared(elements)
+        is_drawing = any(expression.draws for _, expression in self._expanded)
+        self._draws = _Draws(key, elements._count()) if is_drawing else None
 
     def _check_units(self, elements: Any, names: set[str]) -> None:
         dimensions = {name: dimension for name, (_, dimension) in self._constants.items()}
@@ -119,10 +121,12 @@ class ElementCode:
 
     def run(self, elements: Any, seconds: float, number: int) -> None:
         """Run the statements; `number` counts the instants and keys the random numbers."""
-        draws = _Draws(self._key, number, elements._count())
+        draws = self._draws
+        if draws is not None:
+            draws.begin(number)
         for statement, expression in self._expanded:
             values = self._values(elements, expression, seconds)
-            found = expression.evaluate(values, draws.table if expression.draws else NUMPY)
+            found = expression.evaluate(values, NUMPY if draws is None else draws.table)
             self._write(elements, statement, found)
 
     def _values(self, elements: Any, expression: Expression, seconds: float) -> dict[str, Any]:
@@ -163,24 +167,24 @@ class ElementCode:
 
 
 class _Draws:
-    """Random numbers for one instant, the same wherever a run was cut before."""
+    """Random numbers that depend on the code and the instant only, wherever a run was cut before."""
 
-    def __init__(self, key: tuple[int, int], number: int, n: int) -> None:
-        self._key, self._number, self._n = key, number, n
-        self._generator: np.random.Generator | None = None
+    def __init__(self, key: tuple[int, int], n: int) -> None:
+        self._stream = np.random.Philox(key=np.array(key, dtype=np.uint64))
+        self._state = self._stream.state
+        self._n = n
+        generator = np.random.Generator(self._stream)
         self.table: dict[str, Callable[..., Any]] = {
             **NUMPY,
-            "rand": lambda: self._made().random(self._n),
-            "randn": lambda: self._made().standard_normal(self._n),
-            "poisson": lambda mean: self._made().poisson(mean, self._n).astype(np.float64),
+            "rand": lambda: generator.random(self._n),
+            "randn": lambda: generator.standard_normal(self._n),
+            "poisson": lambda mean: generator.poisson(mean, self._n).astype(np.float64),
         }
 
-    def _made(self) -> np.random.Generator:
-        if self._generator is None:
-            counter = np.array([0, 0, 0, self._number], dtype=np.uint64)
-            key = np.array([self._key[0], self._key[1]], dtype=np.uint64)
-            self._generator = np.random.Generator(np.random.Philox(counter=counter, key=key))
-        return self._generator
+    def begin(self, number: int) -> None:
+        """Take the stream of this instant."""
+        self._state["state"]["counter"][:] = (0, 0, 0, number)
+        self._stream.state = self._state
 
 
 def _of_group(elements: Any, name: str) -> NDArray[Any]:
