@@ -435,6 +435,24 @@ def test_stop_outside_a_run_has_no_effect_on_the_next_one() -> None:
     assert group.t == 1 * ms
 
 
+def test_a_report_may_stop_a_run() -> None:
+    cells = NeuronGroup(2000, "dv/dt = (1.2 - v)/(1*ms) : 1", threshold="v > 1", reset="v = 0")
+    cells.v = "rand()"
+    counts: list[float] = []
+
+    def report(elapsed: Any, completed: float, start: Any, duration: Any) -> None:
+        counts.append(completed)
+        if completed > 0:
+            stop()
+
+    run(1000 * second, report=report, report_period=1 * ms)
+    assert 0 < cells.t < 1000 * second
+    assert len(counts) >= 2
+    reached = cells.t
+    run(1 * ms)
+    assert cells.t / ms == pytest.approx(reached / ms + 1)
+
+
 def test_an_error_in_an_operation_leaves_a_network_that_can_go_on() -> None:
     group, is_wrong = counted(), [True]
 

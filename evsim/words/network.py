@@ -18,7 +18,7 @@ from evsim.instants import MOST_STEPS
 from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
 from evsim.words.actions.operations import operations_of
-from evsim.words.actions.stopping import forget_stop, is_stopping, stop
+from evsim.words.actions.stopping import StoppedError, forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
 from evsim.words.described.network import Describer
 from evsim.words.described.resting import forget_changes, names_at_rest, rest_for_good, wake
@@ -215,6 +215,8 @@ class Network:
         before = dict(getattr(self._simulation, "times", {}))
         try:
             self._run_pieces(seconds, timing, threads, reporter.advance if report else None, watch)
+        except StoppedError:
+            _log.info("%s was stopped by its report at t = %s", self.name, self.t)
         finally:
             self._is_running, self._moment = False, None
             with watch.during(COLLECT):
@@ -226,13 +228,13 @@ class Network:
 
     def _run_pieces(self, seconds: float, timing: str, threads: int, progress: Any, watch: Profile) -> None:
         """Run from action to action, then to the end; where a run is cut changes no bit of it."""
-        simulation, members, begin = self._simulation, self._members(), self.t_
+        simulation, members = self._simulation, self._members()
         actions = [each for each in members if isinstance(each, Action)]
         schedule = Schedule(actions, self._now, self._dt)
         end = simulation.end_of(seconds, timing)
         options: dict[str, Any] = {"threads": threads, "timing": timing}
         if progress:
-            options["progress"] = lambda _: progress(self.t_ - begin)
+            options["progress"] = self._watched(progress, self.t_)
         forget_stop()
         while (instant := schedule.next_before(end)) is not None:
             until = (instant.tick, instant.offset)
@@ -246,6 +248,16 @@ class Network:
             if is_stopping():
                 return
         simulation.run(0.0, until=end, **options)
+
+    def _watched(self, progress: Any, begin: float) -> Any:
+        """Reports of a run, any of which may stop it."""
+
+        def report(_: float) -> None:
+            progress(self.t_ - begin)
+            if is_stopping():
+                raise StoppedError
+
+        return report
 
     def _act(
         self, schedule: Schedule, instant: Instant, members: list[NetworkObject], watch: Profile

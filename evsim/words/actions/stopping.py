@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+
+class StoppedError(Exception):
+    """A report has stopped the run that it reports."""
+
+
 _asked: set[str] = set()
 
 
