@@ -14,6 +14,7 @@ from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING
 from evsim.equations.nodes import Operation
 from evsim.equations.statements import Statement
+from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimNameError, EvsimValueError
 
 
@@ -47,6 +48,11 @@ def check_target(name: str, own: Equations, here: str) -> None:
     variable = own[name]
     if variable.kind == "subexpression":
         raise EvsimValueError(f"{here}: {name} follows from its formula; change one of the variables in it.")
+    if COUPLED in variable.flags:
+        raise EvsimValueError(
+            f"{here}: {name} is what other neurons add up to at every instant and cannot be changed; change what"
+            " stands in its formula."
+        )
     for flag in ("constant", "shared", "input", "linked"):
         if flag in variable.flags:
             raise EvsimValueError(

@@ -13,7 +13,7 @@ from evsim.equations.known import VARYING, is_noise
 from evsim.equations.linear_form import Form, NotLinearError, linear_form, shown
 from evsim.equations.nodes import Node
 from evsim.equations.rearranged import rearranged_form
-from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
+from evsim.errors import EvsimNameError, EvsimValueError
 
 MOST_COUPLED = 8
 
@@ -33,40 +33,27 @@ def event_driven_rates(
     constants
         Other names that formulas may use.
     """
-    rates = {}
     states = own.of_kind("differential")
-    for name in states:
-        expression = own[name].expression
-        assert expression is not None
-        here = f"{where}: d{name}/dt = {expression}"
-        expanded = own.expanded(expression)
-        _check_names(expanded, {*own, *neurons, *constants}, here)
-        form = _linear(expanded.tree, frozenset(states), here)
-        coefficients = {
-            each: Expression(form.coefficients[each].tree())
-            for each in states
-            if each in form.coefficients and form.coefficients[each].terms
-        }
-        rates[name] = LinearForm(coefficients, Expression(form.constant.tree()))
-    return rates
+    return {name: event_driven_rate(name, own, neurons, constants, where) for name in states}
 
 
-def check_flags(own: Equations, where: str) -> None:
-    """Refuse equations of synapses that are not solved from event to event."""
-    for name in own.flagged("summed"):
-        raise EvsimError(f"{where}: {name} is (summed), which is not there yet")
-    for name in own.of_kind("differential"):
-        flags = own[name].flags
-        if "clock-driven" in flags:
-            raise EvsimError(
-                f"{where}: d{name}/dt is (clock-driven), which is not there yet in synapses; where it is linear and "
-                "depends on variables of the synapse only, mark it (event-driven)"
-            )
-        if "event-driven" not in flags:
-            raise EvsimError(
-                f"{where}: d{name}/dt has no flag, which means (clock-driven), and that is not there yet in synapses; "
-                "mark it (event-driven), or write the equation in the target group"
-            )
+def event_driven_rate(
+    name: str, own: Equations, neurons: Collection[str], constants: Collection[str], where: str
+) -> LinearForm:
+    """The rate of one of them; refused where it is no such form."""
+    states = own.of_kind("differential")
+    expression = own[name].expression
+    assert expression is not None
+    here = f"{where}: d{name}/dt = {expression}"
+    expanded = own.expanded(expression)
+    _check_names(expanded, {*own, *neurons, *constants}, here)
+    form = _linear(expanded.tree, frozenset(states), here)
+    coefficients = {
+        each: Expression(form.coefficients[each].tree())
+        for each in states
+        if each in form.coefficients and form.coefficients[each].terms
+    }
+    return LinearForm(coefficients, Expression(form.constant.tree()))
 
 
 def _check_names(expression: Expression, known: Collection[str], here: str) -> None:

@@ -12,7 +12,8 @@ from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING, is_noise
 from evsim.equations.linear_form import NotLinearError, linear_form
 from evsim.equations.statements import Statement
-from evsim.equations.stochastic import noisy_method, without_noise
+from evsim.equations.stochastic import Noise, noisy_method, without_noise
+from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimValueError
 from evsim.units import dimension_of, unit_named
 
@@ -64,6 +65,7 @@ class _Analysis:
     def __init__(self, equations: Equations, constants: Collection[str], where: str) -> None:
         self.equations, self.where = equations, where
         self.inputs = {name: Expression.number(0.0) for name in equations.flagged("input")}
+        self.coupled = frozenset(equations.flagged(COUPLED))
         self.scope = Scope(
             where, own=equations, constants=frozenset(constants) | _CONSTANT_NAMES | VARYING.keys()
         )
@@ -97,7 +99,9 @@ class _Analysis:
             for process, _ in terms
         )
         if noise:
-            method = noisy_method(method, rates, noise, _are_linear(rates), shared, self.where)
+            self._refuse_coupled_noise(noise)
+            is_linear = _are_linear(rates) and self.coupled.isdisjoint(_names(rates.values()))
+            method = noisy_method(method, rates, noise, is_linear, shared, self.where)
         elif method in ("milstein", "ornstein_uhlenbeck"):
             raise EvsimValueError(
                 f"{self.where}: method='{method}' is for equations with noise, and there is none."
@@ -108,7 +112,8 @@ class _Analysis:
         used = {name for each in (*rates.values(), condition, rest, *factors) if each for name in each.names}
         used |= {name for each in code for name in each.expression.names}
         used |= {name for each in custom for name in each.condition.names}
-        used -= {*states, *VARYING}
+        inputs = tuple(name for name in self.equations if name in self.coupled & used)
+        used -= {*states, *VARYING, *inputs}
         declared = [name for name in self.equations if name in used]
         return GeneralModel(
             states=states,
@@ -121,10 +126,19 @@ class _Analysis:
             noise=noise,
             shared_noise=shared,
             functions=functions,
+            inputs=inputs,
             method=method or "adaptive",
             options=self._tolerances(states, options),
             events=custom,
         )
+
+    def _refuse_coupled_noise(self, noise: Mapping[str, Noise]) -> None:
+        for state, terms in noise.items():
+            for name in sorted(self.coupled & _names(factor for _, factor in terms)):
+                raise EvsimValueError(
+                    f"{self.where}, d{state}/dt: {name} is what other neurons add up to at every instant, and a factor"
+                    " of noise cannot depend on it; add it without noise."
+                )
 
     def _event(self, name: str, condition: Expression, code: Sequence[Statement]) -> CustomEvent:
         what = f"the event '{name}'"
@@ -171,6 +185,10 @@ class _Analysis:
             if dimension.is_dimensionless if unit == "1" else dimension == dimension_of(unit_named(unit)):
                 return size
         return 1e-12
+
+
+def _names(expressions: Iterable[Expression]) -> frozenset[str]:
+    return frozenset(name for each in expressions for name in each.names)
 
 
 def _are_linear(rates: Mapping[str, Expression]) -> bool:

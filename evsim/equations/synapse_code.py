@@ -10,6 +10,7 @@ from evsim.description import Assignment
 from evsim.equations.assignments import check_target, made, nearest
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
+from evsim.equations.known import is_noise
 from evsim.equations.statements import Statement
 from evsim.errors import EvsimNameError, EvsimValueError
 
@@ -48,6 +49,22 @@ def local_names(statements: Sequence[Statement], own: Equations, target: Equatio
         for each in statements
         if each.target not in known and not each.target.endswith(("_pre", "_post"))
     }
+
+
+def spelled(
+    expression: Expression,
+    own: Equations,
+    target: Equations,
+    constants: Collection[str],
+    source: Collection[str] | None,
+    where: str,
+) -> Expression:
+    """A formula of synapses with its subexpressions put in, and bare names of the target written `X_post`."""
+    names = _Names(own, target, constants, source)
+    expanded = own.expanded(expression)
+    return expanded.rename(
+        {name: names._spelled(name, where) for name in sorted(expanded.names) if not is_noise(name)}
+    )
 
 
 @dataclass

@@ -17,6 +17,9 @@ FLAGS: dict[Kind, frozenset[str]] = {
     "parameter": frozenset({"constant", "shared", "input", "linked"}),
 }
 
+COUPLED = "coupled"
+"""A flag that only descriptions give: what other neurons add up to at every instant."""
+
 
 @dataclass(frozen=True)
 class Variable:

@@ -94,8 +94,8 @@ class NeuronGroup(Sliceable, HasEvents, NetworkObject):
         NetworkObject.__init__(self, name)
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
-        self._method = _checked_method(method, self.name)
-        self._method_options = _checked_options(method_options, self._method, self.name)
+        self._method = checked_method(method, self.name)
+        self._method_options = checked_options(method_options, self._method, self.name)
         self._take_events(events)
         size = checked_size(N, self.name)
         neuron = model if isinstance(model, Neuron) else None
@@ -267,9 +267,10 @@ def _refuse_flags_of_synapses(equations: Equations, name: str) -> None:
             )
 
 
-def _checked_method(method: Any, name: str) -> str | None:
+def checked_method(method: Any, name: str) -> str | None:
+    """The name that evsim has for a method of integration."""
     if isinstance(method, (tuple, list)) and method:
-        return _checked_method(method[0], name)
+        return checked_method(method[0], name)
     if method is None or method in _METHODS:
         return method if method is None else str(method)
     if method in _ADAPTIVE:
@@ -277,7 +278,8 @@ def _checked_method(method: Any, name: str) -> str | None:
     raise EvsimValueError(f"{name}: there is no method {method!r}; give one of {', '.join(_METHODS)}")
 
 
-def _checked_options(given: Any, method: str | None, name: str) -> dict[str, float]:
+def checked_options(given: Any, method: str | None, name: str) -> dict[str, float]:
+    """Options of a method under the names that models have for them."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):

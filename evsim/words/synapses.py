@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from evsim.composition import PULSE_END, Contribution, contribution
 from evsim.equations.declaration import Equations, Variable
-from evsim.equations.event_driven import check_flags
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.plugin import Gate, Output
 from evsim.units import DIMENSIONLESS, unit_named
@@ -22,11 +21,12 @@ from evsim.words.connection.chosen import ChosenSynapses
 from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.custom_events import require_event
-from evsim.words.neurons import NeuronGroup
+from evsim.words.neurons import NeuronGroup, checked_method, checked_options
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.pathways import SynapticPathway, read_pathways
 from evsim.words.variables.elements import Elements, Positions, refuse_clashes
 from evsim.words.variables.storage import Storage, is_shared
+from evsim.words.variables.sums import check_sum, end_of, enter_sum
 from evsim.words.variables.values import Known
 
 
@@ -38,8 +38,9 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
     source, to
         A group, or a slice of one; `i` and `j` count in the slice. The second may also be given as target=.
     model
-        Declarations of synapse variables, as in "w : volt", equations that are solved from event to event, as in
-        "dx/dt = -x/tau : 1 (event-driven)", or a registered model.
+        Declarations of synapse variables, as in "w : volt", equations, and sums over synapses at every instant, as
+        in "x_post = w*s : 1 (summed)"; or a registered model. Equations that are linear and depend on the synapse
+        alone are solved from event to event, others are integrated together with the neurons.
     on_pre, on_post
         What happens at a synapse when a spike of its source arrives, as in "V_post += w", and when its target has
         spiked (after the reset); or dicts of such texts, by names of pathways.
@@ -55,6 +56,7 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
     _kind = "synapses"
     _stored = ("_active",)
     _is_copy = False  # of other synapses, made by a monitor
+    _sums: Mapping[str, Variable] = {}  # the (summed) variables of neurons, such as x_post
 
     def __init__(
         self,
@@ -84,6 +86,8 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         self._contribution: Contribution | None = None
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
+        self._method = checked_method(method, self.name)
+        self._method_options = checked_options(method_options, self._method, self.name)
         self._pathways = read_pathways(on_pre, on_post, on_event, self.name)
         for each in self._pathways:
             end = self._source if each.trigger == "pre" else self._target
@@ -93,7 +97,7 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
             self._attach(model, output, port)
         else:
             _refuse_what_needs_a_model(self.name, output, port)
-            self._equations = _checked_equations(model, self.name)
+            self._equations, self._sums = _checked_equations(model, self._target, self.name)
         delays = {name: _delay_variable(name, is_shared=True) for name in self._delay_names()}
         refuse_clashes(
             self._equations, type(self), self.name, {*delays, *(each.name for each in self._pathways)}
@@ -105,6 +109,7 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         self._pairs = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         self._is_connected = False
         self._take_delays(delay)
+        self._enter_sums()
 
     def _delay_names(self) -> list[str]:
         names = [each.delay_name for each in self._pathways]
@@ -145,6 +150,31 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
         if made.equations:
             group._receive(made)
+
+    def _near(self, name: str) -> Any:
+        """The end that a summed variable belongs to."""
+        return self._source if end_of(self._sums[name], self.name)[1] == "pre" else self._target
+
+    def _enter_sums(self) -> None:
+        for name, variable in self._sums.items():
+            group = self._near(name)._group
+            check_sum(variable, group, self.name, isinstance(group, NeuronGroup))
+        for name, variable in self._sums.items():
+            enter_sum(self._near(name)._storage, end_of(variable, self.name)[0], self)
+
+    def _sum_now(self, bare: str, storage: Storage) -> NDArray[np.float64]:
+        """What these synapses add to a variable of neurons at present, for each element of the group."""
+        total = np.zeros(storage.size)
+        for name, variable in self._sums.items():
+            near = self._near(name)
+            if near._storage is not storage or end_of(variable, self.name)[0] != bare or not self.active:
+                continue
+            assert variable.expression is not None
+            text = self._text(variable.expression.text, f"{self.name}, {name}", self._of_now)
+            values = text.evaluate(self._known_now(text.own, slice(None)), self.N)
+            index = self._pairs[name.endswith("_post")] + near._bounds()[0]
+            total += np.bincount(index, weights=values, minlength=storage.size)
+        return total
 
     def _on_target(self, name: str) -> tuple[Any, str] | None:
         """The group and the name there of a parameter that the models of these synapses have."""
@@ -399,10 +429,16 @@ def _checked_end(end: Any, what: str) -> Any:
     return end
 
 
-def _checked_equations(model: Any, name: str) -> Equations:
-    equations = model if isinstance(model, Equations) else Equations(model or "", f"model of {name}")
-    check_flags(equations, name)
-    return equations
+def _checked_equations(model: Any, target: Any, name: str) -> tuple[Equations, dict[str, Variable]]:
+    """The equations of the synapses, and the sums over them; bare names of the target become `X_post`."""
+    where = f"model of {name}"
+    every = model if isinstance(model, Equations) else Equations(model or "", where)
+    of_target = {each: f"{each}_post" for each in target._storage.variables if each not in every}
+    every = every.changed(lambda formula, _: formula.rename(of_target))
+    sums = {each: every[each] for each in every.flagged("summed")}
+    for each in sums.values():
+        end_of(each, name)
+    return Equations([each for each in every.values() if each.name not in sums], where), sums
 
 
 def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evsim.description import Functions, GeneralModel, LinearModel, TimedTable
@@ -16,6 +16,7 @@ from evsim.equations.linear import linear_model
 from evsim.equations.nodes import Call, Name, Node, Number, replaced
 from evsim.equations.statements import Statement
 from evsim.equations.user_functions import engine_functions
+from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimValueError
 from evsim.units import Dimension
 
@@ -74,6 +75,27 @@ def check_dynamic_refractory(texts: Texts, dimensions: Mapping[str, Dimension], 
         check_refractory(given, dimensions, where)
 
 
+def with_coupled(texts: Texts, names: Collection[str], where: str) -> Texts:
+    """The texts with variables marked that are what other neurons add up to; only rates may depend on these."""
+    equations = texts.equations
+    for name in names:
+        variable = equations[name]
+        equations = equations.replaced(replace(variable, flags=variable.flags | {COUPLED}))
+    places = [("the threshold", texts.threshold), ("the refractory period", texts.refractory)]
+    places += [("the reset", each.expression) for each in texts.reset]
+    for event, each in texts.events.items():
+        formulas = [each.condition, *(line.expression for line in each.code)]
+        places += [(f"the event '{event}'", formula) for formula in formulas]
+    for what, formula in places:
+        for name in sorted(names):
+            if formula is not None and name in equations.expanded(formula).names:
+                raise EvsimValueError(
+                    f"{what} of {where}: {name} is what other neurons add up to at every instant; equations can depend "
+                    f"on it, {what.split(' ', 1)[1]} cannot: compare or use a variable with an equation."
+                )
+    return replace(texts, equations=equations)
+
+
 def model_of(
     texts: Texts,
     constants: Mapping[str, object],
@@ -81,14 +103,17 @@ def model_of(
     where: str,
     method: str | None,
     options: Mapping[str, float],
+    is_joined: bool = False,
 ) -> LinearModel | GeneralModel:
     """The model of a group's inlined texts.
 
-    Without a method the system is solved exactly where it is linear, and integrated adaptively elsewhere.
+    Without a method the system is solved exactly where it is linear, and integrated adaptively elsewhere, as is any
+    system that links join to others.
     """
     is_exact = method in ("exact", "linear")
     calls = any(statement.expression.meanings for statement in texts.reset)
-    if (method is None or is_exact) and texts.refractory is None and not texts.events and not calls:
+    is_plain = texts.refractory is None and not texts.events and not calls and not is_joined
+    if (method is None or is_exact) and is_plain:
         try:
             return linear_model(
                 texts.equations, texts.threshold, texts.reset, constants, sorted(written), where
@@ -151,4 +176,4 @@ def _held_still(equations: Equations, functions: Functions) -> Equations:
     return equations.changed(lambda expression, _: Expression(replaced(expression.tree, still)))
 
 
-__all__ = ["Texts", "check_dynamic_refractory", "model_of"]
+__all__ = ["Texts", "check_dynamic_refractory", "model_of", "with_coupled"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from evsim import description
 from evsim.errors import EvsimError, EvsimValueError
-from evsim.words.described.links import mark_changed_links, refuse_changing_sources
+from evsim.words.described.links import DescribedLinked, mark_changed_links
 from evsim.words.described.neurons import (
     DescribedGroup,
     Scope,
@@ -18,6 +19,8 @@ from evsim.words.described.neurons import (
     refresh_neurons,
     refresh_values,
 )
+from evsim.words.described.outlines import Outline, outlines
+from evsim.words.described.sums import refuse_double_sums
 from evsim.words.described.synapses import DescribedSynapses, written_by
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
@@ -30,7 +33,11 @@ class Describer:
     def __init__(self, dt: float, seed: int) -> None:
         self.network = description.Network(dt=dt, seed=seed)
         self.groups: dict[str, DescribedGroup] = {}
-        self._synapses: dict[str, DescribedSynapses] = {}
+        self.synapses: dict[str, DescribedSynapses] = {}
+        self.inputs: dict[tuple[str, str], list[description.Link]] = defaultdict(
+            list
+        )  # by group and variable
+        self._linked: dict[tuple[str, str], DescribedLinked] = {}
 
     def update(self, objects: Sequence[Any], scope: Scope, now: float) -> None:
         """Describe what is new at the time `now`, and take over what the user changed since the last run."""
@@ -38,22 +45,31 @@ class Describer:
         synapses = [each for each in objects if isinstance(each, Synapses)]
         drives = [each for each in objects if isinstance(each, PoissonInput)]
         _refuse_missing_ends([*synapses, *drives], objects)
+        refuse_double_sums(synapses)
+        written = {
+            each.name: _written(each, synapses, drives) for each in objects if isinstance(each, NeuronGroup)
+        }
+        found = outlines(objects, written)
         for group in objects:
             if isinstance(group, NeuronGroup):
-                self._update_neurons(group, synapses, drives, scope)
+                self._update_neurons(group, synapses, written[group.name], found[group.name], scope)
             elif isinstance(group, PoissonGroup):
                 self._update_poisson(group)
             elif isinstance(group, SpikeGeneratorGroup):
                 self._update_train(group, now)
-        refuse_changing_sources(objects, self.groups)
+        for group in objects:
+            if isinstance(group, NeuronGroup):
+                self._update_linked(group)
+        taken = {each.name for each in objects}
         for each in synapses:
-            self._update_synapses(each, scope)
+            self._update_synapses(each, scope, taken)
         for each_drive in drives:
             self._update_drive(each_drive._drive())
 
     def refresh(self, objects: Sequence[Any]) -> None:
         """Inside a run: take over what an action changed. Names outside keep the values they had as the run began."""
         mark_changed_links(objects)
+        changed = {each.name for each in objects if isinstance(each, NeuronGroup) and each._storage.changed}
         for each in objects:
             storage = getattr(each, "_storage", None)
             if isinstance(each, SpikeGeneratorGroup):
@@ -66,37 +82,71 @@ class Describer:
             elif isinstance(each, PoissonGroup):
                 self._update_poisson(each)
             elif isinstance(each, Synapses):
-                self._synapses[each.name].refresh_values(each)
+                self.synapses[each.name].refresh_values(each)
                 storage.changed.clear()
+        if changed:
+            self._refresh_gathered(objects, changed)
+
+    def _refresh_gathered(self, objects: Sequence[Any], changed: set[str]) -> None:
+        """What synapses and linked variables have taken from groups that were changed."""
+        for each in objects:
+            if isinstance(each, Synapses) and {each._source._group.name, each._target._group.name} & changed:
+                self.synapses[each.name].refresh_gathered(each)
+            if isinstance(each, NeuronGroup):
+                self._update_linked(each)
 
     def names_of(self, each: Any) -> set[str]:
         """The names that an object's parts have in the description."""
         if isinstance(each, Synapses):
-            return {projection.name for projection in self._synapses[each.name].projections}
+            known = self.synapses[each.name]
+            names = {each.name for each in (*known.projections, *known.state_projections)}
+            return names | {link.name for link in known.links}
         return {each.name}
 
     def take_back(self, objects: Sequence[Any]) -> None:
         """After a run: what event code changed in synapses goes to the user's objects."""
         for each in objects:
-            if isinstance(each, Synapses) and each.name in self._synapses:
-                self._synapses[each.name].take_back(each)
+            if isinstance(each, Synapses) and each.name in self.synapses:
+                self.synapses[each.name].take_back(each)
 
     def _update_neurons(
-        self, group: NeuronGroup, synapses: Sequence[Synapses], drives: Sequence[PoissonInput], scope: Scope
+        self,
+        group: NeuronGroup,
+        synapses: Sequence[Synapses],
+        written: frozenset[str],
+        outline: Outline,
+        scope: Scope,
     ) -> None:
         incoming = [each for each in synapses if each._target._group is group]
         contributions = [each._contribution for each in incoming if each._contribution is not None]
-        written = frozenset(name for each in incoming for name in written_by(each, group._equations))
-        written |= {drive._variable.name for drive in drives if drive._target._group is group}
         known = self.groups.get(group.name)
         if known is None:
-            known = describe_neurons(group, contributions, written, scope)
+            known = describe_neurons(group, contributions, written, outline, scope)
             refresh_neurons(group, known, scope)
             self.groups[group.name] = known
             self.network.populations.append(known.population)
         else:
-            known.check_same(contributions, written)
+            known.check_same(contributions, written, outline)
             refresh_neurons(group, known, scope)
+
+    def _update_linked(self, group: NeuronGroup) -> None:
+        for name in self.groups[group.name].outline.coupled & group._storage.links.keys():
+            known = self._linked.get((group.name, name))
+            if known is None:
+                known = DescribedLinked(group, name, self.groups)
+                self._linked[group.name, name] = known
+                self._add_links([known.link])
+            else:
+                known.refresh(group, self.groups)
+
+    def _add_links(self, links: Sequence[description.Link]) -> None:
+        """Links that rates depend on are for the engine, all are for those who look at values."""
+        populations = {each.name: each for each in self.network.populations}
+        for link in links:
+            self.inputs[link.target, link.variable].append(link)
+            model = populations[link.target].model
+            if isinstance(model, description.GeneralModel) and link.variable in model.inputs:
+                self.network.links.append(link)
 
     def _update_poisson(self, group: PoissonGroup) -> None:
         source = self._source(group.name)
@@ -132,18 +182,30 @@ class Describer:
     def _source(self, name: str) -> description.PoissonSource | description.SpikeTrainSource | None:
         return next((source for source in self.network.sources if source.name == name), None)
 
-    def _update_synapses(self, synapses: Synapses, scope: Scope) -> None:
-        known = self._synapses.get(synapses.name)
+    def _update_synapses(self, synapses: Synapses, scope: Scope, taken: set[str]) -> None:
+        known = self.synapses.get(synapses.name)
         if known is None:
             source, target = (
                 self.groups.get(end._group.name) for end in (synapses._source, synapses._target)
             )
-            known = DescribedSynapses(synapses, source, target, self.network.dt, scope)
-            self._synapses[synapses.name] = known
-            self.network.projections += known.projections
+            known = DescribedSynapses(synapses, source, target, self.network.dt, scope, taken)
+            self.synapses[synapses.name] = known
+            if known.population is not None:
+                self.network.populations.append(known.population)
+            self.network.projections += [*known.projections, *known.state_projections]
+            self._add_links(known.links)
         else:
             known.refresh(synapses, scope)
         synapses._storage.changed.clear()
+
+
+def _written(
+    group: NeuronGroup, synapses: Sequence[Synapses], drives: Sequence[PoissonInput]
+) -> frozenset[str]:
+    """Variables of the group that synapses and drives change."""
+    incoming = [each for each in synapses if each._target._group is group]
+    written = {name for each in incoming for name in written_by(each, group._equations)}
+    return frozenset(written | {drive._variable.name for drive in drives if drive._target._group is group})
 
 
 def _one_or_all(values: NDArray[np.float64]) -> description.Values:

@@ -21,7 +21,14 @@ from evsim.units import Dimension
 from evsim.words.clocks import defaultclock
 from evsim.words.described.coefficients import check_coefficients
 from evsim.words.described.functions import has_functions, refresh_functions
-from evsim.words.described.models import Event, Texts, check_dynamic_refractory, model_of
+from evsim.words.described.models import (
+    Event,
+    Texts,
+    check_dynamic_refractory,
+    model_of,
+    with_coupled,
+)
+from evsim.words.described.outlines import Outline
 from evsim.words.neurons import NeuronGroup
 from evsim.words.variables.storage import Storage, is_shared
 
@@ -39,10 +46,14 @@ class DescribedGroup:
     written: frozenset[str]
     constants: Constants
     texts: Texts
+    outline: Outline
 
-    def check_same(self, contributions: Sequence[Contribution], written: frozenset[str]) -> None:
+    def check_same(
+        self, contributions: Sequence[Contribution], written: frozenset[str], outline: Outline
+    ) -> None:
         """Refuse what would change the equations of a population that has run."""
-        if list(contributions) != self.contributions or not written <= self.written:
+        is_new = not outline.coupled <= self.outline.coupled or outline.is_joined > self.outline.is_joined
+        if list(contributions) != self.contributions or not written <= self.written or is_new:
             raise EvsimError(
                 f"{self.population.name} has run already, and new synapses would change its equations; "
                 "make all synapses before the first run, or begin again with start_scope()"
@@ -50,7 +61,11 @@ class DescribedGroup:
 
 
 def describe_neurons(
-    group: NeuronGroup, contributions: list[Contribution], written: frozenset[str], scope: Scope
+    group: NeuronGroup,
+    contributions: list[Contribution],
+    written: frozenset[str],
+    outline: Outline,
+    scope: Scope,
 ) -> DescribedGroup:
     """The population of a group, still without values of parameters."""
     equations = attach(group._equations, contributions) if contributions else group._equations
@@ -60,11 +75,12 @@ def describe_neurons(
     constants = _group_constants(group, equations, scope)
     texts = _bound(group, equations, scope)
     _check_units(group, texts, constants)
-    inlined = texts.inlined(group.name)
-    model = model_of(inlined, constants, written, group.name, group._method, group._method_options)
+    inlined = with_coupled(texts.inlined(group.name), outline.coupled, group.name)
+    options = group._method_options
+    model = model_of(inlined, constants, written, group.name, group._method, options, outline.is_joined)
     state = {name: group._storage.arrays[name] for name in model.states}
     population = description.Population(group.name, len(group), model, state, {}, 0.0)
-    return DescribedGroup(population, inlined.equations, contributions, written, constants, texts)
+    return DescribedGroup(population, inlined.equations, contributions, written, constants, texts, outline)
 
 
 def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
@@ -135,7 +151,7 @@ def refresh_neurons(group: NeuronGroup, known: DescribedGroup, scope: Scope) -> 
         equations = attach(group._equations, known.contributions)
         refresh_functions(population, known.texts, _bound(group, equations, scope))
     for name in population.model.parameters:
-        value = _group_value(group, name, known.constants)
+        value = group_value(group, name, known.constants)
         before = population.parameters.get(name)
         if before is None or name in storage.changed or not np.array_equal(before, value):
             population.parameters[name] = value
@@ -167,7 +183,8 @@ def refresh_values(group: NeuronGroup, known: DescribedGroup) -> None:
     storage.changed.clear()
 
 
-def _group_value(group: NeuronGroup, name: str, constants: Constants) -> description.Values:
+def group_value(group: NeuronGroup, name: str, constants: Constants) -> description.Values:
+    """A name in the formulas of a group that is no state: a parameter, a constant, an index, its number or step."""
     if name in group._storage.variables:
         return _own_value(group, name)
     if name in constants:

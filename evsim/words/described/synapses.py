@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
 from evsim.equations.check import check_equations, check_synapse_code, synapse_dimensions
-from evsim.equations.declaration import Equations
-from evsim.equations.event_driven import event_driven_rates
+from evsim.equations.declaration import Equations, Variable
+from evsim.equations.event_driven import event_driven_rate, event_driven_rates
+from evsim.equations.integrated import Code, integrated_names, parted
 from evsim.equations.known import KNOWN_NAMES
 from evsim.equations.resolve import resolve_functions
 from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, local_names, synapse_code
 from evsim.equations.user_functions import refuse_tables
+from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import Dimension
+from evsim.words.described.ends import Ends, Gathering
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
+from evsim.words.described.sums import Place, Summation
+from evsim.words.described.synapse_states import (
+    free_name,
+    input_links,
+    names_in,
+    states_code,
+    states_population,
+    states_projection,
+)
 from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
-
-Code = tuple[description.Assignment, ...]
 
 _NOTHING = Pathway("pre", "pre", "")
 
 
 class DescribedSynapses:
-    """The projections of the pathways of one Synapses; the user's object comes along with every call.
+    """What one Synapses is in the description; the user's object comes along with every call.
 
-    `source` and `target` are None for sources of spikes, which have no equations.
+    Each pathway is a projection. Variables that are integrated are the states of a population of their own, and each
+    sum over synapses is a link. `source` and `target` are None for sources of spikes, which have no equations; `taken`
+    are names in use.
     """
 
     def __init__(
@@ -39,6 +51,7 @@ class DescribedSynapses:
         target: DescribedGroup | None,
         dt: float,
         scope: Scope,
+        taken: Collection[str] = (),
     ) -> None:
         if not synapses._is_connected:
             raise EvsimValueError(
@@ -47,32 +60,138 @@ class DescribedSynapses:
         self._groups, self._dt = {"pre": source, "post": target}, dt
         self._target = target.equations if target is not None else Equations("")
         self._pathways = synapses._pathways or (_NOTHING,)
+        self._state_pathways: list[Pathway] = []
         for pathway in self._pathways:
             self._refuse_silence(synapses, pathway)
         constants = self._constants(synapses, scope)
         dimensions = self._dimensions(synapses, constants)
+        own, sums = self._formulas(synapses, dimensions, scope)
+        ends = self._ends(synapses, own, constants)
         codes = [self._code(synapses, each, constants, dimensions, scope) for each in self._pathways]
-        self._equations = self._rates(synapses, constants, dimensions, scope)
+        formulas = [each.expression for each in sums.values() if each.expression is not None]
+        self._integrated = integrated_names(
+            own, codes, formulas, lambda name: self._is_solvable(name, synapses, own, constants)
+        )
+        rest, inside = self._parted(synapses, codes)
+        solved = Equations([each for each in own.values() if each.name not in self._integrated])
+        self._equations = self._rates(synapses, solved, constants)
         of_target = {f"{name}_post" for name in (*self._target, *OF_TARGET)}
-        self._used = _names_used(codes, self._equations, of_target)
-        self._written = {each.target for code in codes for each in code if each.where == "synapse"}
-        variables = self._values(synapses, constants)
-        self.projections = [
-            self._projection(synapses, pathway, code, variables)
+        self._used = _names_used(rest, self._equations, of_target)
+        self._written = {each.target for code in rest for each in code if each.where == "synapse"}
+        self._describe_continuous(synapses, own, sums, ends, inside, taken)
+        self._describe_projections(synapses, rest, self._values(synapses, constants))
+        self._gather(synapses, constants)
+        for each in self._gatherings:
+            if each.changed is not (self.population and self.population.changed):
+                each.changed.clear()
+
+    def _describe_projections(
+        self, synapses: Synapses, codes: Sequence[Code], variables: dict[str, description.Values]
+    ) -> None:
+        """Pathways with code; one without anything stands for synapses that do nothing."""
+        pairs = list(zip(self._pathways, codes, strict=True))
+        kept = [(pathway, code) for pathway, code in pairs if code]
+        if not kept and (self._equations or not (self.population or self.links)):
+            kept = pairs[:1]
+        self._kept = [pathway for pathway, _ in kept]
+        self.projections = [self._projection(synapses, pathway, code, variables) for pathway, code in kept]
+
+    def _describe_continuous(
+        self,
+        synapses: Synapses,
+        own: Equations,
+        sums: Mapping[str, Variable],
+        ends: Ends,
+        inside: Sequence[Code],
+        taken: Collection[str],
+    ) -> None:
+        """The variables that are integrated, the code that changes them, and the sums."""
+        self.population: description.Population | None = None
+        self.state_projections: list[description.Projection] = []
+        self.links: list[description.Link] = []
+        self._gatherings: list[Gathering] = []
+        places = {
+            "pre": (
+                synapses._source._group.name,
+                _shifted(synapses._pairs[0], synapses._source._bounds()[0]),
+            ),
+            "post": (
+                synapses._target._group.name,
+                _shifted(synapses._pairs[1], synapses._target._bounds()[0]),
+            ),
+        }
+        name = free_name(f"{synapses.name}_states", taken)
+        numbers = np.arange(synapses.N, dtype=np.int64)
+        summation = Summation(ends, places, self._integrated, (name, numbers))
+        self.links = [summation.link(each, variable, synapses.name) for each, variable in sums.items()]
+        for link in self.links:
+            self._gatherings.append(Gathering.of(link.variables, link.changed, ends, link.variables))
+        if not self._integrated:
+            return
+        is_joined = any(link.source == name for link in self.links)
+        population = states_population(synapses, own, self._integrated, ends, name, is_joined)
+        self.population = population
+        self.links = [*input_links(synapses, population, places), *self.links]
+        used = population.model.parameters
+        self._gatherings.append(Gathering.of(population.parameters, population.changed, ends, used))
+        for pathway, code in zip(self._pathways, inside, strict=True):
+            if code:
+                self._describe_states_code(synapses, pathway, code, ends, places)
+
+    def _describe_states_code(
+        self, synapses: Synapses, pathway: Pathway, code: Code, ends: Ends, places: Mapping[str, Place]
+    ) -> None:
+        assert self.population is not None
+        code = states_code(code, self._integrated, ends, pathway.where(synapses.name))
+        emitter, delay = places[pathway.trigger], _delay(synapses, pathway)
+        made = states_projection(synapses, pathway, code, self.population.name, emitter, delay)
+        self.state_projections.append(made)
+        self._state_pathways.append(pathway)
+        used = names_in(code) - {each.target for each in code if each.where == "local"} - {"t"}
+        used -= {f"{name}_post" for name in self._integrated}
+        self._gatherings.append(Gathering.of(made.variables, made.changed, ends, used))
+
+    def _gather(self, synapses: Synapses, constants: Constants) -> None:
+        """Values of what is gathered for each synapse, as they are now."""
+        self._constants_now = constants
+        for each in self._gatherings:
+            each.refresh(synapses, self._groups, lambda name: self._value(synapses, name, constants))
+
+    @property
+    def integrated(self) -> frozenset[str]:
+        """The variables that are integrated."""
+        return self._integrated
+
+    def _parted(self, synapses: Synapses, codes: Sequence[Code]) -> tuple[list[Code], list[Code]]:
+        pairs = [
+            parted(code, self._integrated, pathway.where(synapses.name))
             for pathway, code in zip(self._pathways, codes, strict=True)
         ]
+        return [rest for rest, _ in pairs], [inside for _, inside in pairs]
+
+    def _ends(self, synapses: Synapses, own: Equations, constants: Constants) -> Ends:
+        variables = [*synapses._source._storage.variables, *OF_TARGET]
+        return Ends(synapses.name, self._groups, own, constants, variables)
+
+    def _is_solvable(self, name: str, synapses: Synapses, own: Equations, constants: Constants) -> bool:
+        """Whether an equation has a closed form between events."""
+        try:
+            event_driven_rate(name, own, *self._known_to_rates(synapses, constants), synapses.name)
+        except EvsimValueError:
+            return False
+        return True
 
     def _projection(
         self, synapses: Synapses, pathway: Pathway, code: Code, variables: dict[str, description.Values]
     ) -> description.Projection:
-        first = self._pathways[0]
+        first = self._kept[0]
         return description.Projection(
             name=_name(synapses, pathway),
             source=synapses._source._group.name,
             target=synapses._target._group.name,
             i=_shifted(synapses._pairs[0], synapses._source._bounds()[0]),
             j=_shifted(synapses._pairs[1], synapses._target._bounds()[0]),
-            delay=_delay(synapses, pathway),
+            delay=value_of(synapses._storage, pathway.delay_name),
             code=code,
             variables=variables,
             is_copy=synapses._is_copy,
@@ -87,8 +206,13 @@ class DescribedSynapses:
     def refresh(self, synapses: Synapses, scope: Scope) -> None:
         """Take over what the user changed since the last run."""
         self._refresh_delays(synapses)
+        constants = self._constants(synapses, scope)
+        self._refresh_states(synapses)
+        self._gather(synapses, constants)
+        if not self.projections:
+            return
         first = self.projections[0]
-        for name, value in self._values(synapses, self._constants(synapses, scope)).items():
+        for name, value in self._values(synapses, constants).items():
             if name in synapses._storage.changed or not np.array_equal(first.variables[name], value):
                 first.variables[name] = value
                 first.changed.add(name)
@@ -96,13 +220,27 @@ class DescribedSynapses:
     def refresh_values(self, synapses: Synapses) -> None:
         """Take over the synapses' own values that have changed, inside a run."""
         self._refresh_delays(synapses)
+        self._refresh_states(synapses)
+        self.refresh_gathered(synapses)
+        if not self.projections:
+            return
         first = self.projections[0]
         for name in synapses._storage.changed & first.variables.keys():
             first.variables[name] = value_of(synapses._storage, name)
             first.changed.add(name)
 
+    def refresh_gathered(self, synapses: Synapses) -> None:
+        """Take over what changed at the ends, inside a run."""
+        self._gather(synapses, self._constants_now)
+
+    def _refresh_states(self, synapses: Synapses) -> None:
+        """Variables that are integrated and that the user has set."""
+        if self.population is not None:
+            self.population.changed |= synapses._storage.changed & self.population.state.keys()
+
     def _refresh_delays(self, synapses: Synapses) -> None:
-        for pathway, projection in zip(self._pathways, self.projections, strict=True):
+        pathways = [*self._kept, *self._state_pathways]
+        for pathway, projection in zip(pathways, [*self.projections, *self.state_projections], strict=True):
             delay = _delay(synapses, pathway)
             is_other = pathway.lag and not np.array_equal(delay, projection.delay)
             if is_other or pathway.delay_name in synapses._storage.changed:
@@ -111,6 +249,8 @@ class DescribedSynapses:
 
     def take_back(self, synapses: Synapses) -> None:
         """After a run: variables that events changed, as they are now, go to the user's synapses."""
+        if not self.projections:
+            return
         variables = self.projections[0].variables
         for name in self._written | self._equations.keys() & variables.keys():
             synapses._storage.arrays[name][:] = variables[name]
@@ -137,27 +277,49 @@ class DescribedSynapses:
         refuse_tables([own.expanded(each.expression) for each in plain], where)
         code = synapse_code(plain, own.inlined(), self._target, constants, source, where)
         check_synapse_code(bound, dimensions, local_names(statements, own, self._target), where)
+        self._refuse_coupled(code, where)
         return code
 
+    def _refuse_coupled(self, code: Code, where: str) -> None:
+        for name in self._target.flagged(COUPLED):
+            if f"{name}_post" in names_in(code):
+                raise EvsimValueError(
+                    f"{where}: {name}_post is what other neurons add up to at every instant; equations can depend "
+                    "on it, code cannot: use a variable with an equation"
+                )
+
+    def _formulas(
+        self, synapses: Synapses, dimensions: Mapping[str, Dimension], scope: Scope
+    ) -> tuple[Equations, dict[str, Variable]]:
+        """The equations of the synapses and the sums over them, with units checked and functions put in."""
+        own, where = synapses._equations, f"model of {synapses.name}"
+        every = Equations([*own.values(), *synapses._sums.values()], where)
+        meanings = resolve_functions(every.foreign, synapses._namespace, scope, synapses.name)
+        bound = every.bound(meanings)
+        if every.eq_names:
+            check_equations(bound, dimensions, synapses.name)
+        inlined = bound.inlined()
+        sums = {name: inlined[name] for name in synapses._sums}
+        return Equations([each for each in inlined.values() if each.name not in sums], where), sums
+
     def _rates(
-        self, synapses: Synapses, constants: Constants, dimensions: Mapping[str, Dimension], scope: Scope
+        self, synapses: Synapses, solved: Equations, constants: Constants
     ) -> dict[str, description.LinearForm]:
-        meanings = resolve_functions(synapses._equations.foreign, synapses._namespace, scope, synapses.name)
-        own = synapses._equations.bound(meanings)
-        if own.of_kind("differential") or own.of_kind("subexpression"):
-            check_equations(own, dimensions, synapses.name)
+        return event_driven_rates(solved, *self._known_to_rates(synapses, constants), synapses.name)
+
+    def _known_to_rates(self, synapses: Synapses, constants: Constants) -> tuple[list[str], list[str]]:
         standing = [*self._standing(synapses._source, "pre"), *self._standing(synapses._target, "post")]
-        known = [*constants, *IMPLICIT - {"t"}]
-        return event_driven_rates(own.inlined(), standing, known, synapses.name)
+        return standing, [*constants, *IMPLICIT - {"t"}]
 
     def _standing(self, end: object, trigger: str) -> list[str]:
         """Parameters of the neurons at one end that no event changes."""
         group, variables = self._groups[trigger], end._storage.variables  # type: ignore[attr-defined]
         states = group.population.model.states if group is not None else ()
+        coupled = group.equations.flagged(COUPLED) if group is not None else ()
         return [
             f"{name}_{trigger}"
             for name, each in variables.items()
-            if each.kind == "parameter" and name not in states and "input" not in each.flags
+            if each.kind == "parameter" and name not in (*states, *coupled) and "input" not in each.flags
         ]
 
     def _dimensions(self, synapses: Synapses, constants: Constants) -> dict[str, Dimension]:
@@ -170,7 +332,9 @@ class DescribedSynapses:
         )
 
     def _constants(self, synapses: Synapses, scope: Scope) -> Constants:
-        own, names = synapses._equations, set(synapses._equations.external_names)
+        own = synapses._equations
+        sums = Equations(synapses._sums.values()) if synapses._sums else Equations("")
+        names = {name for name in own.external_names | sums.external_names if name not in own}
         for pathway in self._pathways:
             statements = pathway.statements(synapses.name)
             used = {name for each in statements for name in own.expanded(each.expression).names}

@@ -16,6 +16,7 @@ from evsim.units import DIMENSIONLESS, DimensionMismatchError, quantity, require
 from evsim.words.variables.linked import LinkedVariable, refuse_unlinked
 from evsim.words.variables.states import HasSettableStates
 from evsim.words.variables.storage import Storage, is_shared
+from evsim.words.variables.sums import present_sum, refuse_write, summing
 from evsim.words.variables.values import Known, TextValues, check_finite, number_values
 from evsim.words.variables.view import VariableView, is_everything, values_of
 
@@ -71,6 +72,9 @@ class Elements(HasSettableStates):
         start, stop = self._bounds()
         if "linked" in variable.flags:
             return self._linked(variable)[start:stop]
+        total = present_sum(self._storage, name) if name in self._storage.sums else None
+        if total is not None:
+            return total[start:stop]
         values = self._storage.arrays[name]
         return values.reshape(()) if is_shared(variable) else values[start:stop]
 
@@ -138,6 +142,7 @@ class Elements(HasSettableStates):
         if isinstance(value, LinkedVariable) or "linked" in variable.flags:
             self._link(variable, value, item, what)
             return
+        refuse_write(what, name, self._storage)
         if "input" in variable.flags:
             raise EvsimAttributeError(
                 f"{what} sums what synapses deliver and cannot be set; set their weights, or add a parameter"
@@ -222,8 +227,9 @@ class Elements(HasSettableStates):
         return np.asarray(values, dtype=np.float64)
 
     def _state_names(self, subexpressions: bool, read_only_variables: bool) -> list[str]:
-        stored = [name for name in self._storage.variables if name in self._storage.arrays]
-        derived = [name for name in self._storage.variables if name not in self._storage.arrays]
+        storage = self._storage
+        stored = [name for name in storage.variables if name in storage.arrays and not summing(storage, name)]
+        derived = [name for name in storage.variables if name not in stored]
         fixed = [name for name in _FIXED if name in self._properties()]
         return [*stored, *(derived if subexpressions else []), *(fixed if read_only_variables else [])]
 

@@ -85,6 +85,30 @@ class LinkedVariable:
         return self
 
 
+@dataclass(frozen=True, eq=False)
+class Root:
+    """What a chain of links ends on: for each element one of the group that has the variable itself."""
+
+    group: Any
+    name: str
+    index: NDArray[np.int64]
+
+
+def root_of(link: LinkedVariable, n: int) -> Root:
+    """What n elements read by a link, however many links it goes through."""
+    source: Any = link.source
+    index = np.arange(n, dtype=np.int64) if link.index is None else np.asarray(link.index, dtype=np.int64)
+    if link.index is None and source._count() == 1:
+        index = np.zeros(n, dtype=np.int64)
+    index = index + source._bounds()[0]
+    group = source._group
+    inner = group._storage.links.get(link.name)
+    if inner is None:
+        return Root(group, link.name, index)
+    deeper = root_of(inner, len(group))
+    return Root(deeper.group, deeper.name, deeper.index[index])
+
+
 def linked_var(group_or_variable: Any, name: str | None = None, index: Any = None) -> LinkedVariable:
     """A variable of another group, to be assigned to one that is declared `x : unit (linked)`.
 

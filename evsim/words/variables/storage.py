@@ -17,7 +17,8 @@ class Storage:
 
     The engine works on the same arrays. `changed` names what the user wrote since the last run. `expandable` are
     shared parameters of registered models: they become one value per element when elements get different ones.
-    `links` has a LinkedVariable for each variable that reads another group's.
+    `links` has a LinkedVariable for each variable that reads another group's; `sums` has weak references to the
+    synapses that add up a variable at every instant.
     """
 
     variables: dict[str, Variable]
@@ -26,6 +27,7 @@ class Storage:
     changed: set[str] = field(default_factory=set)
     expandable: set[str] = field(default_factory=set)
     links: dict[str, Any] = field(default_factory=dict)
+    sums: dict[str, list[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for variable in self.variables.values():
