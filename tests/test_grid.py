@@ -42,7 +42,7 @@ def test_spikes_fall_into_the_steps_of_brian(name: str) -> None:
     with np.load(FOLDER / f"{name}.npz") as expected:
         assert set(found) == set(expected)
         for key, value in found.items():
-            if not isinstance(value, evsim.SpikeMonitor):
+            if not isinstance(value, evsim.EventMonitor):
                 np.testing.assert_allclose(
                     np.asarray(value, dtype=float), expected[key], rtol=1e-11, atol=1e-15
                 )

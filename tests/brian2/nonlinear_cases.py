@@ -103,6 +103,22 @@ def conductances_by_rk4(w: Any) -> dict[str, Any]:
     return _run(w, 150, cells, *synapses)
 
 
+def izhikevich_by_euler(w: Any) -> dict[str, Any]:
+    cells = w.NeuronGroup(
+        30,
+        """dv/dt = (0.04*v**2 + 5*v + 140 - u + I)/ms : 1
+           du/dt = a*(0.2*v - u)/ms : 1
+           a : 1
+           I : 1""",
+        threshold="v >= 30", reset="v = -65 + 0.5*i\nu += 8 - 0.2*i", method="euler", name="cells",
+    )  # fmt: skip
+    cells.v = -65
+    cells.u = -13
+    cells.a = 0.02 + 0.002 * np.arange(30)
+    cells.I = 6 + 0.3 * np.arange(30)
+    return _run(w, 200, cells, _ring(w, cells, "v_post += 1.5", 30))
+
+
 def thresholds_of_several_conditions(w: Any) -> dict[str, Any]:
     """A spike needs two variables at once, or a third alone; and none while a fourth is negative."""
     cells = w.NeuronGroup(
@@ -146,6 +162,28 @@ def refractoriness_by_text(w: Any) -> dict[str, Any]:
     return monitors
 
 
+def resets_that_read_and_write_in_turn(w: Any) -> dict[str, Any]:
+    """Each statement sees what the one before has written; subexpressions are computed anew."""
+    cells = w.NeuronGroup(
+        25,
+        """dv/dt = (drive - v)/tau : 1
+           drive = 1.6 + 0.4*sin(0.3*count) + 0.05*clip(k, 2, 9) : 1
+           tau = (6.0 + 4.0*int(count > 5))*ms : second
+           k : 1
+           count : 1
+           odd : 1""",
+        threshold="v > 1 + 0.1*odd", method="euler", name="cells",
+        reset="""count += 1
+                 odd = int(int(count % 2) == 1)
+                 v = v - 1 + 0.1*floor(3*drive) - 0.2*odd
+                 count *= int(count < 40)""",
+    )  # fmt: skip
+    cells.k = np.arange(25.0)
+    monitor = w.SpikeMonitor(cells, name="spikes")
+    w.Network(cells, monitor).run(250 * w.ms)
+    return {"cells": monitor, "v": cells.v[:], "count": cells.count[:]}
+
+
 def functions_of_time(w: Any) -> dict[str, Any]:
     """The stages of each method see the time at which they are taken."""
     monitors, net = {}, w.Network()
@@ -164,7 +202,7 @@ CASES = {
     case.__name__: case
     for case in (
         quadratic_cells_by_rk2, hodgkin_huxley_by_rk4, hodgkin_huxley_by_exponential_euler, adaptive_cells_by_euler,
-        conductances_by_rk4, thresholds_of_several_conditions, refractoriness_by_text,
-        functions_of_time,
+        conductances_by_rk4, izhikevich_by_euler, thresholds_of_several_conditions, refractoriness_by_text,
+        resets_that_read_and_write_in_turn, functions_of_time,
     )
 }  # fmt: skip

@@ -46,6 +46,20 @@ def actions_at_regular_times(w: Any) -> dict[str, Any]:
     return {"cells": monitor, "v": cells.v[:]}
 
 
+def events_of_its_own(w: Any) -> dict[str, Any]:
+    """A custom event with code and synapses of its own, besides the spike."""
+    cells = w.NeuronGroup(
+        20, "dv/dt = (1.3 + 0.05*i - v)/(10*ms) : 1\ndx/dt = (v - x)/(4*ms) : 1", threshold="v > 1", reset="v = 0",
+        method="euler", events={"high": "x > 0.5"}, name="cells",
+    )  # fmt: skip
+    cells.run_on_event("high", "x = 0.1")
+    synapses = w.Synapses(cells, cells, on_pre="v_post -= 0.05", on_event={"pre": "high"}, name="synapses")
+    synapses.connect(i=np.arange(20), j=(np.arange(20) + 1) % 20)
+    spikes, high = w.SpikeMonitor(cells, name="spikes"), w.EventMonitor(cells, "high", name="highs")
+    w.Network(cells, synapses, spikes, high).run(300 * w.ms)
+    return {"cells": spikes, "high": high}
+
+
 def stored_and_restored(w: Any) -> dict[str, Any]:
     """What happens after store() is taken back by restore(), spikes in flight included."""
     cells = w.NeuronGroup(
@@ -70,7 +84,7 @@ def stored_and_restored(w: Any) -> dict[str, Any]:
 CASES = {
     case.__name__: case
     for case in (
-        arrays_of_values, actions_at_regular_times,
+        arrays_of_values, actions_at_regular_times, events_of_its_own,
         stored_and_restored,
     )
 }  # fmt: skip
