@@ -143,6 +143,47 @@ def test_a_condition_holds_a_neuron_refractory_until_it_is_false() -> None:
     assert np.asarray(spikes.t / ms) == pytest.approx([2.5, 12.5, 22.5, 32.5], abs=1e-7)
 
 
+@pytest.mark.parametrize("condition", ["t - lastspike < 2.3456*ms", "not t - lastspike >= 2.3456*ms"])
+def test_a_refractory_condition_on_the_latest_spike_is_a_period(condition: str) -> None:
+    times = spike_times(
+        30,
+        1,
+        "dv/dt = (1 + u)/ms : 1 (unless refractory)\ndu/dt = -u**3/ms : 1",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=condition,
+    )
+    # 1 ms up from the first spike on, after rests of 2.3456 ms
+    assert times == pytest.approx(1 + 3.3456 * np.arange(9), abs=1e-9)
+
+
+def test_a_refractory_time_sees_the_spike_that_it_follows() -> None:
+    times = spike_times(
+        30,
+        1,
+        "dv/dt = (1 + u)/ms : 1 (unless refractory)\ndu/dt = -u**3/ms : 1",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory="0.5*(t - lastspike) + lastspike",
+    )
+    # 1 ms up, then a rest as long as the time of the spike: 1, 3, 7, 15
+    assert times == pytest.approx([1, 3, 7, 15], abs=1e-9)
+
+
+def test_a_threshold_that_holds_no_longer_when_refractoriness_ends_makes_no_spike() -> None:
+    # v = 0.5 + t/ms: from 1 on both conditions are false, from 2 on true
+    condition = "v > 2 or not v > 1"
+    times = spike_times(
+        4,
+        1,
+        "dv/dt = (1 + u)/ms : 1\ndu/dt = -u**3/ms : 1",
+        threshold=condition,
+        refractory=condition,
+        start=0.5,
+    )
+    assert times == pytest.approx([0, 1.5], abs=1e-9)
+
+
 def test_a_refractory_time_may_depend_on_the_state_at_the_spike() -> None:
     times = spike_times(
         30,

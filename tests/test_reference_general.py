@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import mpmath as mp
 import numpy as np
@@ -373,6 +374,29 @@ def test_a_refractory_condition_on_time_is_a_period() -> None:
     )
     first = mp.mpf(1) / 100
     assert_close(spikes(network(cells), 0.05), [first, first * 2 + 0.004, first * 3 + 2 * mp.mpf(0.004)])
+
+
+def test_a_refractory_condition_may_change_faster_than_the_states() -> None:
+    """v rises in straight lines of 10 ms, each a single step; the sine has w/(2*pi) turns per second."""
+    cells = population(
+        model("v > 1", "v = 0", "sin(w*t) > 0", "w", clamped="v", v="100 + 0*v"),
+        w=9000.0,
+    )
+    time, expected = mp.mpf(0), []
+    while (time := time + mp.mpf(1) / 100) < 0.1:
+        expected.append(time)
+        if mp.sin(9000 * time) > 0:
+            time = mp.ceil(9000 * time / mp.pi) * mp.pi / 9000
+    found = spikes(network(cells), 0.1)
+    assert_close(found, expected)
+    assert any(b - a > 0.01001 for a, b in pairwise(found))
+
+
+def test_a_threshold_that_holds_only_at_the_end_of_refractoriness_makes_no_spike() -> None:
+    """v = 0.5 + 1000 t is at 1 after 0.5 ms, where both conditions still hold and no longer; above 2 after 1.5 ms."""
+    condition = "v > 2 or not v > 1"
+    cells = population(model(condition, refractory=condition, v="1000 + 0*v"), start={"v": 0.5})
+    assert_close(spikes(network(cells), 0.004), [mp.mpf(0), mp.mpf("0.0015")])
 
 
 def test_a_refractory_period_is_evaluated_at_the_spike_before_the_reset() -> None:

@@ -6,11 +6,12 @@ instant. Threshold crossings, which are irrational, are found to better than 10*
 a grid just finer than that, so that crossings equal in mathematics are equal here.
 
 A `GeneralModel` is solved by Taylor series whose coefficients come from its expressions; its method does not
-matter. A threshold condition makes a spike at the first instant at which it is true, or from which on it is true;
-so a comparison with `>` does at the crossing itself. A refractory condition counts from just after the spike on, and
-ends where it is first false. Values within 10**-digits of what they are compared with, and zeros within 10**-digits
-s of an event, are equal to it and at it. A refractory period given as an expression is whole ticks of the clock where
-it is so to within a few roundings. Noise is refused, and functions of the user along two changing arguments.
+matter. A threshold condition makes a spike at the first instant at which it is true, or from which on it is
+true; so a comparison with `>` does at the crossing itself. A refractory condition counts from just after the
+spike on, and ends where it is first false; a threshold condition then counts from just after that on. Values
+within 10**-digits of what they are compared with, and zeros within 10**-digits s of an event, are equal to it
+and at it. A refractory period given as an expression is whole ticks of the clock where it is so to within a
+few roundings. Noise is refused, and functions of the user along two changing arguments.
 
 The compiled engine promises relative to this: the same spikes in the same order, at the same instants up to
 the rounding of doubles. Where two instants are equal only mathematically (a crossing and an arrival; sums of

@@ -47,6 +47,9 @@ class Cell:
         self.time = time
         self.release: Exact | None = None
         self.is_held = False
+        self._is_let_go = (
+            False  # just now, by the refractory condition: the threshold counts from just after on
+        )
         self.last_spike: Exact | None = None
         self.entry: Entry | None = None
         self._dt = dt
@@ -91,11 +94,13 @@ class Cell:
         self._patience = 2 * mp.fsub(time, self.time)
         self.values.update(states)
         self.time = time
+        self._is_let_go = False
         self._motion = None
 
     def set_release(self, time: Exact | None) -> None:
         """Begin a refractory period that ends at `time`, or end it."""
         self.release = time
+        self._is_let_go = self.is_held and time is None
         self.is_held = False
         self._motion = None
 
@@ -103,7 +108,7 @@ class Cell:
         """Whether the neuron spikes at `time`, now that everything of this instant has arrived."""
         if self.model.threshold is None or self.is_refractory:
             return False
-        return self.motion.is_over()
+        return self.motion.is_over(also_at_start=not self._is_let_go)
 
     def settle(self) -> None:
         """End refractoriness if what arrived made the condition of it false."""

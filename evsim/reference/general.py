@@ -102,9 +102,9 @@ class GeneralMotion:
 
     # Conditions.
 
-    def is_over(self) -> bool:
-        """Whether the threshold condition holds at the start, or from the start on."""
-        return self._track("threshold").begins_true(also_at_start=True)
+    def is_over(self, also_at_start: bool) -> bool:
+        """Whether the threshold condition holds from the start on, or also at the start only."""
+        return self._track("threshold").begins_true(also_at_start)
 
     def next_crossing(self, patience: Exact) -> tuple[Exact, bool]:
         """A later time, and whether the threshold condition becomes true then or was false so far."""

@@ -48,7 +48,7 @@ class LinearMotion:
         state = self._series.state(h) if is_near else solve(self.system, self._start, h)
         return dict(zip(self.system.model.states, state, strict=True))
 
-    def is_over(self) -> bool:
+    def is_over(self, also_at_start: bool) -> bool:
         """Whether the threshold condition holds at the start, or from the start on."""
         return is_over(self._series, self.system.model.strict)
 

@@ -14,8 +14,8 @@ class Motion(Protocol):
     def states_at(self, time: Exact) -> dict[str, Exact]:
         """Every state at a time that is not before the start."""
 
-    def is_over(self) -> bool:
-        """Whether the threshold condition holds at the start, or from the start on."""
+    def is_over(self, also_at_start: bool) -> bool:
+        """Whether the threshold condition holds from the start on, or also at the start only."""
 
     def next_crossing(self, patience: Exact) -> tuple[Exact, bool]:
         """A later time, and whether the threshold condition becomes true then or was false so far.

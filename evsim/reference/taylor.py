@@ -196,7 +196,7 @@ class Stepper:
     def _reach(self) -> float:
         """log2 of the length, in units, over which the last coefficients are below what is promised."""
         reach = 60.0
-        followed = [self.tape.variables[name] for name in self.rates]
+        followed: list[Jet] = [self.tape.variables[name] for name in self.rates]
         followed += [jet for each in self.conditions.values() for jet in each.forms if not jet.is_endless]
         for c in (each.c for each in followed):
             size = max(map(abs, c[:3])).bit_length()
