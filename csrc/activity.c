@@ -4,6 +4,7 @@
 #include "error.h"
 #include "evsim.h"
 #include "shard.h"
+#include "unit.h"
 
 static void forget_projection(struct emitter *e, int projection) {
     int kept = 0;
@@ -29,6 +30,11 @@ static int keep_all(struct simulation *sim, struct projection *p) {
         kept_commit(sim, p, &kept);
     kept_free(&kept);
     return code;
+}
+
+void evsim_activate_link(struct simulation *sim, int link, int is_active) {
+    sim->is_changed = 1;
+    sim->links[link]->is_resting = !is_active;
 }
 
 int evsim_activate_projection(struct simulation *sim, int projection, int is_active) {

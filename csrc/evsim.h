@@ -128,9 +128,10 @@ struct evsim_delivery {
     int32_t projection;
 };
 int64_t evsim_peek(evsim_simulation *sim, int64_t most, struct evsim_delivery *out);
-/* Whether a part takes part: a projection, whose deliveries under way still arrive; the elements of
- * a record of spikes; the number of the next sample; the rate of a drive. */
+/* Whether a part takes part: a projection, whose deliveries under way still arrive; a link; the
+ * elements of a record of spikes; the number of the next sample; the rate of a drive. */
 int evsim_activate_projection(evsim_simulation *sim, int projection, int is_active);
+void evsim_activate_link(evsim_simulation *sim, int link, int is_active);
 void evsim_activate_spikes(evsim_simulation *sim, int record, int64_t start, int64_t stop);
 void evsim_activate_samples(evsim_simulation *sim, int record, int64_t next);
 void evsim_activate_drive(evsim_simulation *sim, int drive, double rate);

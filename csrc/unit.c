@@ -61,6 +61,8 @@ static void sum_links(struct unit *u, double t, int is_stage) {
     }
     for (int k = 0; k < u->n_links; k++) {
         const struct link *l = u->links[k];
+        if (l->is_resting)
+            continue;
         const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
         l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, t, l->n, l->i, l->j,
                       l->variable, l->step, to->input[l->input]);

@@ -21,6 +21,7 @@ struct simulation;
 
 struct link {
     int32_t source, target, input;
+    int is_resting;
     int64_t n;
     uint32_t *i, *j;
     const struct evsim_link *table;

@@ -1,4 +1,4 @@
-"""Parts of a network that rest: synapses take in no spikes, monitors record nothing, inputs have no events."""
+"""Parts of a network that rest: synapses take in no spikes and add up nothing, monitors record nothing, and so on."""
 
 from __future__ import annotations
 
@@ -47,6 +47,10 @@ def _switch(simulation: Any, name: str, is_active: bool) -> bool:
     projection = next((each for each in simulation._projections if each.projection.name == name), None)
     if projection is not None:
         check(lib.evsim_activate_projection(simulation._sim, projection.number, is_active))
+        return True
+    link = next((each for each in simulation._links if each.link.name == name), None)
+    if link is not None:
+        lib.evsim_activate_link(simulation._sim, link.number, is_active)
         return True
     for number, drive in enumerate(network.drives):
         if drive.name == name:
