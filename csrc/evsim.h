@@ -120,7 +120,8 @@ int evsim_archive_save(evsim_simulation *sim, void *out, int64_t size);
 int evsim_archive_load(evsim_simulation *sim, const void *in, int64_t size, double *shown);
 /* Other random numbers from now on. */
 void evsim_set_seed(evsim_simulation *sim, uint64_t seed);
-/* The next deliveries of spikes that have been made, at most so many, in order; returns how many. */
+/* The next deliveries of spikes that have been made, at most so many, in order; returns how many.
+ */
 struct evsim_delivery {
     int64_t tick;
     double offset;
