@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from typing import Any
 
@@ -9,14 +10,25 @@ from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
 
 TIMINGS = ("exact", "grid")
 ENGINES = ("compiled", "reference")
+_NAMES = ("threads", "timing", "engine", "codegen.target")
 
 
 class CodegenPreferences:
     """Names that scripts written for Brian set; the result of a run does not depend on them."""
 
+    target: str
+    cpp: dict[str, Any]
+
     def __init__(self) -> None:
         self.target = "auto"
-        self.cpp: dict[str, Any] = {}
+        self.cpp = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in ("target", "cpp"):
+            raise EvsimAttributeError(
+                f"prefs.codegen has no '{name}'; there is target, and evsim.brian knows all of Brian's preferences"
+            )
+        object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
         return f"target={self.target!r} (accepted; evsim always runs compiled kernels)"
@@ -49,10 +61,28 @@ class Preferences:
         elif name == "engine":
             value = _one_of(value, ENGINES, "prefs.engine")
         elif name != "codegen":
-            raise EvsimAttributeError(
-                f"prefs has no '{name}'; there are threads, timing, engine, codegen.target"
-            )
+            raise self._unknown(name)
         object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise self._unknown(name)
+
+    def __getitem__(self, name: str) -> Any:
+        """A preference by its name, as in prefs["codegen.target"]."""
+        owner, _, last = name.rpartition(".")
+        return getattr(getattr(self, owner) if owner else self, last)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        owner, _, last = name.rpartition(".")
+        setattr(getattr(self, owner) if owner else self, last, value)
+
+    @staticmethod
+    def _unknown(name: str) -> EvsimAttributeError:
+        close = difflib.get_close_matches(name, _NAMES, 1)
+        guess = f"did you mean {close[0]}?" if close else f"there are {', '.join(_NAMES)}"
+        return EvsimAttributeError(f"prefs has no '{name}'; {guess}")
 
     def __repr__(self) -> str:
         return f"Preferences(threads={self.threads}, timing={self.timing!r}, engine={self.engine!r})"
