@@ -136,7 +136,11 @@ def test_pathways_of_targets_in_a_network_with_deliveries_at_once(delay: float) 
     chain = NeuronGroup(4, RELAY, threshold="v > 0.5", reset="v = 0")
     start = connected(spikes_at(1.5, 4.25), chain[:1], on_pre="v_post += 1")
     links = Synapses(
-        chain, chain, "n_pre : 1\ntrail : 1", on_pre="v_post += 1; trail = 10*trail + 1", on_post="trail = 10*trail + 2"
+        chain,
+        chain,
+        "n_pre : 1\ntrail : 1",
+        on_pre="v_post += 1; trail = 10*trail + 1",
+        on_post="trail = 10*trail + 2",
     )
     links.connect(j="i + 1", skip_if_invalid=True)
     links.post.delay = delay * ms
@@ -262,7 +266,6 @@ def test_code_that_says_nothing_is_refused_before_the_run(options: dict[str, obj
         ({"on_pre": {"1st": "w += 1"}}, "'1st' cannot name a pathway"),
         ({"on_pre": 3}, "on_pre is 3; give text"),
         ({"on_post": {"a": 3}}, "the pathway a of on_post is 3; give text"),
-        ({"on_pre": "w += 1", "on_event": {"pre": "rise"}}, "on_event='rise' is not there yet"),
         (
             {"on_pre": "w += 1", "on_event": {"up": "spike"}},
             "on_event names the pathway 'up', but there are pre",
@@ -305,6 +308,39 @@ def test_equations_without_closed_form_are_refused_with_the_remedy(model: str, m
     synapses = connected(source, cell, model, on_pre="x += 1")
     with pytest.raises(EvsimError, match=message):
         run_with(1, cell, drive, synapses)
+
+
+def test_too_many_equations_that_act_on_each_other_are_refused() -> None:
+    chain = "\n".join(f"dx{k}/dt = (x{k - 1} - x{k})/ms : 1 (event-driven)" for k in range(1, 9))
+    cell, drive = relay(1)
+    model = f"dx0/dt = -x0/ms : 1 (event-driven)\n{chain}"
+    synapses = connected(spikes_at(1), cell, model, on_pre="x0 += 1")
+    with pytest.raises(EvsimError, match="x7, x8 act on each other; at most 8 may"):
+        run_with(1, cell, drive, synapses)
+
+
+def test_no_synapses_have_nothing_to_do() -> None:
+    cell, drive = relay(1.5)
+    synapses = Synapses(
+        spikes_at(1), cell, "dw/dt = -w/ms : 1 (event-driven)", on_pre="w += 1", on_post="w += 1"
+    )
+    synapses.connect("i > 7")
+    run_with(3, cell, drive, synapses)
+    assert synapses.w.size == 0
+
+
+def test_plastic_synapses_are_verified_in_both_engines() -> None:
+    source = NeuronGroup(3, "dv/dt = k/(2*ms) : 1\nk : 1", threshold="v > 1", reset="v = 0")
+    source.k = [1, 1.3, 1.7]
+    cell = NeuronGroup(2, RELAY, threshold="v > 0.5", reset="v = 0")
+    model = "w : 1\nda/dt = -a/(5*ms) : 1 (event-driven)"
+    synapses = connected(
+        source, cell, model, on_pre="v_post += w; a += 0.3; w -= 0.01", on_post="w += 0.2*a", delay=0.7 * ms
+    )
+    synapses.w = 0.3
+    found = verify(Network(source, cell, synapses), 40 * ms)
+    assert found.n_spikes > 60
+    assert found.largest_difference < 1e-12
 
 
 @pytest.mark.parametrize("flag", ["event-driven", "clock-driven"])

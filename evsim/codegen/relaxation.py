@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from evsim.description import LinearForm
+from evsim.errors import EvsimValueError
+
+MOST_COUPLED = 8  # as in kernel/relax.h
 
 HIDDEN = ("_tick", "_offset")
 """Variables of the core that hold when the others were last brought up to date."""
@@ -37,6 +40,11 @@ def relaxation_block(equations: Mapping[str, LinearForm], places: Mapping[str, s
     fading = [block[0] for block in found if len(block) == 1 and _is_fading(block[0], equations[block[0]])]
     body = "".join(_fading(fading, equations, places))
     for block in found:
+        if len(block) > MOST_COUPLED:
+            raise EvsimValueError(
+                f"the (event-driven) equations of {', '.join(block)} act on each other; at most {MOST_COUPLED} may, "
+                "so part them into several Synapses."
+            )
         if len(block) > 1:
             body += _together(block, equations, places)
         elif block[0] not in fading:
