@@ -79,7 +79,7 @@ class Network:
         self._refuse_runaways(found)
         for each in found:
             if each in self._retired:
-                wake(each)
+                wake(each, self._describer)
                 self._retired.remove(each)
             if each not in self._objects:
                 self._objects.append(each)

@@ -36,6 +36,8 @@ def rest_for_good(each: Any, describer: Describer | None, seconds: float) -> Non
     if isinstance(each, NeuronGroup):
         population = describer.groups[each.name].population
         population.state = {name: values.copy() for name, values in population.state.items()}
+    if isinstance(each, Synapses):
+        describer.synapses[each.name].leave()
     if isinstance(each, PoissonGroup | SpikeGeneratorGroup):
         _silence(each, describer)
     if isinstance(each, PopulationRateMonitor):
@@ -60,9 +62,11 @@ def forget_changes(each: Any) -> None:
         each._is_new = False
 
 
-def wake(each: Any) -> None:
+def wake(each: Any, describer: Describer | None) -> None:
     """An object comes back."""
     if isinstance(each, PopulationRateMonitor) or not isinstance(
         each, EventMonitor | StateMonitor | Synapses | PoissonInput
     ):
         raise EvsimError(f"{each.name} has run, was removed and cannot come back; make a new one")
+    if isinstance(each, Synapses) and describer is not None:
+        describer.synapses[each.name].come_back(each)

@@ -39,6 +39,13 @@ class Derivation:
         names = {name for each in variables for name in self._expanded(each).names}
         return tuple(name for name in self._described.population.model.states if name in names)
 
+    def sums(self, variables: tuple[str, ...]) -> tuple[str, ...]:
+        """What other neurons add up at every instant, of what these variables depend on."""
+        if self._described is None:
+            return ()
+        names = {name for each in variables for name in self._expanded(each).names}
+        return tuple(sorted(names & self._described.outline.coupled))
+
     def values(
         self, variable: str, recorded: Mapping[str, Floats], t: Floats, chosen: Callable[[Any], Any]
     ) -> Floats:

@@ -16,6 +16,7 @@ from evsim.words.activity import CanRest
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
 from evsim.words.connection.pairs import checked_indices
 from evsim.words.monitors.derivation import Derivation, checked_variables
+from evsim.words.monitors.sums import RecordedSum
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.slices import Sliceable
@@ -85,6 +86,7 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
         self._chunks: dict[str, list[Floats]] = {}
         self._done = 0
         self._derivation: Derivation | None = None
+        self._sums: dict[str, RecordedSum] = {}
         self._known: tuple[Any, Samples] | None = None
 
     @property
@@ -181,6 +183,12 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
         network.state_records.append(
             description.StateRecord(self.name, described.population.name, self._needed, indices, self._step)
         )
+        populations = {each.name: each for each in network.populations}
+        for name in self._derivation.sums(self._variables):
+            links = describer.inputs[described.population.name, name]
+            found = RecordedSum(f"{self.name}_{name}", links, indices, populations, self._step)
+            self._sums[name] = found
+            network.state_records += found.records
 
     def _refresh(self, scope: Mapping[str, Any]) -> None:
         """Before every run: look up what formulas need besides the group's own names."""
@@ -190,13 +198,28 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
         derived = [name for name in self._variables if name not in self._needed]
         if not derived or self._network is None or self._derivation is None:
             return
-        numbers, recorded = self._network._simulation.samples(self.name, self._done)
+        start = self._done
+        numbers, recorded = self._network._simulation.samples(self.name, start)
         self._done += int(numbers.size)
         t: Floats = np.asarray(numbers * self._step, dtype=np.float64)
+        recorded = {**recorded, **self._summed(start, t)}
         for name in derived:
             values = self._derivation.values(name, recorded, t, lambda x: x[self._indices][:, np.newaxis])
             chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)))
             self._chunks.setdefault(name, []).append(chunk)
+
+    def _summed(self, start: int, t: Floats) -> dict[str, Floats]:
+        """What other neurons have added up at these times, from sample number `start` on."""
+        if not self._sums or self._network is None:
+            return {}
+        simulation, inactive = self._network._simulation, self._network._describer.network.inactive
+        return {
+            name: found.values(lambda record: simulation.samples(record, start)[1], t, inactive)
+            for name, found in self._sums.items()
+        }
+
+    def _record_names(self) -> set[str]:
+        return {self.name, *(record.name for found in self._sums.values() for record in found.records)}
 
     def __repr__(self) -> str:
         names = ", ".join(self._variables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _SECOND = KNOWN_NAMES["dt"]
+_STATES = "_states"  # of synapses that are integrated
 
 
 class SynapseVariables(StateMonitor, of=Synapses):
@@ -116,8 +117,8 @@ class SynapseVariables(StateMonitor, of=Synapses):
 
     def _describe(self, network: description.Network, describer: Any) -> None:
         synapses = self._synapses
-        group = [each for each in network.projections if synapses.name in (each.name, each.shares)]
-        if not group:
+        known = describer.synapses.get(synapses.name)
+        if known is None:
             raise EvsimValueError(
                 f"source of {self.name}, {synapses.name}, is not part of the network; add it"
             )
@@ -125,9 +126,16 @@ class SynapseVariables(StateMonitor, of=Synapses):
         self._step = (self._clock or synapses._clock or defaultclock).dt_
         self._groups = {suffix: describer.groups.get(end._group.name) for suffix, end, _ in ends}
         names = {name for each in self._variables for name in self._expanded(each).names}
-        changing = {name for each in group for name in _changing(each)}
+        self._refuse_sums(names)
+        changing = {name for each in known.projections for name in _changing(each)}
         self._needed = tuple(sorted(names & changing))
-        self._record(network, "", group[0].name, self._needed, self._indices)
+        if known.projections:
+            self._record(network, "", known.projections[0].name, self._needed, self._indices)
+        else:
+            self._record(network, "", synapses._target._group.name, (), self._indices[:0])
+        self._of_ends[_STATES] = tuple(sorted(names & known.integrated))
+        if known.population is not None and self._of_ends[_STATES]:
+            self._record(network, _STATES, known.population.name, self._of_ends[_STATES], self._indices)
         for suffix, end, index in ends:
             described = self._groups[suffix]
             states = () if described is None else described.population.model.states
@@ -136,6 +144,16 @@ class SynapseVariables(StateMonitor, of=Synapses):
             if needed:
                 elements = index[self._indices] + end._bounds()[0]
                 self._record(network, suffix, described.population.name, needed, elements)
+
+    def _refuse_sums(self, names: Collection[str]) -> None:
+        """Sums over synapses belong to neurons."""
+        for suffix, described in self._groups.items():
+            coupled = () if described is None else described.outline.coupled
+            for name in sorted(n for n in coupled if f"{n}{suffix}" in names):
+                group = described.population.name
+                raise EvsimError(
+                    f"{self.name}: {name}{suffix} is what {group} adds up at every instant; record {name} of {group}"
+                )
 
     def _record(
         self,
@@ -191,7 +209,8 @@ class SynapseVariables(StateMonitor, of=Synapses):
         self._done += int(numbers.size)
         for suffix, names in self._of_ends.items():
             found = simulation.samples(f"{self.name}{suffix}", start)[1] if names else {}
-            recorded |= {f"{name}{suffix}": values for name, values in found.items()}
+            of = "" if suffix == _STATES else suffix
+            recorded |= {f"{name}{of}": values for name, values in found.items()}
         t: Floats = np.asarray(numbers * self._step, dtype=np.float64)
         for name in derived:
             expression = self._expanded(name)
