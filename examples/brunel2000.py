@@ -15,7 +15,7 @@ STATES = {
 }
 
 
-def main(duration=300*ms, scale=1.0):
+def main(duration=300*ms, scale=0.4):
     tau, V_th, V_reset, t_ref, J, delay = 20*ms, 20*mV, 10*mV, 2*ms, 0.1*mV/scale, 1.5*ms
     n_e, n_i, p = int(10000*scale), int(2500*scale), 0.1
     inputs = int(p*n_e)

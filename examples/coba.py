@@ -21,11 +21,11 @@ def main(duration=500*ms, cells=4000):
     group.g_i = "clip(20 + 12*randn(), 0, 60)*g_L"
 
     n_exc = int(0.8*cells)
-    w_e, w_i = 6*nS*4000/cells, 67*nS*4000/cells
+    w_e, w_i = 6*nS, 67*nS
     excitation = Synapses(group[:n_exc], group, on_pre="g_e += w_e")
     inhibition = Synapses(group[n_exc:], group, on_pre="g_i += w_i")
-    excitation.connect(p=0.02)
-    inhibition.connect(p=0.02)
+    excitation.connect(p=80/cells)
+    inhibition.connect(p=80/cells)
 
     spikes = SpikeMonitor(group)
     trace = StateMonitor(group, ["v", "g_e", "g_i"], record=0)

@@ -38,11 +38,11 @@ def main(duration=100*ms, cells=1000):
     group.g_i = "clip(20 + 12*randn(), 0, 60)*10*nS"
 
     n_exc = int(0.8*cells)
-    w_e, w_i = 6*nS*4000/cells, 67*nS*4000/cells
+    w_e, w_i = 6*nS, 67*nS
     excitation = Synapses(group[:n_exc], group, on_pre="g_e += w_e")
     inhibition = Synapses(group[n_exc:], group, on_pre="g_i += w_i")
-    excitation.connect(p=0.02)
-    inhibition.connect(p=0.02)
+    excitation.connect(p=80/cells)
+    inhibition.connect(p=80/cells)
 
     spikes = SpikeMonitor(group)
     trace = StateMonitor(group, "v", record=[1, 10, 100])

@@ -17,11 +17,11 @@ def main(duration=500*ms, cells=4000):
     group.v = "V_reset + rand()*(V_th - V_reset)"
 
     n_exc = int(0.8*cells)
-    w_e, w_i = 1.62*mV*4000/cells, -9*mV*4000/cells
+    w_e, w_i = 1.62*mV, -9*mV
     excitation = Synapses(group[:n_exc], group, on_pre="g_e += w_e")
     inhibition = Synapses(group[n_exc:], group, on_pre="g_i += w_i")
-    excitation.connect(p=0.02)
-    inhibition.connect(p=0.02)
+    excitation.connect(p=80/cells)
+    inhibition.connect(p=80/cells)
 
     spikes = SpikeMonitor(group)
     trace = StateMonitor(group, "v", record=[0, 1])

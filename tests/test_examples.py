@@ -31,6 +31,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "brunel_hakim": {"duration": 60 * ms, "cells": 500},
     "coba": {"duration": 60 * ms, "cells": 400},
     "cobahh": {"duration": 20 * ms, "cells": 200},
+    "coherence_resonance": {"duration": 20 * ms, "trials": 2, "levels": 4},
     "cuba": {"duration": 100 * ms, "cells": 400},
     "exponential_if": {"duration": 200 * ms, "points": 5},
     "hindmarsh_rose": {"duration": 300 * ms},
@@ -68,9 +69,11 @@ def load(name: str) -> ModuleType:
 def nothing_left_open() -> Iterator[None]:
     evsim.start_scope()
     evsim.seed(5)
+    dt = evsim.defaultclock.dt
     yield
     plt.close("all")
     evsim.start_scope()
+    evsim.defaultclock.dt = dt
 
 
 def draw(name: str, **changes: Any) -> Figure:
