@@ -233,6 +233,18 @@ class DescribedSynapses:
         """Take over what changed at the ends, inside a run."""
         self._gather(synapses, self._constants_now)
 
+    def leave(self) -> None:
+        """The synapses leave the network: the variables that the user sees stay as they are."""
+        if self.population is not None:
+            self.population.state = {name: values.copy() for name, values in self.population.state.items()}
+
+    def come_back(self, synapses: Synapses) -> None:
+        """The synapses are part of the network again, with the values that the user sees."""
+        if self.population is not None:
+            arrays = synapses._storage.arrays
+            self.population.state = {name: arrays[name] for name in self.population.state}
+            self.population.changed |= self.population.state.keys()
+
     def _refresh_states(self, synapses: Synapses) -> None:
         """Variables that are integrated and that the user has set."""
         if self.population is not None:
