@@ -322,6 +322,8 @@ class Network:
                 each._describe(describer.network, describer)
             self._described.add(each.name)
             keep_name(each.name)
+        for population in describer.network.populations:
+            keep_name(population.name)
         for each in members:
             if isinstance(each, StateMonitor):
                 each._refresh(scope)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from evsim.errors import EvsimTypeError, EvsimValueError
@@ -71,19 +71,27 @@ def keep_name(name: str) -> None:
     _kept_names.add(name)
 
 
+def free_name(stem: str) -> str:
+    """A name that no object has."""
+    return next(each for each in _names_like(stem) if not _is_taken(each))
+
+
+def _names_like(stem: str) -> Iterator[str]:
+    return itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(1)))
+
+
 def _is_taken(name: str) -> bool:
     return name in _named or name in _kept_names
 
 
 def _unique_name(name: str | None, kind: str) -> str:
     if name is not None and not str(name).endswith("*"):
-        return _free_name(name, kind)
+        return _checked_free(name, kind)
     stem = kind if name is None else _checked_name(str(name)[:-1], kind)
-    candidates = itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(1)))
-    return next(candidate for candidate in candidates if not _is_taken(candidate))
+    return free_name(stem)
 
 
-def _free_name(name: str, kind: str) -> str:
+def _checked_free(name: str, kind: str) -> str:
     if _is_taken(_checked_name(name, kind)):
         raise EvsimValueError(
             f"name '{name}' is taken by another object; give another name or call start_scope()"

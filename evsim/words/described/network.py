@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
+from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.words.described.links import DescribedLinked, mark_changed_links
 from evsim.words.described.neurons import (
@@ -37,6 +38,7 @@ class Describer:
         self.inputs: dict[tuple[str, str], list[description.Link]] = defaultdict(
             list
         )  # by group and variable
+        self._beside: set[str] = set()  # groups in the joint system of others without links of their own
         self._linked: dict[tuple[str, str], DescribedLinked] = {}
 
     def update(self, objects: Sequence[Any], scope: Scope, now: float) -> None:
@@ -49,7 +51,7 @@ class Describer:
         written = {
             each.name: _written(each, synapses, drives) for each in objects if isinstance(each, NeuronGroup)
         }
-        found = outlines(objects, written)
+        found = outlines(objects, written, self.network.dt)
         for group in objects:
             if isinstance(group, NeuronGroup):
                 self._update_neurons(group, synapses, written[group.name], found[group.name], scope)
@@ -60,9 +62,11 @@ class Describer:
         for group in objects:
             if isinstance(group, NeuronGroup):
                 self._update_linked(group)
-        taken = {each.name for each in objects}
         for each in synapses:
-            self._update_synapses(each, scope, taken)
+            self._update_synapses(each, scope)
+        for name, outline in found.items():
+            if outline.beside and name not in self._beside:
+                self._join(name, outline.beside, found)
         for each_drive in drives:
             self._update_drive(each_drive._drive())
 
@@ -129,6 +133,19 @@ class Describer:
             known.check_same(contributions, written, outline)
             refresh_neurons(group, known, scope)
 
+    def _join(self, name: str, beside: str, found: Mapping[str, Outline]) -> None:
+        """Let a group take part in the system of another one, by a link without pairs."""
+        further = found[beside].beside
+        if further and beside not in self._beside:
+            self._join(beside, further, found)
+        self._beside.add(name)
+        known = next((each for each in self.network.links if beside in (each.source, each.target)), None)
+        if known is not None:
+            nothing, zero = np.zeros(0, dtype=np.int64), Expression.number(0.0)
+            pairs = (name, known.target, nothing, nothing)
+            link = description.Link(f"{name}_beside_{beside}", *pairs, known.variable, zero, {})
+            self.network.links.append(link)
+
     def _update_linked(self, group: NeuronGroup) -> None:
         for name in self.groups[group.name].outline.coupled & group._storage.links.keys():
             known = self._linked.get((group.name, name))
@@ -182,13 +199,13 @@ class Describer:
     def _source(self, name: str) -> description.PoissonSource | description.SpikeTrainSource | None:
         return next((source for source in self.network.sources if source.name == name), None)
 
-    def _update_synapses(self, synapses: Synapses, scope: Scope, taken: set[str]) -> None:
+    def _update_synapses(self, synapses: Synapses, scope: Scope) -> None:
         known = self.synapses.get(synapses.name)
         if known is None:
             source, target = (
                 self.groups.get(end._group.name) for end in (synapses._source, synapses._target)
             )
-            known = DescribedSynapses(synapses, source, target, self.network.dt, scope, taken)
+            known = DescribedSynapses(synapses, source, target, self.network.dt, scope)
             self.synapses[synapses.name] = known
             if known.population is not None:
                 self.network.populations.append(known.population)

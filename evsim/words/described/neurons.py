@@ -52,8 +52,13 @@ class DescribedGroup:
         self, contributions: Sequence[Contribution], written: frozenset[str], outline: Outline
     ) -> None:
         """Refuse what would change the equations of a population that has run."""
-        is_new = not outline.coupled <= self.outline.coupled or outline.is_joined > self.outline.is_joined
-        if list(contributions) != self.contributions or not written <= self.written or is_new:
+        is_new = list(contributions) != self.contributions or not written <= self.written
+        if outline.is_joined and not self.outline.is_joined and not is_new:
+            raise EvsimError(
+                f"{self.population.name} has run already, and would be continuously coupled to {outline.beside or 'others'} "
+                "now; make synapses with (summed) variables, and delays shorter than a step, before the first run"
+            )
+        if is_new or not outline.coupled <= self.outline.coupled:
             raise EvsimError(
                 f"{self.population.name} has run already, and new synapses would change its equations; "
                 "make all synapses before the first run, or begin again with start_scope()"

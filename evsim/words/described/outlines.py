@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +23,7 @@ class Outline:
     states: frozenset[str]
     coupled: set[str] = field(default_factory=set)
     is_joined: bool = False
+    beside: str = ""  # the group whose joint system this one takes part in without links of its own
 
     def first_change(self, name: str) -> str | None:
         """The first state by which a variable changes during a run."""
@@ -38,8 +38,16 @@ class Outline:
         return any(name in self.equations.expanded(rate).names for rate in rates if rate is not None)
 
 
-def outlines(objects: Iterable[Any], written: Mapping[str, frozenset[str]]) -> dict[str, Outline]:
-    """The outline of each group; `written` are variables that code of synapses and drives change."""
+def outlines(objects: Iterable[Any], written: Mapping[str, frozenset[str]], dt: float) -> dict[str, Outline]:
+    """The outline of each group.
+
+    Parameters
+    ----------
+    written
+        Variables that code of synapses and drives change.
+    dt
+        The step of the clock. Groups with shorter delays between them are joined, or both are not.
+    """
     found: dict[str, Outline] = {}
     objects = list(objects)
     synapses = [each for each in objects if isinstance(each, Synapses)]
@@ -51,6 +59,8 @@ def outlines(objects: Iterable[Any], written: Mapping[str, frozenset[str]]) -> d
     for each in objects:
         if isinstance(each, NeuronGroup):
             _join_by_linked(each, found)
+    while any(_join_by_delay(each, found, dt) for each in synapses):
+        pass
     return found
 
 
@@ -109,15 +119,19 @@ def _join_by_linked(group: NeuronGroup, found: Mapping[str, Outline]) -> None:
             outline.is_joined = source.is_joined = True
 
 
-def summed_targets(synapses: Iterable[Synapses]) -> dict[tuple[str, str], list[Synapses]]:
-    """The synapses that add up each variable of each group."""
-    found: dict[tuple[str, str], list[Synapses]] = defaultdict(list)
-    for each in synapses:
-        for name in each._sums:
-            bare, _, end = name.rpartition("_")
-            group = (each._source if end == "pre" else each._target)._group
-            found[group.name, bare].append(each)
-    return found
+def _join_by_delay(synapses: Synapses, found: Mapping[str, Outline], dt: float) -> bool:
+    """Whether spikes arrive so soon that a group becomes part of the joint system at the other end."""
+    names = [synapses._source._group.name, synapses._target._group.name]
+    if not all(name in found for name in names) or synapses._is_copy:
+        return False
+    first, second = (found[name] for name in names)
+    delays = [synapses._storage.arrays[each.delay_name] for each in synapses._pathways if each.code.strip()]
+    is_soon = any(each.size and each.min() < dt for each in delays) and synapses.N > 0
+    if not is_soon or first.is_joined == second.is_joined:
+        return False
+    outside, inside = (second, names[0]) if first.is_joined else (first, names[1])
+    outside.is_joined, outside.beside = True, inside
+    return True
 
 
-__all__ = ["Outline", "outlines", "summed_targets"]
+__all__ = ["Outline", "outlines"]

@@ -5,7 +5,7 @@ Users see it as variables of the synapses, whose arrays it works on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -114,23 +114,9 @@ def states_projection(
     )
 
 
-def free_name(name: str, taken: Collection[str]) -> str:
-    """The name, or one like it that nothing has yet."""
-    while name in taken:
-        name += "_"
-    return name
-
-
 def names_in(code: Iterable[Assignment]) -> set[str]:
     """Every name that the code reads."""
     return {name for each in code for name in each.expression.names}
 
 
-__all__: Sequence[str] = (
-    "free_name",
-    "input_links",
-    "names_in",
-    "states_code",
-    "states_population",
-    "states_projection",
-)
+__all__ = ["input_links", "names_in", "states_code", "states_population", "states_projection"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,13 @@ from evsim.words.described.ends import Ends, Gathering
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
 from evsim.words.described.sums import Place, Summation
 from evsim.words.described.synapse_states import (
-    free_name,
     input_links,
     names_in,
     states_code,
     states_population,
     states_projection,
 )
+from evsim.words.objects import free_name
 from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
 
@@ -40,8 +40,7 @@ class DescribedSynapses:
     """What one Synapses is in the description; the user's object comes along with every call.
 
     Each pathway is a projection. Variables that are integrated are the states of a population of their own, and each
-    sum over synapses is a link. `source` and `target` are None for sources of spikes, which have no equations; `taken`
-    are names in use.
+    sum over synapses is a link. `source` and `target` are None for sources of spikes, which have no equations.
     """
 
     def __init__(
@@ -51,7 +50,6 @@ class DescribedSynapses:
         target: DescribedGroup | None,
         dt: float,
         scope: Scope,
-        taken: Collection[str] = (),
     ) -> None:
         if not synapses._is_connected:
             raise EvsimValueError(
@@ -78,7 +76,7 @@ class DescribedSynapses:
         of_target = {f"{name}_post" for name in (*self._target, *OF_TARGET)}
         self._used = _names_used(rest, self._equations, of_target)
         self._written = {each.target for code in rest for each in code if each.where == "synapse"}
-        self._describe_continuous(synapses, own, sums, ends, inside, taken)
+        self._describe_continuous(synapses, own, sums, ends, inside)
         self._describe_projections(synapses, rest, self._values(synapses, constants))
         self._gather(synapses, constants)
         for each in self._gatherings:
@@ -103,7 +101,6 @@ class DescribedSynapses:
         sums: Mapping[str, Variable],
         ends: Ends,
         inside: Sequence[Code],
-        taken: Collection[str],
     ) -> None:
         """The variables that are integrated, the code that changes them, and the sums."""
         self.population: description.Population | None = None
@@ -120,7 +117,7 @@ class DescribedSynapses:
                 _shifted(synapses._pairs[1], synapses._target._bounds()[0]),
             ),
         }
-        name = free_name(f"{synapses.name}_states", taken)
+        name = free_name(f"{synapses.name}_states")
         numbers = np.arange(synapses.N, dtype=np.int64)
         summation = Summation(ends, places, self._integrated, (name, numbers))
         self.links = [summation.link(each, variable, synapses.name) for each, variable in sums.items()]
