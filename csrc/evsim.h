@@ -71,6 +71,8 @@ int evsim_set_ports(evsim_simulation *sim, int projection, int n_ports, const in
 int evsim_set_amount(evsim_simulation *sim, int projection, int port, const double *amount,
                      int64_t count);
 int evsim_set_code(evsim_simulation *sim, int projection, const void *code, int n_variables);
+/* In which order all projections deliver in a step on the grid: 0 to n - 1. */
+int evsim_set_ranks(evsim_simulation *sim, int n, const int32_t *ranks);
 /* Before delays are set: spikes of the targets, which are i too, run the code of their synapses. */
 int evsim_set_post(evsim_simulation *sim, int projection);
 /* Code (or NULL) on the variables of `owner`, a projection of the same synapses. */

@@ -418,6 +418,16 @@ static int compare_due(const void *a, const void *b) {
     return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
+/* By the ranks of projections, then by spikes. */
+static void sort_due(const struct simulation *sim, struct queue_entry *due, int64_t n) {
+    for (int64_t k = 0; k < n; k++)
+        due[k].kind = (uint32_t)sim->projections[due[k].kind]->rank;
+    if (n)
+        qsort(due, (size_t)n, sizeof *due, compare_due);
+    for (int64_t k = 0; k < n; k++)
+        due[k].kind = (uint32_t)sim->projections[due[k].kind]->at_rank;
+}
+
 /* Delivers what is due, by projection, then spike, then synapse. */
 static int deliver_spikes(struct simulation *sim, struct shard *sh) {
     const struct queue_entry *popped;
@@ -428,8 +438,7 @@ static int deliver_spikes(struct simulation *sim, struct shard *sh) {
         return EVSIM_NO_MEMORY;
     if (n)
         memcpy(sh->due, popped, (size_t)n * sizeof *popped);
-    if (n)
-        qsort(sh->due, (size_t)n, sizeof *sh->due, compare_due);
+    sort_due(sim, sh->due, n);
     for (int64_t k = 0; k < n; k++) {
         const struct queue_entry *spike = &sh->due[k];
         const struct projection *p = sim->projections[spike->kind];

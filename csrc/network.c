@@ -255,6 +255,7 @@ int evsim_add_projection(struct simulation *sim, int emitter, int population, in
         return code;
     }
     sim->is_arranged = 0;
+    sim->projections[number]->rank = sim->projections[number]->at_rank = number;
     sim->projections[number]->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
     return sim->n_projections++;
 }
@@ -308,6 +309,19 @@ int evsim_set_amount(struct simulation *sim, int projection, int port, const dou
 int evsim_set_code(struct simulation *sim, int projection, const void *code, int n_variables) {
     sim->is_changed = 1;
     return projection_set_code(sim->projections[projection], code, n_variables);
+}
+
+int evsim_set_ranks(struct simulation *sim, int n, const int32_t *ranks) {
+    if (n != sim->n_projections)
+        return EVSIM_BAD_ARGUMENT;
+    for (int k = 0; k < n; k++)
+        if (ranks[k] < 0 || ranks[k] >= n)
+            return EVSIM_BAD_ARGUMENT;
+    for (int k = 0; k < n; k++) {
+        sim->projections[k]->rank = ranks[k];
+        sim->projections[ranks[k]]->at_rank = k;
+    }
+    return EVSIM_OK;
 }
 
 int evsim_set_post(struct simulation *sim, int projection) {

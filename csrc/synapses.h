@@ -27,6 +27,8 @@ struct port {
 
 struct projection {
     int32_t number;  /* order of creation */
+    int32_t rank;    /* order of deliveries in a step on the grid... */
+    int32_t at_rank; /* ...and the number of the projection whose rank is this number */
     int32_t emitter; /* where spikes come from */
     int32_t target;  /* the population where they act */
     int64_t n, n_sources;

@@ -97,6 +97,22 @@ def test_pathways_act_in_their_order_at_one_instant() -> None:
     assert synapses.trail[0] == 1234
 
 
+def test_on_the_grid_pathways_act_in_the_order_of_brian() -> None:
+    """Those of sources, then those of targets, each by their names: what Brian 2.9 gives for this script."""
+    cell = NeuronGroup(1, "dv/dt = 1/(2*ms) : 1", threshold="v > 1", reset="v = 0")
+    synapses = connected(
+        spikes_at(2.0),
+        cell,
+        "trail : 1",
+        on_pre={"transmission": "trail = 10*trail + 1", "plasticity": "trail = 10*trail + 2"},
+        on_post={"z": "trail = 10*trail + 3", "a": "trail = 10*trail + 4"},
+        delay={"z": 0.2 * ms, "a": 0.2 * ms},  # after a spike in step 19
+    )
+    synapses.transmission.delay = synapses.plasticity.delay = 0.1 * ms
+    run_with(3, cell, synapses, timing="grid")
+    assert synapses.trail[0] == 2143
+
+
 def test_code_of_targets_acts_after_the_reset() -> None:
     cell = NeuronGroup(1, "dv/dt = 1/(2*ms) : 1\nn : 1", threshold="v > 1", reset="v = 0; n = 7")
     synapses = connected(

@@ -268,6 +268,7 @@ class Simulation:
             known.take_over()
         for projection in network.projections[len(self._projections) :]:
             self._add_projection(projection)
+        self._rank_projections()
         for projection in network.projections:
             projection.changed.clear()
         self._take_links(changed)
@@ -280,6 +281,15 @@ class Simulation:
             population.write_back()
         for projection in self._projections:
             projection.write_back()
+
+    def _rank_projections(self) -> None:
+        """On the grid pathways act in Brian's order: those of sources, then those of targets, each by their names."""
+        names = [(p.trigger, _name_in_brian(p)) for p in self.network.projections]
+        order = sorted(range(len(names)), key=lambda k: (names[k][0] == "post", names[k][1]))
+        ranks = np.zeros(len(names), np.int32)
+        ranks[order] = np.arange(len(names))
+        pointer, keep = array(ranks, "int32_t")
+        check(lib.evsim_set_ranks(self._sim, keep.size, pointer))
 
     def _add_projection(self, projection: Projection) -> None:
         emitter, size = self._emitter(projection.emitter, projection.event)
@@ -421,6 +431,11 @@ class Simulation:
             if (int(at[0]), float(at[1])) >= (tick, offset):
                 return candidate
         return k + 3
+
+
+def _name_in_brian(projection: Projection) -> str:
+    is_only = projection.trigger == "pre" and not projection.shares
+    return f"{projection.name}_pre" if is_only else projection.name
 
 
 def check_run(simulation: Simulation, code: int) -> int:
