@@ -91,18 +91,54 @@ def test_text_reads_linked_variables():
     assert np.array_equal(cells.u, [10, 20])
 
 
-def test_a_link_to_what_changes_during_a_run_is_refused_with_the_reason():
-    source, cells = NeuronGroup(1, GIVES), NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)")
+def test_a_link_to_what_changes_is_read_at_every_instant():
+    source, cells = (
+        NeuronGroup(2, "dx/dt = -x/(10*ms) : 1"),
+        NeuronGroup(3, "du/dt = (y - u)/(10*ms) : 1\ny : 1 (linked)"),
+    )
+    source.x = [1, 2]
+    cells.y = linked_var(source, "x", index=[0, 1, 1])
+    monitor = StateMonitor(cells, ["u", "y"], record=True)
+    run(5 * ms)
+    assert np.allclose(cells.u, np.array([1, 2, 2]) * 0.5 * np.exp(-0.5), rtol=1e-11, atol=0)
+    assert np.allclose(cells.y, np.array([1, 2, 2]) * np.exp(-0.5), rtol=1e-11, atol=0)
+    t = monitor.t / (10 * ms)
+    assert np.allclose(monitor.y[2], 2 * np.exp(-t), rtol=1e-11, atol=0)
+    assert np.allclose(monitor.u[0], t * np.exp(-t), rtol=1e-10, atol=1e-13)
+
+
+def test_a_link_to_a_formula_takes_over_its_parameters():
+    source = NeuronGroup(
+        1, "dx/dt = -x/(10*ms) : 1\nboth = scale*x + shift : 1\nshift : 1", namespace={"scale": 2}
+    )
+    cells = NeuronGroup(2, "du/dt = (y - u)/(10*ms) : 1\ny : 1 (linked)")
+    source.x, source.shift = 1, 3
+    cells.y = linked_var(source, "both")
+    run(5 * ms)
+    first = np.exp(-0.5) + 3 * (1 - np.exp(-0.5))
+    assert np.allclose(cells.u, first, rtol=1e-11, atol=0)
+    source.shift = 0
+    run(5 * ms)
+    second = first * np.exp(-0.5) + 2 * np.exp(-0.5) * 0.5 * np.exp(-0.5)
+    assert np.allclose(cells.u, second, rtol=1e-11, atol=0)
+
+
+def test_links_of_links_read_what_the_last_one_reads():
+    source = NeuronGroup(3, "dx/dt = -x/(10*ms) : 1")
+    between = NeuronGroup(2, "dz/dt = (y - z)/(10*ms) : 1\ny : 1 (linked)")
+    cells = NeuronGroup(2, "du/dt = (y - u)/(10*ms) : 1\ny : 1 (linked)")
+    source.x = [1, 2, 3]
+    between.y = linked_var(source, "x", index=[2, 1])
+    cells.y = linked_var(between, "y", index=[1, 0])
+    run(5 * ms)
+    assert np.allclose(cells.u, np.array([2, 3]) * 0.5 * np.exp(-0.5), rtol=1e-11, atol=0)
+
+
+def test_a_link_to_what_changes_is_for_equations_only():
+    source = NeuronGroup(1, "dx/dt = -x/second : 1")
+    cells = NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)", threshold="u > y", reset="u = 0")
     cells.y = linked_var(source, "x")
-    with pytest.raises(EvsimError, match=r"linked to .*\.x, which changes during a run; .*\(summed\)"):
-        run(1 * ms)
-
-
-def test_a_link_to_a_formula_of_what_changes_is_refused_with_the_name():
-    source = NeuronGroup(1, "dx/dt = -x/second : 1\ndouble = 2*x : 1")
-    cells = NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)")
-    cells.y = linked_var(source, "double")
-    with pytest.raises(EvsimError, match=r"changes during a run \(it depends on x\)"):
+    with pytest.raises(EvsimError, match="the threshold of .*: y is what other neurons add up to"):
         run(1 * ms)
 
 
