@@ -30,6 +30,17 @@ def test_parameters_of_a_model_may_differ_between_neurons() -> None:
     assert np.ndim(cell.C_m) == 0
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_different_values_count_before_the_first_run_and_after_it(first: int) -> None:
+    cell = NeuronGroup(2, lif(I_stim=0 * nA))
+    run(first * 10 * ms)
+    cell.I_stim, cell.g_L = [0.2, 0.4] * nA, [20, 40] * nS
+    run(20 * ms)
+    assert (cell.I_stim / nA).tolist() == pytest.approx([0.2, 0.4], rel=1e-14)
+    expected = -70 + 10 * (1 - np.exp([-1, -2]))
+    assert cell.V / mV == pytest.approx(expected, rel=1e-13)
+
+
 def test_a_gate_with_an_output_drives_the_input_of_its_target() -> None:
     source = SpikeGeneratorGroup(2, [0, 1], [1.03, 2.55] * ms)
     cell = NeuronGroup(3, lif)

@@ -74,6 +74,7 @@ def describe_neurons(
 ) -> DescribedGroup:
     """The population of a group, still without values of parameters."""
     equations = attach(group._equations, contributions) if contributions else group._equations
+    equations = _expanded(equations, group._storage)
     for variable in equations.values():
         group._storage.declare(variable)
     group._written = written
@@ -86,6 +87,14 @@ def describe_neurons(
     state = {name: group._storage.arrays[name] for name in model.states}
     population = description.Population(group.name, len(group), model, state, {}, 0.0)
     return DescribedGroup(population, inlined.equations, contributions, written, constants, texts, outline)
+
+
+def _expanded(equations: Equations, storage: Storage) -> Equations:
+    """The equations with parameters of models that elements have got different values of."""
+    for name in sorted(storage.expandable & equations.keys()):
+        if not is_shared(storage.variables[name]):
+            equations = equations.replaced(storage.variables[name])
+    return equations
 
 
 def _bound(group: NeuronGroup, equations: Equations, scope: Scope) -> Texts:
