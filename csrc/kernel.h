@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 3
+#define EVSIM_KERNEL_ABI 4
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -143,7 +143,9 @@ struct evsim_walk {
 #define EVSIM_MOST_EVENTS 31
 #define EVSIM_HAPPENED_SPIKE 0x80000000u
 
-enum evsim_walk_result { EVSIM_WALK_END = 0, EVSIM_WALK_SPIKE = 1 };
+enum evsim_walk_result { EVSIM_WALK_END = 0, EVSIM_WALK_SPIKE = 1, EVSIM_WALK_ALONE = 2 };
+
+#define EVSIM_PACK 8 /* walks that a kernel may take side by side */
 
 struct evsim_kernel {
     int32_t abi; /* EVSIM_KERNEL_ABI */
@@ -175,6 +177,12 @@ struct evsim_kernel {
      * or a negative error. */
     int (*walk)(const struct evsim_cells *cells, int64_t i, struct evsim_walk *walk,
                 const struct evsim_event *events, int64_t n_events, double end);
+
+    /* Takes n <= EVSIM_PACK neurons through their events up to `end`, as `walk` does; those whose
+     * result is EVSIM_WALK_ALONE only as far as nothing happens. NULL: `walk` alone can. */
+    void (*walk_pack)(const struct evsim_cells *cells, int n, const int64_t *i,
+                      struct evsim_walk *walk, const struct evsim_event *const *events,
+                      const int64_t *n_events, double end, int *result);
 
     /* Runs the reset code on the state at `offset`. */
     void (*reset)(const struct evsim_cells *cells, int64_t i, double *x, double offset);

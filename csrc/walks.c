@@ -295,18 +295,42 @@ void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *ce
     }
 }
 
+/* Cells from c on, of one population whose kernel takes several at once: to the end, or to where
+ * something happens. Returns how many. */
+static int walk_together(struct simulation *sim, struct shard *sh, int64_t c, double from,
+                         double to, struct evsim_walk *walk) {
+    const int32_t population = sh->cells[c].population;
+    const struct population *p = sim->populations[population];
+    const struct evsim_event *events[EVSIM_PACK];
+    int64_t i[EVSIM_PACK], n_events[EVSIM_PACK];
+    int n = 0, result[EVSIM_PACK];
+    for (; n < EVSIM_PACK && c + n < sh->n_cells; n++) {
+        const struct cell *cell = &sh->cells[c + n];
+        if (cell->population != population)
+            break;
+        walk[n] = walk_begin(sh, cell, from);
+        i[n] = cell->i, events[n] = sh->sorted + cell->first_event, n_events[n] = cell->n_events;
+    }
+    if (p->kernel->walk_pack && !p->unit && n > 1)
+        p->kernel->walk_pack(&sh->views[population], n, i, walk, events, n_events, to, result);
+    return n;
+}
+
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding) {
     struct spikes *out = &sh->out[(sh->tick + 1) & 1];
     int failed = EVSIM_OK; /* the others go on, so that the earliest failure is found */
-    for (int64_t c = 0; c < sh->n_cells; c++) {
+    struct evsim_walk walks[EVSIM_PACK];
+    int n_walks = 0, k = 0;
+    for (int64_t c = 0; c < sh->n_cells; c++, k++) {
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
+        if (k == n_walks)
+            n_walks = walk_together(sim, sh, c, from, to, walks), k = 0;
         if (p->unit)
             continue;
         if (is_unfolding && p->is_foldable && !p->walks_from_begin)
             walk_unfold(sim, sh, cell);
-        struct evsim_walk walk = walk_begin(sh, cell, from);
-        int code = walk_follow(sim, sh, cell, &walk, to, out);
+        int code = walk_follow(sim, sh, cell, &walks[k], to, out);
         if (code >= 0)
             code = walk_settle(sim, sh, cell, to);
         if (code == EVSIM_NO_MEMORY)

@@ -2,6 +2,7 @@
  *
  * Generated C describes the equations, with the other headers in between, then includes this file:
  *
+ *   USES_LAST                                   whether equations name the time of the last spike
  *   STATES, ONE, EACH, TABLES, NOISES, INPUTS, IS_LINKED, FORMS, PARAMETERS, COEFFICIENTS, METHOD,
  * HAS_THRESHOLD, HAS_HOLD, SWITCHES, EVENTS                  numbers; FORMS counts comparisons of
  * conditions <kernel/batch.h> load_each(lanes, b, first)                  the numbers of lanes that
@@ -38,6 +39,16 @@ static int is_finite_state(double x[][LANES]) {
     return sum == 0.0;
 }
 
+/* When neuron i spiked last, where the equations ask for it. */
+static inline double last_of(const struct evsim_cells *cells, int64_t i) {
+    if (!USES_LAST)
+        return -HUGE_VAL;
+    const int64_t tick = cells->last_tick[i];
+    const double since = (double)(tick - cells->tick) * cells->window;
+    return tick < 0 ? -HUGE_VAL : cells->begin + since + cells->last_offset[i];
+}
+
+/* Neurons first, first + 1, ... in the lanes. */
 ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cells, int64_t first) {
     b->cells = cells, b->first = first;
     load_each(lanes, b, first);
@@ -45,10 +56,17 @@ ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cel
         for (int k = 0; k < INPUTS; k++)
             b->input[k][l] = cells->input ? cells->input[k][first + l] : 0.0;
         b->holding[l] = EVENTS ? cells->holding[first + l] : 0;
-        const int64_t tick = cells->last_tick[first + l];
-        const double since = (double)(tick - cells->tick) * cells->window;
-        b->last[l] = tick < 0 ? -HUGE_VAL : cells->begin + since + cells->last_offset[first + l];
+        b->last[l] = last_of(cells, first + l);
     }
+}
+
+/* Neuron i in lane l. */
+static inline void load_lane(struct batch *b, int l, int64_t i) {
+    const struct evsim_cells *cells = b->cells;
+    load_each_at(b, l, i);
+    for (int k = 0; k < INPUTS; k++)
+        b->input[k][l] = cells->input ? cells->input[k][i] : 0.0;
+    b->holding[l] = 0;
 }
 
 /* A batch of one neuron, for what is asked about it alone. */
@@ -295,72 +313,159 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
     return EVSIM_WALK_END;
 }
 
+enum { GO = 2 };
+
+/* What happens to lane l at the instant w->offset: deliveries, the end of rests, tests. GO with the
+ * place up to which nothing else is due, or the result of the walk. */
+static int begin_leg(struct batch *b, int l, int64_t i, struct evsim_walk *w,
+                     const struct evsim_event *events, int64_t n_events, double end, double *stop) {
+    const struct evsim_cells *cells = b->cells;
+    for (;;) {
+        while (w->next < n_events && events[w->next].offset <= w->offset &&
+               events[w->next].round <= w->round)
+            deliver(cells, i, w, &events[w->next++]);
+        double sum = 0.0;
+        EACH_STATE b->x[s][l] = w->x[s], sum += w->x[s] * 0.0;
+        if (sum != 0.0)
+            return NOT_FINITE;
+        b->last[l] = w->last;
+        b->active[l] = w->offset < w->release ? 0.0 : 1.0;
+        b->t[l] = cells->begin + w->offset;
+        *stop = end;
+#if SWITCHES
+        const double next = next_switch(cells, b->t[l]) - cells->begin;
+        *stop = next > w->offset && next < end ? next : end;
+        double middle[LANES] = {cells->begin + 0.5 * (w->offset + *stop)};
+        load_tables(1, b, middle);
+#else
+        load_tables(1, b, b->t);
+#endif
+#if HAS_HOLD
+        if (b->active[l] == 0.0 && w->release == HUGE_VAL && !holds_lane(b, l, b->t, b->x))
+            w->release = -1.0, b->active[l] = 1.0;
+#endif
+#if EVENTS
+        b->holding[l] = conditions_lane(b, l, b->t, b->x);
+        w->happened = b->holding[l] & ~w->holding;
+        w->holding = b->holding[l];
+        if (HAS_THRESHOLD && b->active[l] != 0.0 && is_over_lane(b, l, b->t, b->x))
+            w->happened |= EVSIM_HAPPENED_SPIKE;
+        if (w->happened)
+            return EVSIM_WALK_SPIKE;
+#elif HAS_THRESHOLD
+        if (b->active[l] != 0.0 && is_over_lane(b, l, b->t, b->x))
+            return EVSIM_WALK_SPIKE;
+#endif
+        if (b->active[l] == 0.0 && w->release < *stop)
+            *stop = w->release;
+        if (w->next == n_events || events[w->next].offset >= *stop)
+            return GO;
+        *stop = events[w->next].offset;
+        if (*stop > w->offset)
+            return GO;
+        w->round = events[w->next].round;
+    }
+}
+
 static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w,
                 const struct evsim_event *events, int64_t n_events, double end) {
     struct batch b;
     load_one(&b, cells);
     load(1, &b, cells, i);
     while (w->offset < end) {
-        while (w->next < n_events && events[w->next].offset <= w->offset &&
-               events[w->next].round <= w->round)
-            deliver(cells, i, w, &events[w->next++]);
-        EACH_STATE b.x[s][0] = w->x[s];
-        if (!is_finite_state(b.x))
-            return NOT_FINITE;
-        int is_refractory = w->offset < w->release;
-        b.last[0] = w->last;
-        b.active[0] = is_refractory ? 0.0 : 1.0;
-        b.t[0] = cells->begin + w->offset;
-        double stop = end;
-#if SWITCHES
-        const double next = next_switch(cells, b.t[0]) - cells->begin;
-        stop = next > w->offset && next < stop ? next : stop;
-        double middle[LANES] = {cells->begin + 0.5 * (w->offset + stop)};
-        load_tables(1, &b, middle);
-#else
-        load_tables(1, &b, b.t);
-#endif
-#if HAS_HOLD
-        if (is_refractory && w->release == HUGE_VAL && !holds_lane(&b, 0, b.t, b.x)) {
-            w->release = -1.0;
-            is_refractory = 0, b.active[0] = 1.0;
-        }
-#endif
-#if EVENTS
-        b.holding[0] = conditions_lane(&b, 0, b.t, b.x);
-        w->happened = b.holding[0] & ~w->holding;
-        w->holding = b.holding[0];
-        if (HAS_THRESHOLD && !is_refractory && is_over_lane(&b, 0, b.t, b.x))
-            w->happened |= EVSIM_HAPPENED_SPIKE;
-        if (w->happened)
-            return EVSIM_WALK_SPIKE;
-#elif HAS_THRESHOLD
-        if (!is_refractory && is_over_lane(&b, 0, b.t, b.x))
-            return EVSIM_WALK_SPIKE;
-#endif
-        if (w->next < n_events && events[w->next].offset < stop) {
-            if (events[w->next].offset <= w->offset) {
-                w->round = events[w->next].round;
-                continue;
-            }
-            stop = events[w->next].offset;
-        }
-        if (is_refractory && w->release < stop)
-            stop = w->release;
-        const int result = follow(&b, w, stop);
+        double stop;
+        const int begun = begin_leg(&b, 0, i, w, events, n_events, end, &stop);
+        if (begun != GO)
+            return begun;
+        const int was_active = b.active[0] != 0.0, result = follow(&b, w, stop);
         EACH_STATE w->x[s] = b.x[s][0];
         w->round = 0;
         if (result < 0)
             return result;
         if (EVENTS)
             continue; /* what has happened shows in the state */
-        if (result == HAPPENED && !is_refractory && w->offset < end)
+        if (result == HAPPENED && was_active && w->offset < end)
             return EVSIM_WALK_SPIKE;
-        if (result == HAPPENED && is_refractory)
+        if (result == HAPPENED && !was_active)
             w->release = -1.0;
     }
     return EVSIM_WALK_END;
 }
+
+#if METHOD != ORNSTEIN_UHLENBECK && !NOISES && !EVENTS && !SWITCHES
+#define HAS_PACKS 1
+
+/* Several neurons, each from event to event, side by side. One to which something may happen is
+ * left where it is, for `walk` to go on with. */
+static void walk_pack(const struct evsim_cells *cells, int n, const int64_t *i,
+                      struct evsim_walk *walk, const struct evsim_event *const *events,
+                      const int64_t *n_events, double end, int *result) {
+    struct batch b;
+    double stop[LANES] = {0}, highest[LANES];
+    int is_going[LANES] = {0}, any = n;
+    load_one(&b, cells);
+    b.cells = cells;
+    for (int l = 0; l < LANES; l++) {
+        const int m = l < n ? l : 0; /* lanes without a neuron go along with the first */
+        load_lane(&b, l, i[m]);
+        EACH_STATE b.x[s][l] = walk[m].x[s];
+        b.t[l] = cells->begin, b.active[l] = 0.0;
+    }
+    for (int l = 0; l < n; l++)
+        is_going[l] = 1, result[l] = EVSIM_WALK_END;
+    while (any) {
+        any = 0;
+        for (int l = 0; l < n; l++) {
+            struct evsim_walk *w = &walk[l];
+            if (is_going[l] && w->offset >= stop[l]) { /* a new leg, or the end */
+                is_going[l] = w->offset < end;
+                if (is_going[l] &&
+                    begin_leg(&b, l, i[l], w, events[l], n_events[l], end, &stop[l]) != GO)
+                    is_going[l] = 0, result[l] = EVSIM_WALK_ALONE;
+            }
+            any |= is_going[l];
+        }
+        for (int l = 0; l < LANES; l++) {
+            const double rest = l < n ? stop[l] - walk[l].offset : 0.0;
+            const double last = l < n ? walk[l].step : 0.0;
+            double h = last > 0.0 && last < rest ? last : rest;
+            h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
+            b.h[l] = l < n && is_going[l] ? h : 0.0;
+            b.t[l] = cells->begin + (l < n ? walk[l].offset : 0.0);
+            highest[l] = -1.0;
+        }
+        if (!any)
+            break;
+        step(LANES, &b);
+#if FORMS > 0
+        dense(LANES, &b);
+        watch(LANES, &b, highest);
+#endif
+        for (int l = 0; l < n; l++) {
+            struct evsim_walk *w = &walk[l];
+            if (!is_going[l])
+                continue;
+#if METHOD == ADAPTIVE
+            w->step = b.h[l] * (b.error[l] < HUGE_VAL ? growth(b.error[l]) : 0.15);
+#endif
+            double sum = 0.0;
+            EACH_STATE sum += b.next[s][l] * 0.0;
+            const int is_good = b.error[l] <= 1.0;
+            if ((is_good && (!(highest[l] < 0.0) || sum != 0.0)) ||
+                (!is_good && !(b.h[l] > SMALLEST_STEP * cells->window))) {
+                is_going[l] = 0, result[l] = EVSIM_WALK_ALONE;
+                w->step = b.h[l];
+                continue;
+            }
+            if (!is_good)
+                continue;
+            EACH_STATE b.x[s][l] = w->x[s] = b.next[s][l];
+            w->round = 0;
+            w->offset = b.h[l] < stop[l] - w->offset ? w->offset + b.h[l] : stop[l];
+        }
+    }
+}
+#endif
 
 #if IS_LINKED
 #include <kernel/coupled.h>
@@ -374,6 +479,9 @@ static const struct evsim_kernel kernel = {
     .has_threshold = HAS_THRESHOLD,
     .advance = advance,
     .walk = walk,
+#if HAS_PACKS
+    .walk_pack = walk_pack,
+#endif
     .reset = reset,
     .is_over = is_over,
     .n_inputs = INPUTS,

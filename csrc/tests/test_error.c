@@ -16,7 +16,7 @@ static void test_every_code_has_a_text_of_its_own(void) {
 static void test_counts_are_no_errors_and_other_numbers_are_unknown(void) {
     CHECK(strcmp(evsim_error_text(EVSIM_OK), "no error") == 0);
     CHECK(strcmp(evsim_error_text(17), "no error") == 0);
-    CHECK(strcmp(evsim_error_text(EVSIM_NO_THREAD - 1), "unknown error code") == 0);
+    CHECK(strcmp(evsim_error_text(EVSIM_TOO_OFTEN - 1), "unknown error code") == 0);
     CHECK(strcmp(evsim_error_text(-12345), "unknown error code") == 0);
 }
 

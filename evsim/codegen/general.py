@@ -192,6 +192,7 @@ class _Writer:
 #define EACH {len(self.layout.each)}
 #define TABLES {len(self.lookups)}
 #define SWITCHES {int(bool(self.lookups))}
+#define USES_LAST {int(self._uses_last())}
 #define INPUTS {len(model.inputs)}
 #define IS_LINKED {int(self.is_linked)}
 #define EVENTS {len(self.events)}
@@ -209,6 +210,11 @@ class _Writer:
 #define is_clamped(s) ({clamped or "(void)(s), 0"})
 #include <kernel/batch.h>"""
 
+    def _uses_last(self) -> bool:
+        nodes = [*self.rates.values(), *self.noise.values(), *self.forms.nodes]
+        nodes += [each for each in (self.rest, *self.columns) if each is not None]
+        return any(leaf == Name("lastspike") for node in nodes for leaf in leaves(node))
+
     def _foreign(self) -> str:
         return "\n\n".join(
             each.c for each in self.model.functions.values() if isinstance(each, ForeignFunction)
@@ -220,7 +226,15 @@ class _Writer:
             f"    EACH_LANE b->each[{n}][l] = b->cells->coefficient[{k}][first + l];\n"
             for n, k in enumerate(sorted(self.layout.each))
         )
-        return f"""static inline void load_one(struct batch *b, const struct evsim_cells *cells) {{
+        at = "".join(
+            f"    b->each[{n}][l] = b->cells->coefficient[{k}][i];\n"
+            for n, k in enumerate(sorted(self.layout.each))
+        )
+        return f"""static inline void load_each_at(struct batch *b, int l, int64_t i) {{
+    (void)b, (void)l, (void)i;
+{at}}}
+
+static inline void load_one(struct batch *b, const struct evsim_cells *cells) {{
     (void)b, (void)cells;
 {one}}}
 
