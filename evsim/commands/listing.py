@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from evsim.composition import treatment_of
 from evsim.plugin import Gate, Model, Neuron, Output, Pulse
 from evsim.plugin.registry import Plugin, Registry
 
@@ -46,6 +47,8 @@ def model_page(model: Model) -> str:
         parts.append(_section("choice", textwrap.wrap(text, _WIDTH)))
     if events := _events(model):
         parts.append(_section("events", events))
+    if isinstance(model, Gate):
+        parts.append(_section("treatment", _treatment(model)))
     parts.append(_section("references", model.references))
     return "\n\n".join(parts)
 
@@ -68,9 +71,18 @@ def _events(model: Model) -> list[str]:
     return [f"current     {model.written_out(model.current)}"] if isinstance(model, Output) else []
 
 
+def _treatment(gate: Gate) -> list[str]:
+    """How evsim runs the gate, and why it may."""
+    found = treatment_of(gate)
+    return textwrap.wrap(f"{found.name}: {found.reason}", _WIDTH)
+
+
 def _spike(gate: Gate) -> list[str]:
     if isinstance(gate.on_pre, Pulse):
-        return [f"{gate.on_pre.variable} = {gate.on_pre.height} for {gate.on_pre.duration}"]
+        pulse = gate.on_pre
+        return [
+            f"{pulse.variable} = {pulse.height} for {pulse.duration}; a spike within a pulse starts it anew"
+        ]
     return textwrap.dedent(gate.written_out(gate.on_pre)).strip().splitlines()
 
 

@@ -233,7 +233,7 @@ class SynapseMonitor(StateMonitor):
         variables = {**group._storage.variables, **self._made.equations}
         if name in recorded:
             return recorded[name], variables[name].dimension
-        if name in variables:
+        if name in variables and variables[name].kind == "parameter":
             values = _values_on_target(self._synapses, name, self._indices)
             return values[:, np.newaxis], variables[name].dimension
         return resolve_names([name], None, {}, self.name)[name]
@@ -278,11 +278,10 @@ def _formulas(made: Contribution) -> dict[str, Expression]:
     """What the output makes of the gate: of the sum of gates times weights on the target, and of its potential."""
     assert made.output is not None
     own = Equations(made.output.written_out(made.output.equations), made.output.name)
-    names = {CURRENT: made.term} | {name: made.variables[name] for name in own}
-    output = Equations(
-        [each for name, each in made.equations.items() if name in names.values()], made.output.name
-    )
-    return {name: output.expanded(Expression.parse(text, name)) for name, text in names.items()}
+    on_target = {name: made.variables[name] for name in own}
+    output = Equations([made.equations[there] for there in on_target.values()], made.output.name)
+    texts = {CURRENT: made.term, **on_target}
+    return {name: output.expanded(Expression.parse(text, name)) for name, text in texts.items()}
 
 
 def _variables_of_gate(made: Contribution) -> dict[str, Variable]:
