@@ -34,6 +34,9 @@ def declared() -> FFI:
 
 
 FFI_OF_HEADER = declared()
+ABI = int(
+    re.findall(r"#define EVSIM_KERNEL_ABI (\d+)", (include.folder() / "kernel.h").read_text("utf-8"))[0]
+)
 
 
 def statement(text: str, where: str = "neuron") -> Assignment:
@@ -70,7 +73,7 @@ def run(
     own, shared = Arrays(variables or {}), Arrays(parameters or {})
     source = code_source(tuple(code), MODEL, own.names, shared.names)
     table: Any = FFI_OF_HEADER.cast("const struct evsim_code *", code_address(source))
-    assert table.abi == 3
+    assert table.abi == ABI
     cells = FFI_OF_HEADER.new("struct evsim_cells *")
     cells.parameter, cells.parameter_step = shared.pointers, shared.steps
     state = FFI_OF_HEADER.new("double[]", x)
