@@ -198,11 +198,34 @@ def functions_of_time(w: Any) -> dict[str, Any]:
     return monitors
 
 
+def gap_junctions_as_summed_variables(w: Any) -> dict[str, Any]:
+    """The sum is taken once a step and held through it; spikes pass through the junctions as jumps."""
+    rng = np.random.default_rng(12)
+    i, j = np.nonzero(np.triu(rng.random((30, 30)) < 0.2, 1))
+    monitors, net = {}, w.Network()
+    for method in ("euler", "rk4"):
+        cells = w.NeuronGroup(
+            30, "dv/dt = (1.1 + 0.04*i - v + c)/(10*ms) : 1\nc : 1", threshold="v > 1", reset="v = 0",
+            method=method, name=f"cells_{method}",
+        )  # fmt: skip
+        cells.v = np.linspace(0, 0.95, 30)
+        gaps = w.Synapses(
+            cells, cells, "u : 1\nc_post = u*(v_pre - v_post) : 1 (summed)", on_pre="v_post += 0.1*u",
+            name=f"gaps_{method}",
+        )  # fmt: skip
+        gaps.connect(i=np.concatenate([i, j]), j=np.concatenate([j, i]))
+        gaps.u = 0.05
+        monitors[method] = w.SpikeMonitor(cells, name=f"spikes_{method}")
+        net.add(cells, gaps, monitors[method])
+    net.run(200 * w.ms)
+    return monitors
+
+
 CASES = {
     case.__name__: case
     for case in (
         quadratic_cells_by_rk2, hodgkin_huxley_by_rk4, hodgkin_huxley_by_exponential_euler, adaptive_cells_by_euler,
         conductances_by_rk4, izhikevich_by_euler, thresholds_of_several_conditions, refractoriness_by_text,
-        resets_that_read_and_write_in_turn, functions_of_time,
+        resets_that_read_and_write_in_turn, functions_of_time, gap_junctions_as_summed_variables,
     )
 }  # fmt: skip

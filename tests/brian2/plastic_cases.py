@@ -115,6 +115,35 @@ def depression_and_facilitation(w: Any) -> dict[str, Any]:
     return {"cells": monitor, "released": synapses.r[:]}
 
 
+def gates_of_single_synapses(w: Any) -> dict[str, Any]:
+    """A saturating gate in every synapse, advanced by the clock; its sum drives the target."""
+    given = _given(w, 12, 700, 24, 400)
+    cells = w.NeuronGroup(
+        8,
+        "dv/dt = (S*(5 - v) - v)/(10*ms) : 1\nS : 1",
+        threshold="v > 1",
+        reset="v = 0",
+        method="euler",
+        name="cells",
+    )
+    synapses = w.Synapses(
+        given, cells,
+        """u : 1
+           S_post = u*s : 1 (summed)
+           ds/dt = -s/(40*ms) + 0.5*x*(1 - s)/ms : 1 (clock-driven)
+           dx/dt = -x/(2*ms) : 1 (clock-driven)""",
+        on_pre="x += 1", method="rk2", name="synapses",
+    )  # fmt: skip
+    synapses.connect(
+        i=np.repeat(np.arange(12), 4), j=(np.repeat(np.arange(12), 4) + np.tile([0, 1, 2, 3], 12)) % 8
+    )
+    synapses.u = np.linspace(0.1, 0.5, 48)
+    synapses.delay = np.linspace(0, 3, 48) * w.ms
+    monitor = w.SpikeMonitor(cells, name="spikes")
+    w.Network(given, cells, synapses, monitor).run(400 * w.ms)
+    return {"cells": monitor, "s": synapses.s[:]}
+
+
 def several_pathways_with_their_own_delays(w: Any) -> dict[str, Any]:
     """Two pathways of the source's spikes and one of the target's, by name, in the order of their names."""
     given, cells = _given(w, 16, 2500, 25, 400), _driven(w, 16)
@@ -161,11 +190,34 @@ def inhibition_that_learns_a_rate(w: Any) -> dict[str, Any]:
     return {"cells": monitor, "w": inh.w[:]}
 
 
+def weights_that_read_the_potential(w: Any) -> dict[str, Any]:
+    """A rule by voltage: depression at arrivals, potentiation as long as the target is depolarised."""
+    given = _given(w, 10, 1500, 27, 400)
+    cells = w.NeuronGroup(
+        10, "dv/dt = (0.2 - v)/(15*ms) : 1\ndm/dt = (v - m)/(10*ms) : 1", threshold="v > 1", reset="v = 0",
+        method="exact", name="cells",
+    )  # fmt: skip
+    synapses = w.Synapses(
+        given, cells,
+        """dw/dt = 0.004*x*clip(v_post - 0.6, 0, 1)*clip(m_post - 0.2, 0, 1)/ms : 1 (clock-driven)
+           dx/dt = -x/(15*ms) : 1 (clock-driven)
+           d : 1""",
+        on_pre="d += 0.005*clip(m_post - 0.1, 0, 1)\nx += 1\nv_post += 0.2 - d", method="euler", name="among",
+    )  # fmt: skip
+    synapses.connect(
+        i=np.repeat(np.arange(10), 3), j=(np.repeat(np.arange(10), 3) + np.tile([0, 3, 7], 10)) % 10
+    )
+    synapses.w = np.linspace(0.05, 0.4, 30)
+    monitor = w.SpikeMonitor(cells, name="spikes")
+    w.Network(given, cells, synapses, monitor).run(400 * w.ms)
+    return {"cells": monitor, "w": synapses.w[:], "d": synapses.d[:], "x": synapses.x[:]}
+
+
 CASES = {
     case.__name__: case
     for case in (
         pair_rule_with_delays_on_both_sides, multiplicative_rule_without_delay, nearest_neighbours_only,
-        depression_and_facilitation, several_pathways_with_their_own_delays,
-        inhibition_that_learns_a_rate,
+        depression_and_facilitation, gates_of_single_synapses, several_pathways_with_their_own_delays,
+        inhibition_that_learns_a_rate, weights_that_read_the_potential,
     )
 }  # fmt: skip

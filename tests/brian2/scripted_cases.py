@@ -81,10 +81,24 @@ def stored_and_restored(w: Any) -> dict[str, Any]:
     return {"cells": monitor, "v": cells.v[:]}
 
 
+def variables_of_another_group(w: Any) -> dict[str, Any]:
+    """Cells that read a slow oscillator of another group through a linked variable."""
+    waves = w.NeuronGroup(4, "dx/dt = y/(20*ms) : 1\ndy/dt = -x/(20*ms) : 1", method="euler", name="waves")
+    waves.x = [0.2, 0.4, 0.6, 0.8]
+    cells = w.NeuronGroup(
+        20, "dv/dt = (1.3 + 0.03*i + wave - v)/(7*ms) : 1\nwave : 1 (linked)", threshold="v > 1", reset="v = 0",
+        method="euler", name="cells",
+    )  # fmt: skip
+    cells.wave = w.linked_var(waves, "x", index=np.arange(20) % 4)
+    monitor = w.SpikeMonitor(cells, name="spikes")
+    w.Network(waves, cells, monitor).run(300 * w.ms)
+    return {"cells": monitor}
+
+
 CASES = {
     case.__name__: case
     for case in (
         arrays_of_values, actions_at_regular_times, events_of_its_own,
-        stored_and_restored,
+        stored_and_restored, variables_of_another_group,
     )
 }  # fmt: skip
