@@ -25,6 +25,7 @@ from evsim.words.monitors import EventMonitor, PopulationRateMonitor, SpikeMonit
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
 from evsim.words.preferences import prefs
+from evsim.words.protocols import constant_input
 from evsim.words.randomness import seed
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.synapses import Synapses
@@ -33,8 +34,8 @@ from evsim.words.variables.linked import linked_var
 __all__ = [
     "Clock", "Equations", "EventMonitor", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
     "PoissonGroup", "PoissonInput", "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor",
-    "StateMonitor", "Synapses", "TimedArray", "collect", "defaultclock", "implementation", "linked_var",
-    "magic_network", "network_operation", "prefs", "profiling_summary", "restore", "run",
+    "StateMonitor", "Synapses", "TimedArray", "collect", "constant_input", "defaultclock", "implementation",
+    "linked_var", "magic_network", "network_operation", "prefs", "profiling_summary", "restore", "run",
     "scheduling_summary", "seed", "start_scope", "stop", "store", "verify",
     *_units.__all__,
 ]  # fmt: skip

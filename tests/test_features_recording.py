@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from evsim import *
+from evsim.models import current, exponential, lif
 
 CELL = """dV/dt = (E_L - V + 22*mV)/(20*ms) : volt
           dI_syn/dt = -I_syn/(5*ms) : amp"""
@@ -156,6 +157,47 @@ def test_79_two_panels_with_legends() -> None:
         axes.legend()
     figure.canvas.draw()
     assert [text.get_text() for text in bottom.get_legend().get_texts()] == ["V0", "V1"]
+
+
+def test_80_monitors_may_be_declared_with_a_group_or_synapses() -> None:
+    group = NeuronGroup(3, CELL, threshold="V > -50*mV", reset="V = -90*mV", monitors=["V"])
+    group.V = "E_L + 5*mV*i"
+    same = StateMonitor(group, "V", record=True)
+    source = SpikeGeneratorGroup(2, [0, 1], [1.05, 2] * ms)
+    target = NeuronGroup(1, lif(I_stim=0 * nA))
+    synapses = Synapses(source, target, exponential(tau=8 * ms), output=current, monitors=["s"])
+    synapses.connect()
+    run(5 * ms)
+    assert group.mon.V.shape == (3, 50)
+    assert np.array_equal(group.mon.V / mV, same.V / mV)
+    assert np.array_equal(group.mon.t / ms, same.t / ms)
+    t = synapses.mon.t / ms
+    for row, start in zip(synapses.mon.s, (1.05, 2), strict=True):
+        expected = np.where(t > start - 1e-9, np.exp(-(t - start) / 8), 0)
+        assert np.allclose(row, expected, rtol=0, atol=1e-14)
+
+
+def test_80_declared_monitors_belong_to_a_network_with_their_group() -> None:
+    group = NeuronGroup(2, "dv/dt = 100*Hz : 1\nw : 1", monitors=["v", "w"])
+    net = Network(group)
+    net.run(1 * ms)
+    assert group.mon.v[:, 5] == pytest.approx([0.05, 0.05], rel=1e-12)
+    assert group.mon.w.shape == (2, 10)
+    net.remove(group)
+    assert list(net) == []
+    with pytest.raises(EvsimError, match=r"made without monitors; .*monitors=\['V'\]"):
+        _ = NeuronGroup(1, "v : 1").mon
+    with pytest.raises(EvsimError, match="no variable 'u'"):
+        NeuronGroup(1, "v : 1", monitors="u")
+
+
+def test_80_a_group_made_anew_with_its_monitor_leaves_the_old_one_behind() -> None:
+    for _ in range(2):
+        group = NeuronGroup(1, "dv/dt = 100*Hz : 1", monitors="v")
+        run(1 * ms)
+        assert group.mon.t.size == 10
+        assert group.t == 1 * ms
+        del group
 
 
 def test_81_the_times_of_a_run_are_an_axis() -> None:

@@ -102,15 +102,9 @@ def test_88_a_random_input_current_and_its_statistics() -> None:
     plt.close(figure)
 
 
-def protocol(pairs: list[tuple[float, float]]) -> tuple[TimedArray, float]:
-    """Currents (pA) with their durations (ms), as a function of time, and the whole length (ms)."""
-    amplitudes = np.concatenate([np.full(round(length), current) for current, length in pairs])
-    return TimedArray(amplitudes * pA, dt=1 * ms), float(len(amplitudes))
-
-
-def test_98_a_stepwise_protocol_is_a_list_of_currents_and_durations() -> None:
-    steps, length = protocol([(25, 20), (0, 1000)])
-    assert length == 1020
+def test_98_constant_input_makes_a_stepwise_protocol_and_its_length() -> None:
+    steps, length = constant_input([(25 * pA, 20 * ms), (0 * pA, 1000 * ms)])
+    assert length == 1020 * ms
     assert [float(steps(t * ms) / pA) for t in (0, 19.99, 20, 500, 5000)] == pytest.approx([25, 25, 0, 0, 0])
     tau = C_m / g_L
     cell = NeuronGroup(1, CELL.format("steps(t)"), method="exact")
@@ -119,5 +113,20 @@ def test_98_a_stepwise_protocol_is_a_list_of_currents_and_durations() -> None:
     height = 25 * pA / g_L
     at_end = float((1 - np.exp(-20 * ms / tau)) * height / mV)
     assert (cell.V[0] - E_L) / mV == pytest.approx(at_end, abs=1e-9)
-    run(length * ms - 20 * ms)
+    run(length - 20 * ms)
     assert (cell.V[0] - E_L) / mV == pytest.approx(at_end * np.exp(-1000 * ms / tau), abs=1e-9)
+
+
+def test_98_pieces_of_a_protocol_last_as_long_as_they_say() -> None:
+    numbers, length = constant_input([(25, 20 * ms), (0, 0.3 * ms), (-1, 1.23 * ms)])
+    assert length / ms == pytest.approx(21.53, rel=1e-15)
+    assert numbers([0, 20.001, 20.299, 20.301, 30] * ms).tolist() == [25, 0, 0, -1, -1]
+    with pytest.raises(DimensionMismatchError, match="value 1 of constant_input"):
+        constant_input([(25 * pA, 20 * ms), (0 * mV, 1 * ms)])
+    with pytest.raises(DimensionMismatchError, match="duration 0 of constant_input"):
+        constant_input([(25 * pA, 20), (0 * pA, 1000)])
+    with pytest.raises(EvsimError, match=r"no common part.*round them"):
+        constant_input([(1, np.pi * ms), (2, 1 * ms)])
+    for wrong in ([], [3], 3, [(1, -2 * ms)], [(1, 0 * ms)]):
+        with pytest.raises(EvsimError, match="constant_input"):
+            constant_input(wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -69,6 +70,8 @@ def magic_network() -> Network:
     """The network that `run()` runs."""
     global _current
     names_around_call()  # the frame of a function keeps deleted objects alive until its names are read again
+    if any(vars(each).get("_mon") is not None for each in objects_in_scope()):
+        gc.collect()  # a group and its own monitor hold each other, also when nobody else holds them
     if _current.is_left:
         _current = MagicNetwork()
     return _current

@@ -17,11 +17,11 @@ from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
 from evsim.instants import MOST_STEPS
 from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
-from evsim.words.actions.operations import operations_of
 from evsim.words.actions.stopping import StoppedError, forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
 from evsim.words.described.network import Describer
 from evsim.words.described.resting import forget_changes, names_at_rest, rest_for_good, wake
+from evsim.words.monitored import parts_of
 from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
 from evsim.words.preferences import check_threads, check_timing, prefs
@@ -97,7 +97,7 @@ class Network:
         for each in leaving:
             if each not in self._objects:
                 raise EvsimValueError(f"{each.name} is not part of {self.name}")
-        leaving += [part for each in leaving for part in operations_of(each) if part in self._objects]
+        leaving += [part for each in leaving for part in parts_of(each) if part in self._objects]
         _refuse_dependants(leaving, self._members())
         for each in leaving:
             self._objects.remove(each)
@@ -334,11 +334,12 @@ class Network:
         return describer.network
 
     def _complete(self) -> None:
-        """Take in what objects bring along: copies of monitored synapses, operations."""
+        """Take in what objects bring along: monitors, copies of monitored synapses, operations."""
+        for each in self._members():
+            self._take_in(parts_of(each))
         for each in self._members():
             if isinstance(each, StateMonitor):
                 self._take_in(each._parts())
-            self._take_in(operations_of(each))
 
     def _prepare_actions(self, members: list[NetworkObject], scope: Mapping[str, Any]) -> None:
         """Find the names in the texts of actions, give each its own random numbers, and let windows end at them."""

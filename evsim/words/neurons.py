@@ -20,6 +20,7 @@ from evsim.plugin import Neuron
 from evsim.units import Quantity
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
 from evsim.words.custom_events import HasEvents
+from evsim.words.monitored import HasMonitor
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.slices import Sliceable, checked_size
 from evsim.words.variables.elements import refuse_clashes
@@ -50,7 +51,7 @@ _ADAPTIVE = (
 _OPTIONS = {"rtol": "rtol", "atol": "atol", "absolute_error": "atol", "relative_error": "rtol"}
 
 
-class NeuronGroup(Sliceable, HasEvents, NetworkObject):
+class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
     """N neurons with the same equations; their variables are attributes.
 
     Parameters
@@ -71,6 +72,8 @@ class NeuronGroup(Sliceable, HasEvents, NetworkObject):
         Conditions of other events by name, as in {"custom": "v > 0.5*mV"}; see `run_on_event`.
     dt, clock
         The step at which monitors sample this group unless they have their own.
+    monitors
+        Variables to record of all neurons: the group's `mon` is a StateMonitor of these.
     """
 
     _kind = "neurongroup"
@@ -90,6 +93,7 @@ class NeuronGroup(Sliceable, HasEvents, NetworkObject):
         events: Any = None,
         *,
         clock: Clock | None = None,
+        monitors: Any = None,
     ) -> None:
         NetworkObject.__init__(self, name)
         self._namespace = checked_namespace(namespace, self.name)
@@ -114,6 +118,7 @@ class NeuronGroup(Sliceable, HasEvents, NetworkObject):
             self._start(neuron)
         if self._refractory is not None and not isinstance(self._refractory, str):
             self._refractory_seconds()
+        self._monitor(monitors)
 
     @property
     def equations(self) -> Equations:

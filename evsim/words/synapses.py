@@ -21,6 +21,7 @@ from evsim.words.connection.chosen import ChosenSynapses
 from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.custom_events import require_event
+from evsim.words.monitored import HasMonitor
 from evsim.words.neurons import NeuronGroup, checked_method, checked_options
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.pathways import SynapticPathway, read_pathways
@@ -30,7 +31,7 @@ from evsim.words.variables.sums import check_sum, end_of, enter_sum
 from evsim.words.variables.values import Known
 
 
-class Synapses(CanRest, HasOperations, Elements, NetworkObject):
+class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
     """Connections from the elements of `source` to those of `to` (`source` again when it is left out).
 
     Parameters
@@ -51,6 +52,8 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         With a gate as model: how it becomes a current, and the name of the input that receives it.
     namespace
         Names for the texts above, looked up before those around the call of `run`.
+    monitors
+        Variables to record of all synapses: `mon` is a StateMonitor of these.
     """
 
     _kind = "synapses"
@@ -76,6 +79,7 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         output: Output | None = None,
         clock: Any = None,
         method_options: Mapping[str, Any] | None = None,
+        monitors: Any = None,
     ) -> None:
         NetworkObject.__init__(self, name)
         port = target if isinstance(target, str) else ""
@@ -110,6 +114,7 @@ class Synapses(CanRest, HasOperations, Elements, NetworkObject):
         self._is_connected = False
         self._take_delays(delay)
         self._enter_sums()
+        self._monitor(monitors)
 
     def _delay_names(self) -> list[str]:
         names = [each.delay_name for each in self._pathways]
