@@ -34,12 +34,16 @@ SHORT: dict[str, dict[str, Any]] = {
     "coherence_resonance": {"duration": 20 * ms, "trials": 2, "levels": 4},
     "cuba": {"duration": 100 * ms, "cells": 400},
     "exponential_if": {"duration": 200 * ms, "points": 5},
+    "gap_junctions": {"duration": 400 * ms, "starts": 4},
     "hindmarsh_rose": {"duration": 300 * ms},
     "hodgkin_huxley_fi": {"duration": 200 * ms, "points": 10},
     "izhikevich_network": {"duration": 100 * ms, "cells": 100},
     "jeffress": {"duration": 60 * ms, "detectors": 21},
+    "kuramoto": {"duration": 3 * ms, "oscillators": 10, "couplings": 3},
     "lif_fi": {"duration": 1 * second, "points": 6, "trials": 2},
     "morris_lecar": {"duration": 1 * second, "points": 6},
+    "nerve_pulse": {"duration": 40 * ms, "units": 40},
+    "orientation_ring": {"duration": 50 * ms, "units": 12},
     "ornstein_uhlenbeck": {"duration": 0.3 * second, "trials": 20},
     "phase_locking": {"duration": 0.4 * second, "cells": 40},
     "poisson_epsps": {"duration": 0.3 * second, "cells": 10},
@@ -52,6 +56,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "strength_duration": {"lengths": (1, 10, 100), "rounds": 20},
     "synfire_chain": {"duration": 50 * ms, "groups": 4},
     "vogels2011": {"before": 20 * ms, "after": 30 * ms, "cells": 400},
+    "wang_buzsaki": {"duration": 60 * ms, "n": 10},
 }
 
 SCRIPTS = {"first"}  # run by the test of the README
@@ -169,3 +174,17 @@ def test_eight_patterns_have_their_numbers_of_spikes() -> None:
     assert by_name["transient spiking"] == 1
     assert by_name["tonic spiking"] > 3 * by_name["adaptation"]
     assert by_name["delayed accelerating"] > 20
+
+
+def test_coupling_makes_the_width_of_tuning_the_same_at_every_contrast() -> None:
+    without, coupled = draw("orientation_ring", duration=150 * ms, units=24).axes
+    widths = [[int(np.sum(curve(line)[1] > 0.5)) for line in ax.lines] for ax in (without, coupled)]
+    assert len(set(widths[1])) == 1
+    assert widths[0][0] < widths[0][2]
+
+
+def test_pulses_that_meet_end_there() -> None:
+    times, units = curve(draw("nerve_pulse", duration=100 * ms, units=40).axes[0].lines[0])
+    np.testing.assert_array_equal(np.sort(units), np.arange(40) + 0.5)  # each unit fires once
+    last = units[times == times.max()]
+    assert np.all(abs(last - 20) <= 1)
