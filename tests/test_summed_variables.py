@@ -318,3 +318,31 @@ def test_a_monitor_of_synapses_says_where_a_sum_is_recorded():
         EvsimError, match="Ig_post is what cells adds up at every instant; record Ig of cells"
     ):
         Network(cells, gap, monitor).run(1 * ms)
+
+
+def test_code_that_runs_at_times_cannot_set_a_sum():
+    cells, gap = coupled_pair()
+    cells.run_regularly("Ig = 0*amp", dt=1 * ms)
+    with pytest.raises(EvsimError, match=r"Ig is summed by gap at every instant and cannot be set"):
+        Network(cells, gap).run(2 * ms)
+
+
+def test_spikes_keep_no_sums():
+    cells = NeuronGroup(1, "dv/dt = 1/ms + 0*x/ms : 1\nx : 1", threshold="v > 1", reset="v = 0")
+    loop = Synapses(cells, cells, "x_post = v_pre : 1 (summed)")
+    loop.connect()
+    monitor = SpikeMonitor(cells, variables="x")
+    with pytest.raises(
+        EvsimError, match=r"x is what other neurons add up at every instant; a StateMonitor can"
+    ):
+        Network(cells, loop, monitor).run(2 * ms)
+
+
+def test_a_network_with_other_sums_is_not_what_was_stored(tmp_path):
+    Network(*coupled_pair()).store("state", tmp_path / "file")
+    start_scope()
+    cells = NeuronGroup(2, CELL, namespace=LEAK, name="cells")
+    gap = Synapses(cells, cells, GAP.replace("v_pre - v_post", "v_post - v_pre"), name="gap")
+    gap.connect("i != j")
+    with pytest.raises(EvsimError, match="gap had sums"):
+        Network(cells, gap).restore("state", tmp_path / "file")

@@ -18,6 +18,7 @@ from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError, EvsimNameError, EvsimValueError
 from evsim.units import Dimension
 from evsim.words.variables.storage import is_shared
+from evsim.words.variables.sums import refuse_write
 from evsim.words.variables.values import check_finite
 
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -91,6 +92,10 @@ class ElementCode:
         self._check_units(elements, names)
         self._check_history(elements, names)
         self._check_shared(elements)
+        for statement, _ in self._expanded:
+            refuse_write(
+                f"{self.where}, {str(statement)!r}: {statement.target}", statement.target, elements._storage
+            )
         is_drawing = any(expression.draws for _, expression in self._expanded)
         self._draws = _Draws(key, elements._count()) if is_drawing else None
 

@@ -68,6 +68,10 @@ class Derivation:
             return t, _SECOND
         if name in recorded:
             return recorded[name], self._source._variable(name).dimension
+        if self._described is not None and name in self._described.outline.coupled:
+            raise EvsimError(
+                f"{where}: {name} is what other neurons add up at every instant; a StateMonitor can record it"
+            )
         if self._described is not None and name in self._described.constants:
             return self._described.constants[name]
         found = self._source._known([name], slice(None))

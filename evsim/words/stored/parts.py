@@ -81,6 +81,8 @@ def signature_of(each: NetworkObject) -> dict[str, str]:
     equations = each.__dict__.get("_equations")
     if equations is not None:
         found["equations"] = "\n".join(sorted(str(variable) for variable in equations.values()))
+    if each.__dict__.get("_sums"):
+        found["sums"] = "\n".join(sorted(str(variable) for variable in each.__dict__["_sums"].values()))
     for name in _TEXTS:
         if each.__dict__.get(name) is not None:
             found[name.strip("_").replace("_", " ")] = str(each.__dict__[name])
