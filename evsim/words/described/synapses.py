@@ -32,6 +32,7 @@ from evsim.words.described.synapse_states import (
 from evsim.words.objects import free_name
 from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
+from evsim.words.variables.storage import is_shared
 
 _NOTHING = Pathway("pre", "pre", "")
 
@@ -367,6 +368,8 @@ class DescribedSynapses:
             return constants[name][0]
         if name.endswith("_pre") and name not in IMPLICIT:
             self._refuse_changing(synapses, name)
+        if (one := _shared_of_end(synapses, name)) is not None:
+            return one
         value, _ = synapses._known([name], slice(None))[name]
         return value if isinstance(value, float) else np.ascontiguousarray(value, dtype=np.float64)
 
@@ -391,6 +394,16 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"target of {synapses.name}: {end._group.name} has no neurons; on_post needs a NeuronGroup as target"
             )
+
+
+def _shared_of_end(synapses: Synapses, name: str) -> float | None:
+    """The value of `X_pre` or `X_post` where all neurons of that end share one."""
+    bare, _, suffix = name.rpartition("_")
+    end = {"pre": synapses._source, "post": synapses._target}.get(suffix)
+    storage = None if end is None else end._group._storage
+    if storage is None or bare not in storage.arrays or not is_shared(storage.variables[bare]):
+        return None
+    return float(storage.arrays[bare][0])
 
 
 def _delay(synapses: Synapses, pathway: Pathway) -> description.Values:
