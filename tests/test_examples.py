@@ -29,6 +29,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "adex_patterns": {"duration": 200 * ms},
     "brunel2000": {"duration": 60 * ms, "scale": 0.05},
     "brunel_hakim": {"duration": 60 * ms, "cells": 500},
+    "clopath2010": {"rates": (20, 50), "pairs": 10},
     "coba": {"duration": 60 * ms, "cells": 400},
     "cobahh": {"duration": 20 * ms, "cells": 200},
     "coherence_resonance": {"duration": 20 * ms, "trials": 2, "levels": 4},
@@ -188,3 +189,12 @@ def test_pulses_that_meet_end_there() -> None:
     np.testing.assert_array_equal(np.sort(units), np.arange(40) + 0.5)  # each unit fires once
     last = units[times == times.max()]
     assert np.all(abs(last - 20) <= 1)
+
+
+def test_pairs_at_a_low_rate_hardly_strengthen_and_at_a_high_rate_do_in_both_orders() -> None:
+    before, after = (
+        curve(line)[1] for line in draw("clopath2010", rates=(2, 50), pairs=30).axes[0].lines[:2]
+    )
+    assert abs(before[0] - 100) < 5
+    assert 95 < after[0] < 100
+    assert min(before[1], after[1]) > 150
