@@ -25,7 +25,8 @@
 
 #define NOT_FINITE (-2) /* EVSIM_NOT_FINITE */
 #define MOST_ROUNDS 100000
-#define SMALLEST_STEP 1e-14 /* of a window */
+#define SMALLEST_STEP 1e-14 /* of a window, in a batch */
+#define NO_STEP 1e-290      /* seconds; alone, a runaway is followed to its threshold */
 
 /* How much longer the next step may be, after one with this error. */
 static inline double growth(double error) {
@@ -280,7 +281,7 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
         const double factor = b->error[0] < HUGE_VAL ? growth(b->error[0]) : 0.15;
         w->step = h * factor;
         if (!(b->error[0] <= 1.0)) {
-            if (!(h > SMALLEST_STEP * b->cells->window))
+            if (!(h > NO_STEP))
                 return FAILED;
             continue;
         }
