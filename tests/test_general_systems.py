@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -80,6 +81,23 @@ def test_blow_up_is_stopped_at_the_threshold() -> None:
     )
     assert len(times) == 1
     assert times[0] == pytest.approx(100 - 1e-12, abs=1e-9)
+
+
+def test_a_runaway_faster_than_time_can_tell_is_stopped_at_the_threshold() -> None:
+    # from -31 mV on the exponential doubles the potential in 1e-60 s; between spikes, an integral over the potential
+    times = spike_times(
+        40,
+        1,
+        "dv/dt = (-(v + 65) + 0.2*exp((v + 59.9)/0.2) + 20)/(10*ms) : 1 (unless refractory)",
+        threshold="v > -30",
+        reset="v = -68",
+        refractory=1.7 * ms,
+        start=-31.0,
+    )
+    slowness = lambda v: 10 / (-45 - v + mp.exp((v + 59.9) / 0.2) / 5)  # noqa: E731
+    period = 1.7 + float(mp.quad(slowness, [-68, -62, -60, -59, -58, -50, -30]))
+    assert len(times) == 7
+    assert np.abs(times - period * np.arange(7)).max() < 1e-6
 
 
 def test_a_state_that_blows_up_without_a_threshold_is_an_error_that_says_when() -> None:
