@@ -181,6 +181,21 @@ def test_38_the_exact_method_agrees_with_the_formula_and_refuses_the_rest() -> N
         assert other.v[0] == 0
 
 
+@pytest.mark.parametrize(("method", "order"), [("euler", 1), ("rk4", 4)])
+@pytest.mark.parametrize("equation", ["dv/dt = -v/(10*ms) : 1", "dv/dt = -v*v/(10*ms) : 1"])
+def test_39_errors_of_a_method_shrink_with_its_order(method: str, order: int, equation: str) -> None:
+    exact = 1 / 3 if "v*v" in equation else np.exp(-2)
+    errors = []
+    for dt in (0.8, 0.4, 0.2):
+        start_scope()
+        defaultclock.dt = dt * ms
+        group = NeuronGroup(1, equation, method=method)
+        group.v = 1
+        run(20 * ms)
+        errors.append(abs(group.v[0] - exact))
+    assert np.log2(np.divide(errors[:-1], errors[1:])) == pytest.approx([order] * 2, abs=0.1)
+
+
 def test_40_initial_values_are_scalars_or_lists() -> None:
     group = NeuronGroup(2, DIMENSIONLESS_LIF)
     V_r = 0.25

@@ -250,6 +250,50 @@ def test_68_a_synaptic_current_jumps_and_decays() -> None:
     assert np.allclose(trace.I_syn[0] / nA, expected, rtol=1e-13, atol=0)
 
 
+def test_69_a_synapse_may_have_equations_of_its_own() -> None:
+    source, target = SpikeGeneratorGroup(2, [0, 1, 0], [1.05, 2, 4.43] * ms), NeuronGroup(1, "v : 1")
+    synapses = Synapses(source, target, "dg/dt = -g/(5*ms) : 1 (event-driven)", on_pre="g += 1\nv_post += g")
+    synapses.connect()
+    trace = StateMonitor(synapses, "g", record=True)
+    run(10 * ms)
+    t = trace.t / ms
+    first, third = (np.where(t > at, np.exp(-(t - at) / 5), 0) for at in (1.05, 4.43))
+    assert np.allclose(trace.g[0], first + third, rtol=1e-13, atol=0)
+    assert target.v[0] == pytest.approx(1 + 1 + (1 + np.exp(-3.38 / 5)), rel=1e-13)
+
+
+def test_69_equations_of_synapses_may_drive_the_neurons_at_every_instant() -> None:
+    source = SpikeGeneratorGroup(2, [0, 1], [1.05, 2] * ms)
+    target = NeuronGroup(1, "dv/dt = (g - v)/(10*ms) : 1\ng : 1")
+    synapses = Synapses(
+        source,
+        target,
+        """dx/dt = -x/(2*ms) : 1 (clock-driven)
+           dy/dt = (x*(1 - y) - y)/(5*ms) : 1 (clock-driven)
+           g_post = 3*y : 1 (summed)""",
+        on_pre="x += 1",
+    )
+    synapses.connect()
+    run(10 * ms)
+
+    def slope(values: np.ndarray) -> np.ndarray:
+        x1, y1, x2, y2, v = values
+        return np.array(
+            [-x1 / 2, (x1 * (1 - y1) - y1) / 5, -x2 / 2, (x2 * (1 - y2) - y2) / 5, (3 * (y1 + y2) - v) / 10]
+        )
+
+    values = np.zeros(5)
+    for jump, length in ((0, 0.95), (2, 8.0)):
+        values[jump] += 1
+        h = length / 10_000 if jump else length / 1000
+        for _ in range(round(length / h)):
+            k1 = slope(values)
+            k2 = slope(values + h / 2 * k1)
+            k3 = slope(values + h / 2 * k2)
+            values = values + h / 6 * (k1 + 2 * k2 + 2 * k3 + slope(values + h * k3))
+    assert target.v[0] == pytest.approx(values[4], rel=1e-7)
+
+
 # G. Known results of driven cells and networks
 
 
