@@ -168,7 +168,8 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
         """Which neurons may spike at the present time."""
         if self._network is None or not self._network._has_run:
             return np.ones(len(self), dtype=bool)
-        return ~self._network._simulation.are_refractory(self.name)
+        are_refractory: NDArray[np.bool_] = self._network._simulation.are_refractory(self.name)
+        return ~are_refractory
 
     def _check_texts(self) -> None:
         for what, text in (("threshold", self._threshold), ("reset", self._reset)):

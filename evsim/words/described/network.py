@@ -103,8 +103,9 @@ class Describer:
         """The names that an object's parts have in the description."""
         if isinstance(each, Synapses):
             known = self.synapses[each.name]
-            names = {each.name for each in (*known.projections, *known.state_projections)}
-            return names | {link.name for link in known.links}
+            inside = [projection for _, projection in known.continuous.pathways]
+            names = {projection.name for projection in (*known.projections, *inside)}
+            return names | {link.name for link in known.continuous.links}
         return {each.name}
 
     def take_back(self, objects: Sequence[Any]) -> None:
@@ -207,10 +208,11 @@ class Describer:
             )
             known = DescribedSynapses(synapses, source, target, self.network.dt, scope)
             self.synapses[synapses.name] = known
-            if known.population is not None:
-                self.network.populations.append(known.population)
-            self.network.projections += [*known.projections, *known.state_projections]
-            self._add_links(known.links)
+            if known.continuous.population is not None:
+                self.network.populations.append(known.continuous.population)
+            self.network.projections += known.projections
+            self.network.projections += [projection for _, projection in known.continuous.pathways]
+            self._add_links(known.continuous.links)
         else:
             known.refresh(synapses, scope)
         synapses._storage.changed.clear()

@@ -37,7 +37,7 @@ def rest_for_good(each: Any, describer: Describer | None, seconds: float) -> Non
         population = describer.groups[each.name].population
         population.state = {name: values.copy() for name, values in population.state.items()}
     if isinstance(each, Synapses):
-        describer.synapses[each.name].leave()
+        describer.synapses[each.name].continuous.leave()
     if isinstance(each, PoissonGroup | SpikeGeneratorGroup):
         _silence(each, describer)
     if isinstance(each, PopulationRateMonitor):
@@ -69,4 +69,4 @@ def wake(each: Any, describer: Describer | None) -> None:
     ):
         raise EvsimError(f"{each.name} has run, was removed and cannot come back; make a new one")
     if isinstance(each, Synapses) and describer is not None:
-        describer.synapses[each.name].come_back(each)
+        describer.synapses[each.name].continuous.come_back(each)

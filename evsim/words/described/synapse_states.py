@@ -5,7 +5,7 @@ Users see it as variables of the synapses, whose arrays it works on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -114,9 +114,4 @@ def states_projection(
     )
 
 
-def names_in(code: Iterable[Assignment]) -> set[str]:
-    """Every name that the code reads."""
-    return {name for each in code for name in each.expression.names}
-
-
-__all__ = ["input_links", "names_in", "states_code", "states_population", "states_projection"]
+__all__ = ["input_links", "states_code", "states_population", "states_projection"]

@@ -19,17 +19,9 @@ from evsim.equations.user_functions import refuse_tables
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import Dimension
-from evsim.words.described.ends import Ends, Gathering
+from evsim.words.described.continuous import Continuous, names_in, shifted
+from evsim.words.described.ends import Ends
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
-from evsim.words.described.sums import Place, Summation
-from evsim.words.described.synapse_states import (
-    input_links,
-    names_in,
-    states_code,
-    states_population,
-    states_projection,
-)
-from evsim.words.objects import free_name
 from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
 from evsim.words.variables.storage import is_shared
@@ -59,7 +51,6 @@ class DescribedSynapses:
         self._groups, self._dt = {"pre": source, "post": target}, dt
         self._target = target.equations if target is not None else Equations("")
         self._pathways = synapses._pathways or (_NOTHING,)
-        self._state_pathways: list[Pathway] = []
         for pathway in self._pathways:
             self._refuse_silence(synapses, pathway)
         constants = self._constants(synapses, scope)
@@ -77,12 +68,13 @@ class DescribedSynapses:
         of_target = {f"{name}_post" for name in (*self._target, *OF_TARGET)}
         self._used = _names_used(rest, self._equations, of_target)
         self._written = {each.target for code in rest for each in code if each.where == "synapse"}
-        self._describe_continuous(synapses, own, sums, ends, inside)
+        self.continuous = Continuous(synapses, own, sums, ends, self._integrated)
+        for pathway, code in zip(self._pathways, inside, strict=True):
+            if code:
+                self.continuous.add_code(synapses, pathway, code, _delay(synapses, pathway))
         self._describe_projections(synapses, rest, self._values(synapses, constants))
         self._gather(synapses, constants)
-        for each in self._gatherings:
-            if each.changed is not (self.population and self.population.changed):
-                each.changed.clear()
+        self.continuous.forget_changes()
 
     def _describe_projections(
         self, synapses: Synapses, codes: Sequence[Code], variables: dict[str, description.Values]
@@ -90,70 +82,15 @@ class DescribedSynapses:
         """Pathways with code; one without anything stands for synapses that do nothing."""
         pairs = list(zip(self._pathways, codes, strict=True))
         kept = [(pathway, code) for pathway, code in pairs if code]
-        if not kept and (self._equations or not (self.population or self.links)):
+        if not kept and (self._equations or not self.continuous.is_there):
             kept = pairs[:1]
         self._kept = [pathway for pathway, _ in kept]
         self.projections = [self._projection(synapses, pathway, code, variables) for pathway, code in kept]
 
-    def _describe_continuous(
-        self,
-        synapses: Synapses,
-        own: Equations,
-        sums: Mapping[str, Variable],
-        ends: Ends,
-        inside: Sequence[Code],
-    ) -> None:
-        """The variables that are integrated, the code that changes them, and the sums."""
-        self.population: description.Population | None = None
-        self.state_projections: list[description.Projection] = []
-        self.links: list[description.Link] = []
-        self._gatherings: list[Gathering] = []
-        places = {
-            "pre": (
-                synapses._source._group.name,
-                _shifted(synapses._pairs[0], synapses._source._bounds()[0]),
-            ),
-            "post": (
-                synapses._target._group.name,
-                _shifted(synapses._pairs[1], synapses._target._bounds()[0]),
-            ),
-        }
-        name = free_name(f"{synapses.name}_states")
-        numbers = np.arange(synapses.N, dtype=np.int64)
-        summation = Summation(ends, places, self._integrated, (name, numbers))
-        self.links = [summation.link(each, variable, synapses.name) for each, variable in sums.items()]
-        for link in self.links:
-            self._gatherings.append(Gathering.of(link.variables, link.changed, ends, link.variables))
-        if not self._integrated:
-            return
-        is_joined = any(link.source == name for link in self.links)
-        population = states_population(synapses, own, self._integrated, ends, name, is_joined)
-        self.population = population
-        self.links = [*input_links(synapses, population, places), *self.links]
-        used = population.model.parameters
-        self._gatherings.append(Gathering.of(population.parameters, population.changed, ends, used))
-        for pathway, code in zip(self._pathways, inside, strict=True):
-            if code:
-                self._describe_states_code(synapses, pathway, code, ends, places)
-
-    def _describe_states_code(
-        self, synapses: Synapses, pathway: Pathway, code: Code, ends: Ends, places: Mapping[str, Place]
-    ) -> None:
-        assert self.population is not None
-        code = states_code(code, self._integrated, ends, pathway.where(synapses.name))
-        emitter, delay = places[pathway.trigger], _delay(synapses, pathway)
-        made = states_projection(synapses, pathway, code, self.population.name, emitter, delay)
-        self.state_projections.append(made)
-        self._state_pathways.append(pathway)
-        used = names_in(code) - {each.target for each in code if each.where == "local"} - {"t"}
-        used -= {f"{name}_post" for name in self._integrated}
-        self._gatherings.append(Gathering.of(made.variables, made.changed, ends, used))
-
     def _gather(self, synapses: Synapses, constants: Constants) -> None:
         """Values of what is gathered for each synapse, as they are now."""
         self._constants_now = constants
-        for each in self._gatherings:
-            each.refresh(synapses, self._groups, lambda name: self._value(synapses, name, constants))
+        self.continuous.gather(synapses, self._groups, lambda name: self._value(synapses, name, constants))
 
     @property
     def integrated(self) -> frozenset[str]:
@@ -187,8 +124,8 @@ class DescribedSynapses:
             name=_name(synapses, pathway),
             source=synapses._source._group.name,
             target=synapses._target._group.name,
-            i=_shifted(synapses._pairs[0], synapses._source._bounds()[0]),
-            j=_shifted(synapses._pairs[1], synapses._target._bounds()[0]),
+            i=shifted(synapses._pairs[0], synapses._source._bounds()[0]),
+            j=shifted(synapses._pairs[1], synapses._target._bounds()[0]),
             delay=_delay(synapses, pathway),
             code=code,
             variables=variables,
@@ -205,7 +142,7 @@ class DescribedSynapses:
         """Take over what the user changed since the last run."""
         self._refresh_delays(synapses)
         constants = self._constants(synapses, scope)
-        self._refresh_states(synapses)
+        self.continuous.refresh_states(synapses)
         self._gather(synapses, constants)
         if not self.projections:
             return
@@ -218,7 +155,7 @@ class DescribedSynapses:
     def refresh_values(self, synapses: Synapses) -> None:
         """Take over the synapses' own values that have changed, inside a run."""
         self._refresh_delays(synapses)
-        self._refresh_states(synapses)
+        self.continuous.refresh_states(synapses)
         self.refresh_gathered(synapses)
         if not self.projections:
             return
@@ -231,26 +168,9 @@ class DescribedSynapses:
         """Take over what changed at the ends, inside a run."""
         self._gather(synapses, self._constants_now)
 
-    def leave(self) -> None:
-        """The synapses leave the network: the variables that the user sees stay as they are."""
-        if self.population is not None:
-            self.population.state = {name: values.copy() for name, values in self.population.state.items()}
-
-    def come_back(self, synapses: Synapses) -> None:
-        """The synapses are part of the network again, with the values that the user sees."""
-        if self.population is not None:
-            arrays = synapses._storage.arrays
-            self.population.state = {name: arrays[name] for name in self.population.state}
-            self.population.changed |= self.population.state.keys()
-
-    def _refresh_states(self, synapses: Synapses) -> None:
-        """Variables that are integrated and that the user has set."""
-        if self.population is not None:
-            self.population.changed |= synapses._storage.changed & self.population.state.keys()
-
     def _refresh_delays(self, synapses: Synapses) -> None:
-        pathways = [*self._kept, *self._state_pathways]
-        for pathway, projection in zip(pathways, [*self.projections, *self.state_projections], strict=True):
+        kept = list(zip(self._kept, self.projections, strict=True))
+        for pathway, projection in [*kept, *self.continuous.pathways]:
             delay = _delay(synapses, pathway)
             is_other = pathway.lag and not np.array_equal(delay, projection.delay)
             if is_other or pathway.delay_name in synapses._storage.changed:
@@ -460,7 +380,3 @@ def written_by(synapses: Synapses, target: Equations) -> Iterable[str]:
 def _name(synapses: Synapses, pathway: Pathway) -> str:
     """The name of a pathway's projection: that of the synapses where it is the usual one."""
     return synapses.name if pathway.name == "pre" else f"{synapses.name}_{pathway.name}"
-
-
-def _shifted(index: NDArray[np.int64], start: int) -> NDArray[np.int64]:
-    return index + start if start else index

@@ -134,8 +134,9 @@ class SynapseVariables(StateMonitor, of=Synapses):
         else:
             self._record(network, "", synapses._target._group.name, (), self._indices[:0])
         self._of_ends[_STATES] = tuple(sorted(names & known.integrated))
-        if known.population is not None and self._of_ends[_STATES]:
-            self._record(network, _STATES, known.population.name, self._of_ends[_STATES], self._indices)
+        if self._of_ends[_STATES]:
+            states = known.continuous.population.name
+            self._record(network, _STATES, states, self._of_ends[_STATES], self._indices)
         for suffix, end, index in ends:
             described = self._groups[suffix]
             states = () if described is None else described.population.model.states
