@@ -7,6 +7,7 @@
 
 #include "allocation.h"
 #include "error.h"
+#include "kernel/tableau.h"
 #include "shard.h"
 
 #define NO_PART 2.0
@@ -77,28 +78,12 @@ static void stage_rates(struct journey *j, double t, int stage) {
                                        m->k[stage]);
 }
 
-static const double PARTS[7] = {0.0, 1.0 / 5, 3.0 / 10, 4.0 / 5, 8.0 / 9, 1.0, 1.0};
-static const double WEIGHTS[7][6] = {
-    {0},
-    {1.0 / 5},
-    {3.0 / 40, 9.0 / 40},
-    {44.0 / 45, -56.0 / 15, 32.0 / 9},
-    {19372.0 / 6561, -25360.0 / 2187, 64448.0 / 6561, -212.0 / 729},
-    {9017.0 / 3168, -355.0 / 33, 46732.0 / 5247, 49.0 / 176, -5103.0 / 18656},
-    {35.0 / 384, 0.0, 500.0 / 1113, 125.0 / 192, -2187.0 / 6784, 11.0 / 84}};
-static const double ERRORS[7] = {71.0 / 57600,      0.0,        -71.0 / 16695, 71.0 / 1920,
-                                 -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
-static const double BENDS[7] = {-12715105075.0 / 11282082432.0,  0.0,
-                                87487479700.0 / 32700410799.0,   -10690763975.0 / 1880347072.0,
-                                701980252875.0 / 199316789632.0, -1453857185.0 / 822651844.0,
-                                69997945.0 / 29380423.0};
-
 static void make_stage(struct member *m, int n_states, int stage, double h) {
     for (int s = 0; s < n_states; s++)
         for (int64_t i = 0; i < m->n_padded; i++) {
             double sum = 0.0;
             for (int k = 0; k < stage; k++)
-                sum += WEIGHTS[stage][k] * m->k[k][s][i];
+                sum += PAIR_WEIGHT[stage][k] * m->k[k][s][i];
             m->y[s][i] = m->x[s][i] + h * sum;
         }
 }
@@ -112,7 +97,7 @@ static double largest_error(const struct journey *j, double h) {
             for (int64_t i = 0; i < p->n; i++) {
                 double sum = 0.0;
                 for (int k = 0; k < 7; k++)
-                    sum += ERRORS[k] * m->k[k][s][i];
+                    sum += PAIR_ERROR[k] * m->k[k][s][i];
                 const double before = fabs(m->x[s][i]), after = fabs(m->next[s][i]);
                 const double size = before > after ? before : after;
                 const double part = fabs(h * sum) / (p->option[1 + s] + p->option[0] * size);
@@ -130,7 +115,7 @@ static double take_step(struct journey *j, double h) {
     stage_rates(j, t, 0);
     for (int stage = 1; stage < 7; stage++) {
         EACH_MEMBER(m, j->u) make_stage(m, population_of(j, m)->kernel->n_states, stage, h);
-        stage_rates(j, t + PARTS[stage] * h, stage);
+        stage_rates(j, t + PAIR_AT[stage] * h, stage);
     }
     EACH_MEMBER(m, j->u) {
         for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
@@ -146,7 +131,7 @@ static void bend_step(struct journey *j, double h) {
                 const double y = m->next[s][i] - m->x[s][i], bend = h * m->k[0][s][i] - y;
                 double sum = 0.0;
                 for (int k = 0; k < 7; k++)
-                    sum += BENDS[k] * m->k[k][s][i];
+                    sum += PAIR_BEND[k] * m->k[k][s][i];
                 m->bend[0][s][i] = bend;
                 m->bend[1][s][i] = y - h * m->k[6][s][i] - bend;
                 m->bend[2][s][i] = h * sum;
@@ -443,11 +428,6 @@ static void take_samples(struct journey *j, double h) {
     }
 }
 
-static double growth(double error) {
-    const double factor = 0.85 / sqrt(sqrt(error + 1e-30));
-    return factor < 5.0 ? (factor > 0.15 ? factor : 0.15) : 5.0;
-}
-
 static int fail_somewhere(struct journey *j) {
     EACH_MEMBER(m, j->u) {
         const struct population *p = population_of(j, m);
@@ -468,7 +448,7 @@ static int move(struct journey *j, double stop) {
         double h = j->step > 0.0 && j->step < rest ? j->step : rest;
         h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
         const double error = take_step(j, h);
-        j->step = h * (error < HUGE_VAL ? growth(error) : 0.15);
+        j->step = h * (error < HUGE_VAL ? pair_growth(error) : 0.15);
         if (!(error <= 1.0)) {
             if (!(h > SMALLEST_STEP * j->sim->window))
                 return fail_somewhere(j);

@@ -28,12 +28,6 @@
 #define SMALLEST_STEP 1e-14 /* of a window, in a batch */
 #define NO_STEP 1e-290      /* seconds; alone, a runaway is followed to its threshold */
 
-/* How much longer the next step may be, after one with this error. */
-static inline double growth(double error) {
-    const double factor = 0.85 / sqrt(sqrt(error + 1e-30));
-    return factor < 5.0 ? (factor > 0.15 ? factor : 0.15) : 5.0;
-}
-
 static int is_finite_state(double x[][LANES]) {
     double sum = 0.0;
     EACH_STATE sum += x[s][0] * 0.0;
@@ -180,7 +174,7 @@ static void step_lanes(struct batch *b, double from, double to, double *h, int *
                 offset[l] = b->h[l] < rest ? offset[l] + b->h[l] : to;
             }
 #if METHOD == ADAPTIVE
-            const double factor = b->error[l] < HUGE_VAL ? growth(b->error[l]) : 0.15;
+            const double factor = b->error[l] < HUGE_VAL ? pair_growth(b->error[l]) : 0.15;
             h[l] = b->h[l] * factor;
 #else
             h[l] = to - from;
@@ -278,7 +272,7 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
 #endif
         step(1, b);
 #if METHOD == ADAPTIVE
-        const double factor = b->error[0] < HUGE_VAL ? growth(b->error[0]) : 0.15;
+        const double factor = b->error[0] < HUGE_VAL ? pair_growth(b->error[0]) : 0.15;
         w->step = h * factor;
         if (!(b->error[0] <= 1.0)) {
             if (!(h > NO_STEP))
@@ -447,7 +441,7 @@ static void walk_pack(const struct evsim_cells *cells, int n, const int64_t *i,
             if (!is_going[l])
                 continue;
 #if METHOD == ADAPTIVE
-            w->step = b.h[l] * (b.error[l] < HUGE_VAL ? growth(b.error[l]) : 0.15);
+            w->step = b.h[l] * (b.error[l] < HUGE_VAL ? pair_growth(b.error[l]) : 0.15);
 #endif
             double sum = 0.0;
             EACH_STATE sum += b.next[s][l] * 0.0;

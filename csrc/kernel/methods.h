@@ -1,15 +1,14 @@
 /* One step of each integration method on a batch, with what it says about the solution in between.
  *
- * `step` goes from b->x at b->t over b->h to b->next; `dense`
- * makes b->bend, so that with y = next - x
+ * `step` goes from b->x at b->t over b->h to b->next; `dense` makes b->bend, so that with y = next - x
  *
  *   x(u) = x + u*(y + (1 - u)*(bend0 + u*(bend1 + (1 - u)*bend2)))        0 <= u <= 1.
  *
- * ADAPTIVE is the pair of orders 5 and 4 of Dormand and Prince 1980 with its continuous extension
- * of order 4 (Hairer, Norsett, Wanner 1993, "Solving ordinary differential equations I", II.6). The
- * others are of fixed step, and take the cubic through both ends and their slopes in between, EULER
- * and the methods of noisy equations the line.
+ * ADAPTIVE is the pair of tableau.h. The others are of fixed step, and take the cubic through both
+ * ends and their slopes in between, EULER and the methods of noisy equations the line.
  */
+#include <kernel/tableau.h>
+
 #define RTOL 0 /* option[RTOL], option[ATOL + state] of ADAPTIVE */
 #define ATOL 1
 #define LONGEST_STEP 0 /* option[LONGEST_STEP] of ORNSTEIN_UHLENBECK, seconds */
@@ -24,26 +23,25 @@ ALWAYS void at_part(const int lanes, const struct batch *b, double part, double 
 
 #elif METHOD == ADAPTIVE
 
+#define K(number) b->k[number][s][l]
+#define W(stage, number) (PAIR_WEIGHT[stage][number] * K(number))
+#define E(number) (PAIR_ERROR[number] * K(number))
+#define B(number) (PAIR_BEND[number] * K(number))
+
 ALWAYS void step(const int lanes, struct batch *b) {
     double t[LANES], y[STATES][LANES];
-#define STAGE(number, part, ...)                                                                   \
+#define STAGE(number, ...)                                                                         \
     EACH_STATE EACH_LANE y[s][l] = b->x[s][l] + b->h[l] * (__VA_ARGS__);                           \
-    at_part(lanes, b, part, t);                                                                    \
+    at_part(lanes, b, PAIR_AT[number], t);                                                         \
     rates(lanes, b, t, y, b->k[number])
-#define K(number) b->k[number][s][l]
     rates(lanes, b, b->t, b->x, b->k[0]);
-    STAGE(1, 1.0 / 5, 1.0 / 5 * K(0));
-    STAGE(2, 3.0 / 10, 3.0 / 40 * K(0) + 9.0 / 40 * K(1));
-    STAGE(3, 4.0 / 5, 44.0 / 45 * K(0) - 56.0 / 15 * K(1) + 32.0 / 9 * K(2));
-    STAGE(4, 8.0 / 9,
-          19372.0 / 6561 * K(0) - 25360.0 / 2187 * K(1) + 64448.0 / 6561 * K(2) -
-              212.0 / 729 * K(3));
-    STAGE(5, 1.0,
-          9017.0 / 3168 * K(0) - 355.0 / 33 * K(1) + 46732.0 / 5247 * K(2) + 49.0 / 176 * K(3) -
-              5103.0 / 18656 * K(4));
+    STAGE(1, W(1, 0));
+    STAGE(2, W(2, 0) + W(2, 1));
+    STAGE(3, W(3, 0) + W(3, 1) + W(3, 2));
+    STAGE(4, W(4, 0) + W(4, 1) + W(4, 2) + W(4, 3));
+    STAGE(5, W(5, 0) + W(5, 1) + W(5, 2) + W(5, 3) + W(5, 4));
     EACH_STATE EACH_LANE b->next[s][l] =
-        b->x[s][l] + b->h[l] * (35.0 / 384 * K(0) + 500.0 / 1113 * K(2) + 125.0 / 192 * K(3) -
-                                2187.0 / 6784 * K(4) + 11.0 / 84 * K(5));
+        b->x[s][l] + b->h[l] * (W(6, 0) + W(6, 2) + W(6, 3) + W(6, 4) + W(6, 5));
     at_part(lanes, b, 1.0, t);
     rates(lanes, b, t, b->next, b->k[6]);
     double unknown[LANES]; /* not a number where any error is none */
@@ -52,9 +50,7 @@ ALWAYS void step(const int lanes, struct batch *b) {
     EACH_STATE {
         const double rtol = option[RTOL], atol = option[ATOL + s];
         EACH_LANE {
-            const double e =
-                b->h[l] * (71.0 / 57600 * K(0) - 71.0 / 16695 * K(2) + 71.0 / 1920 * K(3) -
-                           17253.0 / 339200 * K(4) + 22.0 / 525 * K(5) - 1.0 / 40 * K(6));
+            const double e = b->h[l] * (E(0) + E(2) + E(3) + E(4) + E(5) + E(6));
             const double before = fabs(b->x[s][l]), after = fabs(b->next[s][l]);
             const double size = before > after ? before : after;
             const double part = fabs(e) / (atol + rtol * size);
@@ -71,14 +67,14 @@ ALWAYS void dense(const int lanes, struct batch *b) {
         const double bend = h * K(0) - y;
         b->bend[0][s][l] = bend;
         b->bend[1][s][l] = y - h * K(6) - bend;
-        b->bend[2][s][l] =
-            h * (-12715105075.0 / 11282082432.0 * K(0) + 87487479700.0 / 32700410799.0 * K(2) -
-                 10690763975.0 / 1880347072.0 * K(3) + 701980252875.0 / 199316789632.0 * K(4) -
-                 1453857185.0 / 822651844.0 * K(5) + 69997945.0 / 29380423.0 * K(6));
+        b->bend[2][s][l] = h * (B(0) + B(2) + B(3) + B(4) + B(5) + B(6));
     }
 }
 #undef STAGE
 #undef K
+#undef W
+#undef E
+#undef B
 
 #else
 
