@@ -227,6 +227,36 @@ def test_spikes_that_arrive_at_once_join_their_source():
     assert float(synapses.x[0]) == pytest.approx(np.exp(-(10 - 10 * np.log(2)) / 2), rel=1e-8)
 
 
+def test_without_synapses_there_are_no_gates():
+    source, cells = spikes_at(1), NeuronGroup(1, CELL)
+    synapses = Synapses(source, cells, GATE, on_pre="x += 1")
+    synapses.connect(i=[], j=[])
+    monitor = StateMonitor(synapses, "g", record=True)
+    cells.u = 1
+    network = Network(source, cells, synapses, monitor)
+    network.run(10 * ms)
+    assert float(cells.u[0]) == pytest.approx(np.exp(-1), rel=1e-10)
+    assert float(cells.total[0]) == 0
+    assert monitor.g.shape == (0, 100)
+
+
+def test_equations_may_call_functions_of_time():
+    source, cells = spikes_at(99), NeuronGroup(1, "v : 1")
+    wave = TimedArray([1, 3], dt=2 * ms)
+    synapses = connected(source, cells, "dg/dt = wave(t)/ms : 1", namespace={"wave": wave})
+    run(5 * ms)
+    assert float(synapses.g[0]) == pytest.approx(2 + 9, rel=1e-12)
+
+
+def test_a_sum_cannot_call_functions_of_time():
+    source, cells = spikes_at(99), NeuronGroup(1, CELL)
+    wave = TimedArray([1, 3], dt=2 * ms)
+    model = "total_post = wave(t) : 1 (summed)"
+    synapses = connected(source, cells, model, namespace={"wave": wave})
+    with pytest.raises(EvsimError, match=r"wave\(\) cannot stand in what neurons add up"):
+        Network(source, cells, synapses).run(1 * ms)
+
+
 # What is refused
 
 

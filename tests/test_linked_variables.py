@@ -138,7 +138,7 @@ def test_a_link_to_what_changes_is_for_equations_only():
     source = NeuronGroup(1, "dx/dt = -x/second : 1")
     cells = NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)", threshold="u > y", reset="u = 0")
     cells.y = linked_var(source, "x")
-    with pytest.raises(EvsimError, match="the threshold of .*: y is what other neurons add up to"):
+    with pytest.raises(EvsimError, match=r"the threshold of .*: y is what other neurons add up to"):
         run(1 * ms)
 
 

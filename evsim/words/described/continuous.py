@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
 from evsim.equations.declaration import Equations, Variable
+from evsim.equations.expression import Expression
 from evsim.equations.integrated import Code
 from evsim.words.described.ends import Ends, Gathering, Groups, Own
 from evsim.words.described.sums import Summation
@@ -49,9 +51,11 @@ class Continuous:
         states = name, np.arange(synapses.N, dtype=np.int64)
         summation = Summation(ends, self._places, integrated, states)
         self.links = [summation.link(each, variable, synapses.name) for each, variable in sums.items()]
+        if not synapses.N:
+            self.links = [_without_pairs(link) for link in self.links]
         for link in self.links:
             self._gatherings.append(Gathering.of(link.variables, link.changed, ends, link.variables))
-        if integrated:
+        if integrated and synapses.N:
             self._integrate(synapses, own, name)
 
     def _integrate(self, synapses: Synapses, own: Equations, name: str) -> None:
@@ -65,7 +69,8 @@ class Continuous:
 
     def add_code(self, synapses: Synapses, pathway: Pathway, code: Code, delay: description.Values) -> None:
         """Let spikes run code on the integrated variables."""
-        assert self.population is not None
+        if self.population is None:
+            return  # there are no synapses
         code = states_code(code, self._integrated, self._ends, pathway.where(synapses.name))
         place = self._places[pathway.trigger]
         made = states_projection(synapses, pathway, code, self.population.name, place, delay)
@@ -109,6 +114,12 @@ class Continuous:
             arrays = synapses._storage.arrays
             self.population.state = {name: arrays[name] for name in self.population.state}
             self.population.changed |= self.population.state.keys()
+
+
+def _without_pairs(link: description.Link) -> description.Link:
+    """A link that adds nothing."""
+    zero = Expression.number(0.0)
+    return replace(link, source=link.target, i=link.j, expression=zero, variables={})
 
 
 def _place(end: object, index: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:

@@ -134,6 +134,8 @@ class SynapseVariables(StateMonitor, of=Synapses):
         else:
             self._record(network, "", synapses._target._group.name, (), self._indices[:0])
         self._of_ends[_STATES] = tuple(sorted(names & known.integrated))
+        if known.continuous.population is None:
+            self._of_ends[_STATES] = ()
         if self._of_ends[_STATES]:
             states = known.continuous.population.name
             self._record(network, _STATES, states, self._of_ends[_STATES], self._indices)
