@@ -308,3 +308,12 @@ def test_methods_that_do_not_exist_are_refused():
     cells = NeuronGroup(1, CELL)
     with pytest.raises(EvsimError, match="there is no method 'rk5'"):
         Synapses(cells, cells, GATE, method="rk5")
+
+
+def test_noisy_neurons_that_act_at_once_on_coupled_ones_are_refused_with_the_remedy():
+    source = NeuronGroup(1, "dv/dt = -v/ms + xi*ms**-0.5 : 1", threshold="v > 1", reset="v = 0", name="noisy")
+    cells = NeuronGroup(2, CELL)
+    loop = connected(cells, cells, "total_post = u_pre : 1 (summed)")
+    synapses = connected(source, cells, on_pre="u_post += 1", name="soon")
+    with pytest.raises(EvsimError, match="soon: the delay 0 ms is shorter than"):
+        Network(source, cells, loop, synapses).run(1 * ms)

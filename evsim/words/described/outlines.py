@@ -22,6 +22,7 @@ class Outline:
     equations: Equations
     states: frozenset[str]
     coupled: set[str] = field(default_factory=set)
+    can_join: bool = True  # only because spikes arrive so soon
     is_joined: bool = False
     beside: str = ""  # the group whose joint system this one takes part in without links of its own
 
@@ -70,7 +71,8 @@ def _outline(group: NeuronGroup, synapses: Iterable[Synapses], written: frozense
     equations = attach(group._equations, made) if made else group._equations
     code = [group._reset or "", *group._event_code.values()]
     changed = {each.target for text in code for each in parse_statements(text, group.name)}
-    return Outline(equations, frozenset({*equations.of_kind("differential"), *changed, *written}))
+    states = frozenset({*equations.of_kind("differential"), *changed, *written})
+    return Outline(equations, states, can_join=not equations.is_stochastic and not group._conditions)
 
 
 def _join_by_synapses(synapses: Synapses, found: Mapping[str, Outline]) -> None:
@@ -130,6 +132,8 @@ def _join_by_delay(synapses: Synapses, found: Mapping[str, Outline], dt: float) 
     if not is_soon or first.is_joined == second.is_joined:
         return False
     outside, inside = (second, names[0]) if first.is_joined else (first, names[1])
+    if not outside.can_join:
+        return False
     outside.is_joined, outside.beside = True, inside
     return True
 
