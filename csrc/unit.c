@@ -187,7 +187,7 @@ static int has_happened(const struct journey *j, const struct crossing *c, doubl
 }
 
 /* Cuts a step of length h at a crossing: Newton on steps that end there, until it has just
- * happened. Returns the length. */
+ * happened. Returns the length; h where the method does not confirm the crossing. */
 static double cut_step(struct journey *j, const struct crossing *c, double h) {
     const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
     double part = c->part, before = HUGE_VAL, x[MOST_STATES];
@@ -206,8 +206,10 @@ static double cut_step(struct journey *j, const struct crossing *c, double h) {
         if (fabs(change) < 1e-16)
             break;
     }
-    for (double push = 0x1p-53; !has_happened(j, c, j->now + part * h) && push < 1e-3; push *= 2.0)
-        take_step(j, (part += push) * h);
+    for (double push = 0x1p-53; !has_happened(j, c, j->now + part * h) && part < 1.0; push *= 2.0) {
+        part = push < 1e-3 && part + push < 1.0 ? part + push : 1.0;
+        take_step(j, part * h);
+    }
     return part * h;
 }
 
@@ -466,7 +468,7 @@ static int move(struct journey *j, double stop) {
                 memcpy(m->x[s], m->next[s], (size_t)population_of(j, m)->n * sizeof(double));
         }
         j->now = length < rest ? j->now + length : stop;
-        if (is_cut)
+        if (is_cut && length < h)
             return touch(j, c.member->population, c.i);
     }
     return EVSIM_OK;

@@ -139,6 +139,7 @@ class Population:
     parameters: dict[str, Values]
     refractory: Values  # seconds, >= 0
     changed: set[str] = field(default_factory=set)  # states and parameters the user set since the last run
+    dt: float = 0.0  # seconds: the longest step of methods of fixed step; 0: that of the network's clock
 
 
 @dataclass

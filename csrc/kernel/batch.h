@@ -70,6 +70,20 @@ static inline double evsim_sooner(const struct evsim_table *table, double t, dou
     return row >= 1.0 && row < (double)table->n && at < next ? at : next;
 }
 
+/* The same where the function is taken at `argument`, which runs as time does from t on, and begins
+ * anew after each period, unless that is 0. */
+static inline double evsim_sooner_there(const struct evsim_table *table, double t, double argument,
+                                        double period, double next) {
+    const double slack = 1e-13 * table->dt + 1e-15 * (fabs(t) + fabs(argument)); /* rounding */
+    const double a = period > 0.0 && period - argument <= slack ? argument - period : argument;
+    double row = floor((a + slack) / table->dt) + 1.0;
+    row = row >= 1.0 ? row : 1.0;
+    const double at = t + (row * table->dt - a), again = t + (period - a);
+    if (row < (double)table->n && at > t && at < next)
+        next = at;
+    return period > 0.0 && again > t && again < next ? again : next;
+}
+
 static inline double evsim_table_at(const struct evsim_table *table, double t, double column) {
     return evsim_table_row(table, evsim_table_row_at(table, t), column);
 }

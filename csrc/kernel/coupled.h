@@ -31,6 +31,24 @@ static void all_rates(const struct evsim_cells *cells, const struct evsim_piece 
     }
 }
 
+#if SWITCHES
+
+static double next_switch(const struct evsim_cells *cells, double t) {
+    struct batch b;
+    double next = HUGE_VAL;
+    load_one(&b, cells);
+    for (int64_t first = 0; first < cells->n; first += LANES) {
+        load(LANES, &b, cells, first);
+        for (int l = 0; l < LANES; l++)
+            b.active[l] = 1.0;
+        const double here = next_switch_of(LANES, &b, t);
+        next = here < next ? here : next;
+    }
+    return next;
+}
+
+#endif
+
 #if FORMS > 0
 
 /* Puts `count` neurons of a step into the lanes. */

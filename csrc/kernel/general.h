@@ -8,7 +8,7 @@
  * conditions <kernel/batch.h> load_each(lanes, b, first)                  the numbers of lanes that
  * differ between neurons load_one(b)                                 those that do not
  *   load_tables(lanes, b, t)                    functions of time, at a time between their switches
- *   next_switch(cells, t)                       the first switch of one after t, or infinity
+ *   next_switch_of(lanes, b, t)                 the first switch of one after t, or infinity
  *   rates(lanes, b, t, x, y)                    y = f(x, t)
  *   <kernel/methods.h>
  *   forms(lanes, b, t, x, g)                    the forms of all comparisons
@@ -128,14 +128,8 @@ static void step_lanes(struct batch *b, double from, double to, double *h, int *
         for (int l = 0; l < LANES; l++) {
             const double rest = to - offset[l];
             b->t[l] = b->cells->begin + offset[l];
-            b->h[l] =
-                is_going[l] ? (h[l] < rest ? (h[l] > 0.6 * rest ? 0.6 * rest : h[l]) : rest) : 0.0;
+            b->h[l] = is_going[l] ? next_step(b->cells, rest, h[l]) : 0.0;
         }
-#if METHOD == ORNSTEIN_UHLENBECK
-        for (int l = 0; l < LANES; l++)
-            b->h[l] =
-                b->h[l] < b->cells->option[LONGEST_STEP] ? b->h[l] : b->cells->option[LONGEST_STEP];
-#endif
 #if NOISES > 0
         if (round == 0 && from == 0.0)
             draw_batch(b);
@@ -226,7 +220,7 @@ static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t l
         while (begin < cells->window) {
             double end = cells->window;
 #if SWITCHES
-            const double next = next_switch(cells, cells->begin + begin) - cells->begin;
+            const double next = next_switch_of(LANES, &b, cells->begin + begin) - cells->begin;
             end = next < end && !is_grid ? next : end;
             for (int l = 0; l < LANES; l++)
                 t[l] = cells->begin + (is_grid ? 1e-3 * end : 0.5 * (begin + end));
@@ -261,11 +255,7 @@ enum { HAPPENED = 1, FAILED = NOT_FINITE };
 static int follow(struct batch *b, struct evsim_walk *w, double stop) {
     while (w->offset < stop) {
         const double rest = stop - w->offset;
-        double h = w->step > 0.0 && w->step < rest ? w->step : rest;
-        h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
-#if METHOD == ORNSTEIN_UHLENBECK
-        h = h < b->cells->option[LONGEST_STEP] ? h : b->cells->option[LONGEST_STEP];
-#endif
+        const double h = next_step(b->cells, rest, w->step);
         b->t[0] = b->cells->begin + w->offset, b->h[0] = h;
 #if NOISES > 0
         draw_lane(b, 0, w->offset);
@@ -279,6 +269,11 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
                 return FAILED;
             continue;
         }
+#endif
+#if METHOD != ADAPTIVE && !NOISES
+        w->step = is_finite_state(b->next) ? 2.0 * h : 0.5 * h;
+        if (!is_finite_state(b->next) && h > NO_STEP)
+            continue; /* a runaway, which shorter steps may follow to its threshold */
 #endif
         if (!is_finite_state(b->next))
             return FAILED;
@@ -294,8 +289,7 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
         if (!was_above && highest[0] >= 0.0)
             part = bridge_part(b);
 #endif
-        if (part <= 1.0) {
-            cut_step(b, part, form, slope);
+        if (part <= 1.0 && cut_step(b, part, form, slope)) {
             EACH_STATE b->x[s][0] = b->next[s][0];
             const double instant = w->offset + b->h[0];
             w->offset = instant < stop ? instant : stop;
@@ -328,7 +322,7 @@ static int begin_leg(struct batch *b, int l, int64_t i, struct evsim_walk *w,
         b->t[l] = cells->begin + w->offset;
         *stop = end;
 #if SWITCHES
-        const double next = next_switch(cells, b->t[l]) - cells->begin;
+        const double next = next_switch_of(1, b, b->t[l]) - cells->begin;
         *stop = next > w->offset && next < end ? next : end;
         double middle[LANES] = {cells->begin + 0.5 * (w->offset + *stop)};
         load_tables(1, b, middle);
@@ -422,10 +416,7 @@ static void walk_pack(const struct evsim_cells *cells, int n, const int64_t *i,
         }
         for (int l = 0; l < LANES; l++) {
             const double rest = l < n ? stop[l] - walk[l].offset : 0.0;
-            const double last = l < n ? walk[l].step : 0.0;
-            double h = last > 0.0 && last < rest ? last : rest;
-            h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
-            b.h[l] = l < n && is_going[l] ? h : 0.0;
+            b.h[l] = l < n && is_going[l] ? next_step(cells, rest, walk[l].step) : 0.0;
             b.t[l] = cells->begin + (l < n ? walk[l].offset : 0.0);
             highest[l] = -1.0;
         }

@@ -1,6 +1,7 @@
 /* One step of each integration method on a batch, with what it says about the solution in between.
  *
- * `step` goes from b->x at b->t over b->h to b->next; `dense` makes b->bend, so that with y = next - x
+ * `step` goes from b->x at b->t over b->h to b->next; `dense` makes b->bend, so that with y = next
+ * - x
  *
  *   x(u) = x + u*(y + (1 - u)*(bend0 + u*(bend1 + (1 - u)*bend2)))        0 <= u <= 1.
  *
@@ -11,7 +12,21 @@
 
 #define RTOL 0 /* option[RTOL], option[ATOL + state] of ADAPTIVE */
 #define ATOL 1
-#define LONGEST_STEP 0 /* option[LONGEST_STEP] of ORNSTEIN_UHLENBECK, seconds */
+#define LONGEST_STEP 0 /* option[LONGEST_STEP] of the others, seconds */
+
+/* The length of the next step, where `rest` is left; `last`: what the step before has proposed. */
+static inline double next_step(const struct evsim_cells *cells, double rest, double last) {
+#if METHOD == ADAPTIVE
+    (void)cells;
+    const double h = last > 0.0 && last < rest ? last : rest;
+    return h < rest && h > 0.6 * rest ? 0.6 * rest : h;
+#else
+    const double longest = cells->option[LONGEST_STEP];
+    const double wanted = last > 0.0 && last < longest ? last : longest;
+    const double n = ceil(rest / wanted * (1.0 - 1e-9)); /* equal steps */
+    return n > 1.0 ? rest / n : rest;
+#endif
+}
 
 ALWAYS void at_part(const int lanes, const struct batch *b, double part, double *t) {
     EACH_LANE t[l] = b->t[l] + part * b->h[l];

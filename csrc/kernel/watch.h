@@ -148,7 +148,7 @@ static double bridge_part(const struct batch *b) {
 }
 
 /* Takes lane 0 back along the line to `part` of its step. */
-static void cut_step(struct batch *b, double part, int form, double slope) {
+static int cut_step(struct batch *b, double part, int form, double slope) {
     double end[STATES], t[LANES];
     const double whole = b->h[0];
     const int is_bridge = form < 0;
@@ -159,26 +159,30 @@ static void cut_step(struct batch *b, double part, int form, double slope) {
         EACH_STATE b->next[s][0] = b->x[s][0] + part * (end[s] - b->x[s][0]);
         at_part(1, b, 1.0, t);
         if (is_bridge || push > 1e-3 || has_happened(b, t, b->next))
-            return;
+            return 1;
         part += push;
     }
 }
 
 #else
 
-/* The state of lane 0 at the part of its step, by a step of the method itself. */
-static void step_to(struct batch *b, double whole, double part) {
+/* Takes lane 0 to a part of its step, by a step of the method itself; whether it has happened. */
+static int happens_by(struct batch *b, double whole, double part) {
+    double t[LANES];
     b->h[0] = part * whole;
     step(1, b);
+    at_part(1, b, 1.0, t);
+    return has_happened(b, t, b->next);
 }
 
 /* Takes lane 0 to the instant near `part` of its step: the step is cut, `next` is the state just
  * after it has happened. Steps of the method end there, not the polynomial, so that the instant is
- * as good as the method. */
-static void cut_step(struct batch *b, double part, int form, double slope) {
+ * as good as the method. Where the method does not confirm it, the step is whole again: returns 0.
+ */
+static int cut_step(struct batch *b, double part, int form, double slope) {
     const double whole = b->h[0];
     double t[LANES], g[FORMS][LANES], before = HUGE_VAL;
-    step_to(b, whole, part);
+    int has = happens_by(b, whole, part);
     for (int k = 0; k < 8 && form >= 0; k++) {
         at_part(1, b, 1.0, t);
         forms(1, b, t, b->next, g);
@@ -187,16 +191,27 @@ static void cut_step(struct batch *b, double part, int form, double slope) {
             break;
         before = 0.5 * fabs(change);
         part -= change;
-        step_to(b, whole, part);
+        has = happens_by(b, whole, part);
         if (fabs(change) < 1e-16)
             break;
     }
-    at_part(1, b, 1.0, t);
-    for (double push = 0x1p-53; !has_happened(b, t, b->next) && push < 1e-3; push *= 2.0) {
-        part += push;
-        step_to(b, whole, part);
-        at_part(1, b, 1.0, t);
+    double silent = part;
+    for (double push = 0x1p-53; !has && part < 1.0; push *= 2.0) {
+        silent = part;
+        part = push < 1e-3 && part + push < 1.0 ? part + push : 1.0;
+        has = happens_by(b, whole, part);
     }
+    if (!has)
+        return 0;
+    const double far = part - silent; /* from where the polynomial has it */
+    while (part - silent > 1e-12) {
+        const double middle = 0.5 * (silent + part);
+        if (happens_by(b, whole, middle))
+            part = middle;
+        else
+            silent = middle;
+    }
+    return far > 1e-12 ? happens_by(b, whole, part) : 1;
 }
 
 #endif

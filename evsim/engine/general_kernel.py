@@ -47,16 +47,17 @@ class GeneralKernel:
         cost, _keep_cost = array(np.zeros(2 * n_states), "double")
         nothing, _keep = array(np.zeros(1), "double")
         check(lib.evsim_set_propagator(sim, number, 1, [1, 1, 1, 1], 0, 0, nothing, 0, cost))
-        options = [self._longest_step() if self.model.noise else self.model.options.get("rtol", 0.0)]
+        is_adaptive = self.model.method == "adaptive"
+        options = [self.model.options.get("rtol", 0.0) if is_adaptive else self._longest_step(windows.dt)]
         options += [self.model.options.get(f"atol {name}", 0.0) for name in self.model.states]
         values, keep_options = array(options, "double")
         check(lib.evsim_set_options(sim, number, values, keep_options.size))
         self._push_tables(sim, number)
 
-    def _longest_step(self) -> float:
-        """Seconds over which the series of a linear system with noise converge fast."""
+    def _longest_step(self, dt: float) -> float:
+        """The step of the group's clock; for a linear system with noise, what its series converge fast over."""
         if self.model.method != "ornstein_uhlenbeck":
-            return 0.0
+            return self.population.dt or dt
         states = self.model.states
         sizes = np.zeros((len(states), len(states)))
         for row, name in enumerate(states):

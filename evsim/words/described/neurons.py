@@ -86,7 +86,8 @@ def describe_neurons(
     options = group._method_options
     model = model_of(inlined, constants, written, group.name, group._method, options, outline.is_joined)
     state = {name: group._storage.arrays[name] for name in model.states}
-    population = description.Population(group.name, len(group), model, state, {}, 0.0)
+    step = group._clock.dt_ if group._clock else 0.0
+    population = description.Population(group.name, len(group), model, state, {}, 0.0, dt=step)
     return DescribedGroup(population, inlined.equations, contributions, written, constants, texts, outline)
 
 
