@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from evsim.composition import treatment_of
-from evsim.plugin import Gate, Model, Neuron, Output, Pulse
+from evsim.plugin import Gate, Model, Modulation, Neuron, Output, Pulse
 from evsim.plugin.registry import Plugin, Registry
 
 _WIDTH = 100
@@ -68,6 +68,11 @@ def _events(model: Model) -> list[str]:
         return lines + [f"{name:<11} {text.strip()}" for name, text in texts.items() if text]
     if isinstance(model, Gate):
         return [f"spike       {line}" for line in _spike(model)]
+    if isinstance(model, Modulation):
+        lines = [
+            f"spike       {line.strip()}" for line in model.written_out(model.on_pre).strip().splitlines()
+        ]
+        return [*lines, f"adds        {model.written_out(model.gain)} times w, to {model.parameter}"]
     return [f"current     {model.written_out(model.current)}"] if isinstance(model, Output) else []
 
 

@@ -7,13 +7,14 @@ jump of the gate. Gates with pulses become two sums, of the synapses in their pu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from evsim.composition.alone import gate_alone
 from evsim.composition.attachment import contribution, membrane_of, ports
 from evsim.composition.contribution import PULSE_END, Contribution
 from evsim.composition.declared import neuron_equations
+from evsim.composition.modulation import modulation
 from evsim.composition.treatment import Treatment, treatment_of
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
@@ -26,6 +27,7 @@ __all__ = [
     "contribution",
     "gate_alone",
     "membrane_of",
+    "modulation",
     "neuron_equations",
     "ports",
     "treatment_of",
@@ -37,7 +39,21 @@ def attach(target: Equations, contributions: Iterable[Contribution]) -> Equation
     added = list(contributions)
     terms = {port: [each.term for each in added if each.port == port] for port in ports(target)}
     own = [_summed(v, terms[v.name]) if v.name in terms else v for v in target.values()]
-    return Equations([*own, *(variable for each in added for variable in each.equations.values())])
+    brought = [variable for each in added for variable in each.equations.values()]
+    raised = {
+        name: [each.term for each in added if each.port == name] for name in target if name not in terms
+    }
+    return Equations([*_raised(Equations(own), raised).values(), *brought])
+
+
+def _raised(equations: Equations, terms: Mapping[str, Sequence[str]]) -> Equations:
+    """The equations with sums for parameters that synapses raise."""
+    sums = {
+        name: Expression.parse(" + ".join([name, *more]), f"parameter {name}")
+        for name, more in terms.items()
+        if more
+    }
+    return equations.changed(lambda formula, _: formula.substitute(sums)) if sums else equations
 
 
 def _summed(variable: Variable, terms: Sequence[str]) -> Variable:

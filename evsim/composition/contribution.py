@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evsim.equations.declaration import Equations
+from evsim.equations.declaration import Equations, Variable
 from evsim.plugin import Gate, Output
 from evsim.units import Dimension
 
@@ -22,7 +22,8 @@ class Contribution:
     `gate` and `output` are the models it was made from, `potential` is the target's membrane potential.
 
     `own` are variables of the synapses besides w. `on_pulse_end` is what happens later than `on_pre` by the
-    parameter `lag` of the target.
+    parameter `lag` of the target. `own_values` (SI) are start values of `own`, and `sums` what the synapses add up at
+    every instant.
     """
 
     equations: Equations
@@ -39,6 +40,8 @@ class Contribution:
     own: Equations = field(default_factory=lambda: Equations(""))
     on_pulse_end: str = ""
     lag: str = ""
+    own_values: Mapping[str, float] = field(default_factory=dict)
+    sums: Mapping[str, Variable] = field(default_factory=dict)
 
     @property
     def code(self) -> str | dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evsim.plugin.model import Choice, Gate, Model, Neuron, Output, Parameter, Pulse, refractory
+from evsim.plugin.model import Choice, Gate, Model, Modulation, Neuron, Output, Parameter, Pulse, refractory
 
 if TYPE_CHECKING:
     from evsim.plugin.hookspecs import hookimpl, hookspec
@@ -13,6 +13,7 @@ __all__ = [
     "Choice",
     "Gate",
     "Model",
+    "Modulation",
     "Neuron",
     "Output",
     "Parameter",

@@ -16,4 +16,4 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def evsim_models() -> Iterable[Any]:  # type: ignore[empty-body]
-    """Return the models that the plugin offers: declarations of neurons, gates and outputs, in any order."""
+    """Return the models that the plugin offers: declarations of any kind, in any order."""

@@ -1,4 +1,4 @@
-"""Declarations of models: neurons, gates and outputs with their parameters.
+"""Declarations of models: neurons, gates, outputs and modulations with their parameters.
 
 A model is a small declaration in a file of its own: the file's name is the model's name, the file's docstring
 its documentation. Kernels, help texts and the command line know a model from its declaration alone.
@@ -186,6 +186,22 @@ class Gate(Model):
     kind: ClassVar[str] = "gate"
 
     on_pre: str | Pulse = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Modulation(Model):
+    """How a pre-synaptic spike changes a parameter of the target for a while: the gain of a current, for example.
+
+    `equations` belong to the single synapse and depend on its source alone; `on_pre` names their variables. `gain`, a
+    formula, times the weight `w` is what the synapse adds to the target's `parameter`, at every instant; several
+    synapses add up.
+    """
+
+    kind: ClassVar[str] = "modulation"
+
+    on_pre: str = ""
+    gain: str = ""
+    parameter: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

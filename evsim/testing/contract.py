@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evsim.composition import Contribution, attach, contribution, gate_alone, treatment_of
+from evsim.composition import Contribution, attach, contribution, gate_alone, modulation, treatment_of
 from evsim.composition.attachment import GATE
-from evsim.composition.declared import neuron_equations
+from evsim.composition.declared import neuron_equations, own_equations, parameter_variables
 from evsim.composition.treatment import EACH_SOURCE
 from evsim.equations.check import (
     check_condition,
@@ -22,7 +22,7 @@ from evsim.equations.resolve import resolve_names
 from evsim.equations.statements import parse_statements
 from evsim.equations.synapse_code import local_names
 from evsim.models import current, exponential, lif
-from evsim.plugin import Gate, Model, Neuron, Output
+from evsim.plugin import Gate, Model, Modulation, Neuron, Output
 from evsim.units import Dimension, DimensionMismatchError, require
 from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
 
@@ -35,6 +35,8 @@ def check_texts(model: Model) -> Iterator[str]:
         yield from _check_gate(model)
     elif isinstance(model, Output):
         yield from _check_onto(contribution(exponential, model, _target(), "synapses"))
+    elif isinstance(model, Modulation):
+        yield from _check_modulation(model)
 
 
 def _target() -> Equations:
@@ -107,6 +109,26 @@ def _check_gate(model: Gate) -> Iterator[str]:
         yield f"it has no variable {GATE!r}, which outputs take"
     elif treatment_of(model).name != EACH_SOURCE:
         yield from _check_onto(contribution(model, current, _target(), "synapses"))
+
+
+def _check_modulation(model: Modulation) -> Iterator[str]:
+    """Check a modulation on a target that has the parameter in the unit of the gain, and nothing else."""
+    where = f"model {model.name}"
+    own = Equations([*own_equations(model).values(), *parameter_variables(model)])
+    gain = Expression.parse(model.written_out(model.gain), f"gain of {model.name}")
+    found = gain.dimension({**own.dimensions, **_units(own, where)}, f"gain of {model.name}")
+    target = Equations([Variable(model.parameter, "parameter", None, found)])
+    made = modulation(model, target, "synapses")
+    every = Equations(
+        [Variable("w", "parameter", None, made.weight), *made.own.values(), *made.sums.values()]
+    )
+    units = _units(every, where)
+    check_equations(every, units, where)
+    statements = parse_statements(made.on_pre, "on_pre")
+    dimensions = synapse_dimensions(every.dimensions, target.dimensions, {}, units)
+    check_synapse_code(statements, dimensions, local_names(statements, every, target), "on_pre")
+    if not {statement.target for statement in statements} & set(own.of_kind("differential")):
+        yield "a spike does nothing; say in on_pre which of its variables jumps"
 
 
 def _check_onto(made: Contribution) -> Iterator[str]:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import PULSE_END, Contribution, contribution
+from evsim.composition import PULSE_END, Contribution, contribution, modulation
 from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
-from evsim.plugin import Gate, Output
+from evsim.plugin import Gate, Modulation, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
 from evsim.words.activity import CanRest
@@ -97,7 +97,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             end = self._source if each.trigger == "pre" else self._target
             if each.event != "spike":
                 require_event(end._group, each.event, f"on_event of {self.name}")
-        if isinstance(model, Gate):
+        if isinstance(model, Gate | Modulation):
             self._attach(model, output, port)
         else:
             _refuse_what_needs_a_model(self.name, output, port)
@@ -133,8 +133,8 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 )
             self._write(names[pathway], value, slice(None))
 
-    def _attach(self, model: Gate, output: Output | None, port: str) -> None:
-        """Become synapses of a registered model: a gate, and an output onto a port of the target."""
+    def _attach(self, model: Gate | Modulation, output: Output | None, port: str) -> None:
+        """Become synapses of a registered model: a gate and an output onto a port of the target, or a modulation."""
         if self._pathways:
             raise EvsimTypeError(
                 f"{self.name}: got the model {model.name} and on_{self._pathways[0].trigger}; "
@@ -145,7 +145,11 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             raise EvsimTypeError(
                 f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup"
             )
-        made = contribution(model, output, group._equations, self.name, port, group._membrane)
+        if isinstance(model, Gate):
+            made = contribution(model, output, group._equations, self.name, port, group._membrane)
+        else:
+            _refuse_output(self.name, model, output)
+            made = modulation(model, group._equations, self.name, port)
         self._contribution = made
         self._pathways = tuple(
             replace(each, lag=made.lag) if each.name == PULSE_END else each
@@ -153,6 +157,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         )
         weight = Variable("w", "parameter", None, made.weight)
         self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
+        self._sums = made.sums
         if made.equations:
             group._receive(made)
 
@@ -337,7 +342,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             )
         if name == "w" and self._contribution is not None:
             return self._contribution.default_weight
-        return 0.0
+        return 0.0 if self._contribution is None else self._contribution.own_values.get(name, 0.0)
 
     # Values
 
@@ -444,6 +449,13 @@ def _checked_equations(model: Any, target: Any, name: str) -> tuple[Equations, d
     for each in sums.values():
         end_of(each, name)
     return Equations([each for each in every.values() if each.name not in sums], where), sums
+
+
+def _refuse_output(name: str, model: Modulation, output: Any) -> None:
+    if output is not None:
+        raise EvsimTypeError(
+            f"{name}: {model.name} raises a parameter of its target and takes no output; leave output= out"
+        )
 
 
 def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:
