@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 from evsim import description, models
 from evsim.codegen import shipped
 from evsim.commands import demo
+from evsim.composition import treatment_of
+from evsim.composition.treatment import AT_ONCE, SUMMED
 from evsim.engine.texts import texts_of
-from evsim.plugin import Gate, Neuron
+from evsim.plugin import Gate, Neuron, Output
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
 from evsim.words.synapses import Synapses
@@ -24,6 +25,17 @@ from evsim.words.synapses import Synapses
 # constants as well (A).
 EQUAL: tuple[str, ...] = ()
 WAYS_TO_DIFFER = {0: [EQUAL, ("b",), ("A", "b")], 1: [EQUAL, ("b",)], 2: [EQUAL]}
+
+# Systems that are not linear take longer to compile: neurons alone, and these with their synapses.
+USUAL: tuple[tuple[Neuron, tuple[tuple[Gate, Output], ...]], ...] = (
+    (models.lif, ((models.ampa, models.current),)),
+    (models.lif, ((models.exponential, models.conductance),)),
+    (models.lif, ((models.exponential, models.conductance), (models.exponential, models.conductance))),
+    (models.lif, ((models.alpha, models.conductance),)),
+    (models.lif, ((models.ampa, models.conductance),)),
+    (models.lif, ((models.ampa, models.conductance), (models.gaba_a, models.conductance))),
+    (models.hh_traub, ((models.exponential, models.conductance), (models.exponential, models.conductance))),
+)
 
 
 def build(folder: Path) -> None:
@@ -41,29 +53,32 @@ def texts() -> dict[str, str]:
 
 
 def networks() -> Iterator[tuple[description.Network, list[tuple[str, ...]]]]:
-    """Yield every neuron alone, and those with linear equations with each gate and with two, and what may differ."""
-    offered = models.evsim_models()
-    gates = [model for model in offered if isinstance(model, Gate)]
-    for neuron in (model for model in offered if isinstance(model, Neuron)):
+    """Yield every neuron alone, linear ones with gates that drive currents, and what else is usual."""
+    for neuron in (model for model in models.evsim_models() if isinstance(model, Neuron)):
         alone = described(neuron)
-        if not isinstance(alone.populations[0].model, description.LinearModel):
+        if isinstance(alone.populations[0].model, description.LinearModel):
+            yield from _with_currents(neuron)
+        else:
             yield alone, [EQUAL]
-            continue
-        for count in range(3):
-            for chosen in product(gates, repeat=count):
-                kinds = len(set(chosen))  # two of a kind: as usual as one
-                yield described(neuron, *chosen), WAYS_TO_DIFFER[kinds]
+    for neuron, synapses in USUAL:
+        yield described(neuron, *synapses), [EQUAL]
 
 
-def described(neuron: Neuron, *gates: Gate) -> description.Network:
-    """Describe one cell of a model with a synapse of each gate on it."""
+def _with_currents(neuron: Neuron) -> Iterator[tuple[description.Network, list[tuple[str, ...]]]]:
+    """Alone, with each gate that is one sum, and with two (exciting and inhibiting), and what may differ."""
+    gates = [model for model in models.evsim_models() if isinstance(model, Gate)]
+    summed = [gate for gate in gates if treatment_of(gate).name in (AT_ONCE, SUMMED)]
+    for count in range(3):
+        for chosen in product(summed, repeat=count):
+            kinds = len(set(chosen))  # two of a kind: as usual as one
+            pairs = [(gate, None if gate is models.voltage_jump else models.current) for gate in chosen]
+            yield described(neuron, *pairs), WAYS_TO_DIFFER[kinds]
+
+
+def described(neuron: Neuron, *synapses: tuple[Gate, Output | None]) -> description.Network:
+    """Describe one cell of a model with a synapse of each gate and output on it."""
     cells = NeuronGroup(1, neuron)
-    synapses = [Synapses(cells, cells, gate, **_output_of(gate)) for gate in gates]
-    for each in synapses:
+    made = [Synapses(cells, cells, gate, output=output) for gate, output in synapses]
+    for each in made:
         each.connect()
-    return Network([cells, *synapses]).describe()
-
-
-def _output_of(gate: Gate) -> dict[str, Any]:
-    """A jump of the potential needs no output."""
-    return {} if gate is models.voltage_jump else {"output": models.current}
+    return Network([cells, *made]).describe()

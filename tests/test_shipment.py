@@ -22,7 +22,23 @@ from evsim import (
 from evsim.codegen import cache
 from evsim.commands import demo
 from evsim.errors import CompilerError
-from evsim.models import alpha, current, exponential, lif, voltage_jump
+from evsim.models import (
+    adex,
+    alpha,
+    ampa,
+    conductance,
+    current,
+    eif,
+    exponential,
+    gaba_a,
+    hh,
+    hh_traub,
+    izhikevich,
+    lif,
+    lif_noisy,
+    qif,
+    voltage_jump,
+)
 
 pytestmark = pytest.mark.skipif(
     not (kernels.folder() / "index.json").exists(), reason="this evsim was built without kernels"
@@ -48,6 +64,28 @@ def test_a_shipped_neuron_with_a_shipped_gate_needs_no_compiler(gate: object) ->
     before = cells.V[0]
     Network(source, cells, synapses).run(5 * ms)
     assert cells.V[0] > before
+
+
+@pytest.mark.parametrize(
+    "neuron", [eif, adex, hh, hh_traub, izhikevich, lif_noisy, qif], ids=lambda neuron: neuron.name
+)
+def test_a_nonlinear_shipped_neuron_needs_no_compiler(neuron: object) -> None:
+    cells = NeuronGroup(2, neuron)
+    Network(cells).run(1 * ms)
+
+
+@pytest.mark.parametrize("gate", [exponential, ampa], ids=lambda gate: gate.name)
+def test_two_conductances_on_a_leaky_neuron_need_no_compiler(gate: object) -> None:
+    cells = NeuronGroup(2, lif(I_stim=0 * nA))
+    source = SpikeGeneratorGroup(1, [0], [1.234] * ms)
+    exciting = Synapses(source, cells, gate, output=conductance)
+    inhibiting = Synapses(
+        source, cells, gaba_a if gate is ampa else exponential, output=conductance(E=-80 * mV)
+    )
+    exciting.connect(j=[0], i=0)
+    inhibiting.connect(j=[1], i=0)
+    Network(source, cells, exciting, inhibiting).run(3 * ms)
+    assert cells.V[0] > -70 * mV > cells.V[1]
 
 
 def test_voltage_jumps_need_no_compiler() -> None:
