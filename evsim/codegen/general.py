@@ -9,11 +9,12 @@ from functools import partial
 
 from evsim.codegen.conditions import Forms
 from evsim.codegen.kernel import assignments_to_c
+from evsim.codegen.lookups import TIME, Lookup, lookup_of
 from evsim.codegen.numbers import Numbers, name_of
 from evsim.description import Assignment, ForeignFunction, GeneralModel, TimedTable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import linear_form
-from evsim.equations.nodes import Call, Name, Node, Number, leaves, replaced
+from evsim.equations.nodes import Call, Name, Node, leaves, replaced
 from evsim.equations.printing import Calls, to_c
 from evsim.equations.slopes import own_slope
 
@@ -58,7 +59,7 @@ class _Writer:
         self.model, self.is_linked = model, is_linked
         self.states = {name: f"x[{s}][l]" for s, name in enumerate(model.states)}
         self.tables = tuple(name for name, each in model.functions.items() if isinstance(each, TimedTable))
-        self.lookups: list[tuple[str, Node | None]] = []  # table and column of each value at time t
+        self.lookups: list[Lookup] = []
         self.numbers = Numbers(
             {*model.states, *model.inputs, *VARYING, *self._lookup_names()}, frozenset(model.functions)
         )
@@ -71,7 +72,7 @@ class _Writer:
         self.noise = self._noise()
         self.matrix = self._matrix() if model.method == "ornstein_uhlenbeck" else {}
         self.slopes = self._slopes() if model.method == "exponential_euler" else {}
-        self.columns = [self.numbers.without(column or Number(0.0)) for _, column in self.lookups]
+        self.lookups = [each.prepared(self.numbers.without) for each in self.lookups]
         self.layout = self._layout(each, parameters)
         ones = [k for k in range(len(self.layout.coefficients)) if k not in self.layout.each]
         self.place = {name_of(k): f"b->one[{n}]" for n, k in enumerate(ones)}
@@ -102,17 +103,15 @@ class _Writer:
         return self.numbers.without(replaced(expression.tree, self._looked_up))
 
     def _looked_up(self, leaf: Name | Call) -> Node:
-        """A function of time at the present time becomes a value that is looked up once for each step."""
-        if not isinstance(leaf, Call) or leaf.function not in self.tables or leaf.operands[0] != Name("t"):
+        """A function of time that waits for its switches becomes a value that is looked up once for each step."""
+        if not isinstance(leaf, Call) or leaf.function not in self.tables:
             return leaf
-        column = leaf.operands[1] if len(leaf.operands) > 1 else None
-        if column is not None and any(
-            isinstance(each, Name) and each.name in {*self.states, *VARYING} for each in leaves(column)
-        ):
+        found = lookup_of(leaf, {*self.states, *self.model.inputs})
+        if found is None:
             return leaf
-        if (leaf.function, column) not in self.lookups:
-            self.lookups.append((leaf.function, column))
-        return Name(f"table {self.lookups.index((leaf.function, column))}")
+        if found not in self.lookups:
+            self.lookups.append(found)
+        return Name(f"table {self.lookups.index(found)}")
 
     def _condition(self, condition: Expression | None) -> Node | None:
         if condition is None:
@@ -212,7 +211,7 @@ class _Writer:
 
     def _uses_last(self) -> bool:
         nodes = [*self.rates.values(), *self.noise.values(), *self.forms.nodes]
-        nodes += [each for each in (self.rest, *self.columns) if each is not None]
+        nodes += [each for each in (self.rest, *self._looked_up_nodes()) if each is not None]
         return any(leaf == Name("lastspike") for node in nodes for leaf in leaves(node))
 
     def _foreign(self) -> str:
@@ -242,25 +241,36 @@ ALWAYS void load_each(const int lanes, struct batch *b, int64_t first) {{
     (void)lanes, (void)b, (void)first;
 {each}}}"""
 
+    def _looked_up_nodes(self) -> list[Node]:
+        return [node for each in self.lookups for node in each.nodes]
+
     def _tables(self) -> str:
-        body, switches = "", ""
-        for k, (name, _) in enumerate(self.lookups):
-            table = f"&b->cells->table[{self.tables.index(name)}]"
-            body += f"""    for (int l = 0; l < lanes; l++)
-        b->table[{k}][l] = evsim_table_at({table}, t[l], {self._c(self.columns[k])});
-"""
-        for k in sorted({self.tables.index(name) for name, _ in self.lookups}):
-            switches += f"    next = evsim_sooner(&cells->table[{k}], t, next);\n"
+        names = self._lane_names(self._looked_up_nodes())
+        body, shared, own = "", "", ""
+        for k, each in enumerate(self.lookups):
+            table = f"&b->cells->table[{self.tables.index(each.table)}]"
+            argument, column = self._c(each.argument), self._c(each.column)
+            body += f"        b->table[{k}][l] = evsim_table_at({table}, {argument}, {column});\n"
+            period = "0.0" if each.period is None else self._c(each.period)
+            if each.argument == TIME:
+                shared += f"    next = evsim_sooner({table}, at, next);\n"
+            else:
+                own += f"        next = evsim_sooner_there({table}, at, {argument}, {period}, next);\n"
         text = f"""ALWAYS void load_tables(const int lanes, struct batch *b, const double *t) {{
     (void)lanes, (void)b, (void)t;
-{body}}}"""
-        if not switches:
+    for (int l = 0; l < lanes; l++) {{
+{names}{body}    }}
+}}"""
+        if not self.lookups:
             return text
+        own_names = names.replace(" = t[l]", " = at") if own else ""
         return f"""{text}
 
-static inline double next_switch(const struct evsim_cells *cells, double t) {{
+ALWAYS double next_switch_of(const int lanes, const struct batch *b, double at) {{
     double next = HUGE_VAL;
-{switches}    return next;
+{shared}    for (int l = 0; l < lanes && {int(bool(own))}; l++) {{
+{own_names}{own}    }}
+    return next;
 }}"""
 
     def _lane_names(self, nodes: Iterable[Node]) -> str:

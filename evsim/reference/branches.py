@@ -162,6 +162,9 @@ class Lookup(Staircase):
 
     def first(self) -> Exact:
         self._values = self._column()
+        if self.operands[0].is_endless:
+            self._is_open, self._edges = False, (None, None)
+            return mp.mpf(self._at(0 if self.operands[0].value < 0 else len(self._values)))
         return super().first()
 
     def _at(self, k: int) -> float:
