@@ -7,7 +7,7 @@ import math
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
 from evsim.words.actions.stopping import StoppedError, forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
-from evsim.words.described.network import Describer
-from evsim.words.described.resting import forget_changes, names_at_rest, rest_for_good, wake
 from evsim.words.monitored import parts_of
 from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
@@ -30,11 +28,14 @@ from evsim.words.queue import Queue
 from evsim.words.randomness import next_seed, seed_epoch
 from evsim.words.slices import Sliceable
 from evsim.words.sources import PoissonGroup, PoissonInput
-from evsim.words.stored import Stored, read_file, restore_network, store_network, write_file
 from evsim.words.summaries import Profile, SchedulingSummary
 from evsim.words.summaries.profiling import COLLECT, DESCRIBE
 from evsim.words.surroundings import names_around_call
 from evsim.words.variables.states import HasSettableStates, HasStates
+
+if TYPE_CHECKING:  # what only runs need is imported by them
+    from evsim.words.described.network import Describer
+    from evsim.words.stored import Stored
 
 _log = logging.getLogger("evsim")
 
@@ -79,7 +80,7 @@ class Network:
         self._refuse_runaways(found)
         for each in found:
             if each in self._retired:
-                wake(each, self._describer)
+                _resting().wake(each, self._describer)
                 self._retired.remove(each)
             if each not in self._objects:
                 self._objects.append(each)
@@ -103,7 +104,7 @@ class Network:
             self._objects.remove(each)
             if each.name in self._described:
                 self._retired.append(each)
-                rest_for_good(each, self._describer, self.t_)
+                _resting().rest_for_good(each, self._describer, self.t_)
 
     def __getitem__(self, name: str) -> NetworkObject:
         for each in self._members():
@@ -292,6 +293,8 @@ class Network:
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
         """The network as plain data, as it is now; `run` does this first."""
+        from evsim.words.described.network import Describer
+
         self._complete()
         namespace = checked_namespace(namespace, "run()")
         scope = names_around_call()
@@ -310,7 +313,7 @@ class Network:
                 "seed they have; call seed() before the first run, or begin again with start_scope()"
             )
         for each in self._retired:
-            forget_changes(each)
+            _resting().forget_changes(each)
         describer.update([*members, *self._retired], scope, self.t_)
         self._describer = describer
         new = [each for each in members if each.name not in self._described]
@@ -328,7 +331,7 @@ class Network:
             if isinstance(each, StateMonitor):
                 each._refresh(scope)
         self._prepare_actions(members, scope)
-        describer.network.inactive = names_at_rest(members, self._retired, describer)
+        describer.network.inactive = _resting().names_at_rest(members, self._retired, describer)
         if self._simulation is None:
             self._simulation = _engine()(describer.network)
         return describer.network
@@ -390,6 +393,8 @@ class Network:
         A file holds arrays and text, several states if they have different names, and can be read by another process
         that has built an equal network.
         """
+        from evsim.words.stored import store_network, write_file
+
         stored = store_network(self)
         if filename is None:
             self._states[name] = stored
@@ -407,6 +412,8 @@ class Network:
             What is random in runs repeats itself after restore() unless this is False. With True texts, such as
             "rand()" as initial value, draw again what they drew after store(), too.
         """
+        from evsim.words.stored import read_file, restore_network
+
         if filename is None and name not in self._states:
             known = ", ".join(map(repr, self._states)) or "none"
             raise EvsimValueError(
@@ -469,6 +476,12 @@ class Network:
 
 
 _SECOND = KNOWN_NAMES["dt"]
+
+
+def _resting() -> Any:
+    from evsim.words.described import resting
+
+    return resting
 
 
 def _engine() -> Any:
