@@ -21,7 +21,7 @@ build(Path(sys.argv[1]))
 
 
 class PackageWithHeaders(build_py):
-    """Start from an empty folder, and add the headers that generated C includes.
+    """Start from an empty folder, and add the headers that generated C includes, and the C of the core.
 
     Without the first, modules removed from the source would live on in an old build folder. In an editable
     install the headers are read where they are.
@@ -36,6 +36,14 @@ class PackageWithHeaders(build_py):
             include.mkdir(parents=True, exist_ok=True)
             shutil.copy("csrc/kernel.h", include)
             shutil.copytree("csrc/kernel", include / "kernel", dirs_exist_ok=True)
+            copy_core(include / "core")
+
+
+def copy_core(folder: Path) -> None:
+    """Copy the C of the core, which exported networks are built from."""
+    shutil.copytree("csrc/standalone", folder / "standalone", dirs_exist_ok=True)
+    for file in sorted(Path("csrc").glob("*.[ch]")):
+        shutil.copy(file, folder)
 
 
 class CoreAndKernels(build_ext):

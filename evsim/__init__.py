@@ -11,6 +11,7 @@ from evsim.units import *
 from evsim.verify import verify
 from evsim.words.actions import NetworkOperation, network_operation, stop
 from evsim.words.clocks import Clock, defaultclock
+from evsim.words.exports import export_c, read_export
 from evsim.words.magic import (
     collect,
     magic_network,
@@ -34,8 +35,8 @@ from evsim.words.variables.linked import linked_var
 __all__ = [
     "Clock", "Equations", "EventMonitor", "EvsimError", "Function", "Network", "NetworkOperation", "NeuronGroup",
     "PoissonGroup", "PoissonInput", "PopulationRateMonitor", "SpikeGeneratorGroup", "SpikeMonitor",
-    "StateMonitor", "Synapses", "TimedArray", "collect", "constant_input", "defaultclock", "implementation",
-    "linked_var", "magic_network", "network_operation", "prefs", "profiling_summary", "restore", "run",
-    "scheduling_summary", "seed", "start_scope", "stop", "store", "verify",
+    "StateMonitor", "Synapses", "TimedArray", "collect", "constant_input", "defaultclock", "export_c",
+    "implementation", "linked_var", "magic_network", "network_operation", "prefs", "profiling_summary", "read_export",
+    "restore", "run", "scheduling_summary", "seed", "start_scope", "stop", "store", "verify",
     *_units.__all__,
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from evsim.codegen.text import digest, text_key
 from evsim.errors import CompilerError
 
 _addresses: dict[str, int] = {}
+_texts: dict[int, tuple[str, str]] = {}  # by address: the text, and the function of it that gives the table
 
 
 def kernel_address(source: str) -> int:
@@ -43,7 +44,13 @@ def _address(source: str, function: str) -> int:
     if key not in _addresses:
         address = shipped.address(key)
         _addresses[key] = _entry(source, function) if address is None else address
+    _texts[_addresses[key]] = source, function
     return _addresses[key]
+
+
+def text_at(address: int) -> tuple[str, str]:
+    """The generated text whose table stands at an address that was asked for, and the function that returns it."""
+    return _texts[address]
 
 
 def _entry(source: str, function: str) -> int:

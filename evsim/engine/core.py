@@ -2,15 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evsim.engine._core import ffi, lib
+from evsim.engine import _core
+from evsim.engine._core import ffi
 from evsim.errors import EvsimRuntimeError
 
 NO_MEMORY, NOT_FINITE, ENDLESS, STUCK, BAD_ARGUMENT, INTERRUPTED, NO_THREAD, TOO_OFTEN = range(-1, -9, -1)
+
+Listener = Callable[[str, tuple[Any, ...], Any], None]
+_listener: ContextVar[Listener | None] = ContextVar("evsim_listener", default=None)
+
+
+class Functions:
+    """The functions of the core by name. Who listens is told of every call, with arguments and result."""
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(_core.lib, name)
+        listener = _listener.get()
+        return function if listener is None else _told(listener, name, function)
+
+
+def _told(listener: Listener, name: str, function: Any) -> Any:
+    def call(*arguments: Any) -> Any:
+        result = function(*arguments)
+        listener(name, arguments, result)
+        return result
+
+    return call
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Let somebody know what this thread asks of the core inside the block."""
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+def arguments_of(name: str) -> list[Any]:
+    """The C types of a function's arguments."""
+    return list(ffi.typeof(getattr(_core.lib, name)).args)
+
+
+lib = Functions()
 
 
 def check(code: int) -> int:
@@ -38,4 +81,7 @@ def view(pointer: Any, count: int, dtype: type) -> np.ndarray[Any, Any]:
     return np.frombuffer(ffi.buffer(pointer, size), dtype=dtype)
 
 
-__all__ = ["ENDLESS", "NOT_FINITE", "STUCK", "TOO_OFTEN", "array", "check", "ffi", "lib", "view"]
+__all__ = [
+    "ENDLESS", "NOT_FINITE", "STUCK", "TOO_OFTEN",
+    "Listener", "arguments_of", "array", "check", "ffi", "lib", "listening", "view",
+]  # fmt: skip

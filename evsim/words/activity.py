@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evsim.errors import EvsimTypeError
+from evsim.words.frozen import refuse_exported
 
 
 class CanRest:
@@ -28,4 +29,5 @@ class CanRest:
         if not isinstance(value, (bool, np.bool_)):
             name = getattr(self, "name", "object")
             raise EvsimTypeError(f"{name}.active: got {value!r}; give True or False")
+        refuse_exported(self, f"{getattr(self, 'name', 'object')}.active cannot be changed")
         self._active = bool(value)

@@ -19,6 +19,7 @@ from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
 from evsim.words.actions.stopping import StoppedError, forget_stop, is_stopping, stop
 from evsim.words.clocks import defaultclock, in_seconds
+from evsim.words.frozen import Exported, refuse_exported, refuse_run_with_changes
 from evsim.words.monitored import parts_of
 from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
@@ -62,6 +63,7 @@ class Network:
         self._profile: Profile | None = None
         self._states: dict[str, Stored] = {}
         self._retired: list[NetworkObject] = []  # removed after they have run
+        self._exported: Exported | None = None
         self.add(*objects)
 
     # What is in it
@@ -79,6 +81,8 @@ class Network:
         found = list(_flat(objects))
         self._refuse_runaways(found)
         for each in found:
+            if each not in self._objects:
+                refuse_exported(self, f"{each.name} cannot be added")
             if each in self._retired:
                 _resting().wake(each, self._describer)
                 self._retired.remove(each)
@@ -98,6 +102,7 @@ class Network:
         for each in leaving:
             if each not in self._objects:
                 raise EvsimValueError(f"{each.name} is not part of {self.name}")
+            refuse_exported(self, f"{each.name} cannot be removed")
         leaving += [part for each in leaving for part in parts_of(each) if part in self._objects]
         _refuse_dependants(leaving, self._members())
         for each in leaving:
@@ -200,7 +205,7 @@ class Network:
             raise EvsimRuntimeError(
                 f"run() was called by an operation while {self.name} runs; change variables there, or call stop()"
             )
-        seconds = _checked_duration(duration, self._dt)
+        seconds = checked_duration(duration, self._dt, "duration of run()")
         timing = check_timing(prefs.timing if timing is None else timing, "timing of run()")
         threads = check_threads(prefs.threads if threads is None else threads, "threads of run()")
         period = 10.0 if report_period is None else float(require(report_period, _SECOND, "report_period"))
@@ -208,8 +213,9 @@ class Network:
         watch = Profile()
         with watch.during(DESCRIBE):
             self.describe(namespace)
+        refuse_run_with_changes(self)
         if timing == "grid":
-            _refuse_other_steps(self._members(), self._dt)
+            refuse_other_steps(self._members(), self._dt)
             _log.info("timing='grid': spikes happen at ends of steps, and delays are rounded to steps")
         reporter.begin()
         self._is_running = True
@@ -414,6 +420,7 @@ class Network:
         """
         from evsim.words.stored import read_file, restore_network
 
+        refuse_exported(self, f"restore({name!r}) is not possible")
         if filename is None and name not in self._states:
             known = ", ".join(map(repr, self._states)) or "none"
             raise EvsimValueError(
@@ -494,16 +501,15 @@ def _engine() -> Any:
     return engine.Simulation
 
 
-def _checked_duration(duration: Any, dt: float) -> float:
-    seconds = require(duration, _SECOND, "duration of run()")
+def checked_duration(duration: Any, dt: float, what: str) -> float:
+    """A duration in seconds that a run may have."""
+    seconds = require(duration, _SECOND, what)
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise EvsimTypeError(f"duration of run(): got {duration!r}; give one time, as in run(100*ms)")
+        raise EvsimTypeError(f"{what}: got {duration!r}; give one time, as in run(100*ms)")
     if not math.isfinite(seconds) or seconds < 0:
-        raise EvsimValueError(f"duration of run(): got {duration}; give a finite time of 0 or more")
+        raise EvsimValueError(f"{what}: got {duration}; give a finite time of 0 or more")
     if seconds > MOST_STEPS * dt:
-        raise EvsimValueError(
-            f"duration of run(): got {duration}; give at most 2**53 steps, {MOST_STEPS * dt:g} s"
-        )
+        raise EvsimValueError(f"{what}: got {duration}; give at most 2**53 steps, {MOST_STEPS * dt:g} s")
     return float(seconds)
 
 
@@ -536,7 +542,7 @@ def _refuse_dependants(leaving: list[NetworkObject], members: list[NetworkObject
                 )
 
 
-def _refuse_other_steps(members: list[NetworkObject], dt: float) -> None:
+def refuse_other_steps(members: list[NetworkObject], dt: float) -> None:
     """In grid timing all groups step together."""
     for each in members:
         clock = each._clock if isinstance(each, Sliceable) else None

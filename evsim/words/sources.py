@@ -16,6 +16,7 @@ from evsim.units import Quantity, dimension_of, require, unit_named
 from evsim.words.activity import CanRest
 from evsim.words.clocks import Clock, defaultclock, own_step
 from evsim.words.connection.pairs import checked_indices
+from evsim.words.frozen import refuse_exported
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.slices import Sliceable, Subgroup, checked_size
@@ -117,6 +118,7 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
 
     def set_spikes(self, indices: Any, times: Any, period: Any = None, sorted: bool = False) -> None:
         """Replace the spikes; what lies before the present time is refused."""
+        refuse_exported(self, f"the spikes of {self.name} cannot be changed")
         if period is not None:
             raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
         index = checked_indices(indices, len(self), f"indices of {self.name}")

@@ -13,6 +13,7 @@ from evsim.equations.declaration import Variable
 from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError, quantity, require
+from evsim.words.frozen import refuse_exported
 from evsim.words.variables.linked import LinkedVariable, refuse_unlinked
 from evsim.words.variables.states import HasSettableStates
 from evsim.words.variables.storage import Storage, is_shared
@@ -135,6 +136,7 @@ class Elements(HasSettableStates):
     def _write(self, name: str, value: Any, item: Any) -> None:
         variable = self._variable(name)
         what = f"{self._label()}.{name}"
+        refuse_exported(self, f"{what} cannot be changed")
         if variable.kind == "subexpression":
             raise EvsimAttributeError(
                 f"{what} is given by its equation, {variable.expression}; set what stands there"
