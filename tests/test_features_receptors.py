@@ -191,7 +191,7 @@ def test_114_the_delay_shifts_the_conductance() -> None:
 def test_115_a_reversal_potential_of_0_excites_and_of_minus_95_inhibits_a_cell_at_minus_70(
     gate: Gate,
 ) -> None:
-    """The gates nmda and gaba_b do not drive neurons yet; the outputs that they go with do."""
+    """The gates nmda and gaba_b themselves: test_gates_of_sources."""
     excited, _ = one_spike(gate, magnesium_block(E=0 * mV, g_max=20 * nS), -70)
     inhibited, _ = one_spike(gate, conductance(E=-95 * mV, g_max=20 * nS), -70)
     assert np.max(excited) > 0.05

@@ -254,18 +254,6 @@ def test_gate_parameters_may_differ_between_targets() -> None:
         ),
         (lif, {"output": current}, EvsimTypeError, "goes with a gate as model"),
         (
-            Gate(name="square", equations="ds/dt = -s**2/ms : 1", on_pre="s += 1"),
-            {"output": current},
-            EvsimError,
-            "it does not add up, since ds/dt = -s**2/ms is not proportional to s",
-        ),
-        (
-            Gate(name="sets", equations="ds/dt = -s/(5*ms) : 1", on_pre="s = 1"),
-            {"output": current},
-            EvsimError,
-            "needs one state per source and delay, which evsim does not run yet: it does not add up, since",
-        ),
-        (
             exponential,
             {"output": Output(name="squared", current="w*s*s", weighs_in_port_unit=True)},
             EvsimError,

@@ -33,6 +33,9 @@ from evsim.models import (
 from evsim.plugin import Gate, Output
 
 GATES = [m for m in evsim_models() if isinstance(m, Gate) and treatment_of(m).name.endswith("per target")]
+OF_SOURCES = [
+    m for m in evsim_models() if isinstance(m, Gate) and treatment_of(m).name.endswith("source and delay")
+]
 OUTPUTS = [model for model in evsim_models() if isinstance(model, Output)]
 CELLS = [
     lif(I_stim=0 * nA),
@@ -52,6 +55,7 @@ def synapses_onto(cells: Any, gate: Gate, output: Output, **options: Any) -> Syn
 
 def test_the_loop_below_covers_the_registry() -> None:
     assert [gate.name for gate in GATES] == ["exponential", "dual_exponential", "alpha", "ampa", "gaba_a"]
+    assert [gate.name for gate in OF_SOURCES] == ["nmda", "gaba_b", "gaba_b_desensitising"]
     assert [output.name for output in OUTPUTS] == ["current", "conductance", "magnesium_block"]
 
 
@@ -80,6 +84,31 @@ def test_every_gate_with_every_output_runs_on(cell: Any) -> None:
             assert np.max(trace.g_[0]) > 0, title
             assert np.all(trace.g_[0] >= 0), title
             assert np.all(trace.g_[0, :34] == 0), title
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+def test_gates_that_do_not_add_up_run_with_every_output_on(cell: Any) -> None:
+    pairs = [(gate, output) for gate in OF_SOURCES for output in OUTPUTS]
+    cells = NeuronGroup(len(pairs) + 1, cell)
+    traces = []
+    for k, (gate, output) in enumerate(pairs):
+        full = output if output is current else output(E=0 * mV, g_max=10 * nS)
+        synapses = synapses_onto(cells, gate, full)
+        synapses.connect(i=0, j=k)
+        traces.append(StateMonitor(synapses, ["I"] if output is current else ["I", "g"], record=True))
+    potential = StateMonitor(cells, cell.membrane, record=True)
+    run(8 * ms)
+    V = np.asarray(getattr(potential, cell.membrane))
+    assert np.all(np.isfinite(V))
+    for k, ((gate, output), trace) in enumerate(zip(pairs, traces, strict=True)):
+        title = f"{gate.name} x {output.name}"
+        if output is not current:
+            assert np.array_equal(trace.I_[0], trace.g_[0] * V[k]), title
+            assert np.max(trace.g_[0]) > 0, title
+        assert np.all(trace.I_[0, :34] == 0), title
+        assert trace.I_[0, 38] * (1 if output is current else -1) > 0, title
+        if gate.name == "nmda":
+            assert V[k, 38] > V[-1, 38], title
 
 
 def test_several_kinds_of_synapses_share_one_input() -> None:
@@ -220,12 +249,3 @@ def test_what_does_not_fit_is_refused(
         synapses_onto(NeuronGroup(1, target), gate, output)
     assert text in str(refused.value)
     assert "\n" not in str(refused.value)
-
-
-def test_a_gate_that_needs_a_state_per_source_is_refused_with_the_reason() -> None:
-    from evsim.models import nmda
-
-    with pytest.raises(
-        EvsimError, match="needs one state per source and delay, which evsim does not run yet"
-    ):
-        synapses_onto(NeuronGroup(1, lif), nmda, magnesium_block)

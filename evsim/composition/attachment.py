@@ -98,6 +98,7 @@ class _Attachment:
             own=Equations(gate.own, self.where),
             on_pulse_end=gate.on_pulse_end,
             lag=gate.lag,
+            carried=self._names[GATE] if self.treatment.name == EACH_SOURCE else "",
         )
 
     # Names on the target
@@ -135,6 +136,9 @@ class _Attachment:
     # The gate
 
     def _gate_sum(self, weight: Dimension) -> GateSum:
+        if self.treatment.name == EACH_SOURCE:
+            dimension = self._gate_dimension() * weight
+            return GateSum([Variable(self._names[GATE], "parameter", None, dimension)], "")
         if self.treatment.name == PULSED:
             return sums_of_pulsed(self.gate, self._names, weight, self.name)
         return sum_of(self.gate, self._names, weight)
@@ -188,12 +192,7 @@ class _Attachment:
         return [*parameter_variables(self.gate, self._names), *of_output]
 
     def _check_form(self) -> None:
-        """Refuse gates that do not add up, and currents that are not proportional to them."""
-        if self.treatment.name == EACH_SOURCE:
-            raise EvsimError(
-                f"{self.where}: gate {self.gate.name} needs {EACH_SOURCE}, which evsim does not run yet: "
-                f"{self.treatment.reason}"
-            )
+        """Refuse currents that are not proportional to gate and weight."""
         for factor in (GATE, WEIGHT):
             if degree(self._whole_current, {factor}) != 1:
                 raise EvsimError(

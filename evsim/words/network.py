@@ -27,6 +27,7 @@ from evsim.words.preferences import check_threads, check_timing, prefs
 from evsim.words.progress import Reporter
 from evsim.words.queue import Queue
 from evsim.words.randomness import next_seed, seed_epoch
+from evsim.words.shared_gates import shared_gates_of
 from evsim.words.slices import Sliceable
 from evsim.words.sources import PoissonGroup, PoissonInput
 from evsim.words.summaries import Profile, SchedulingSummary
@@ -346,6 +347,7 @@ class Network:
         """Take in what objects bring along: monitors, copies of monitored synapses, operations."""
         for each in self._members():
             self._take_in(parts_of(each))
+            self._take_in(shared_gates_of(each))
         for each in self._members():
             if isinstance(each, StateMonitor):
                 self._take_in(each._parts())

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import Contribution
+from evsim.composition import PULSE_END, Contribution, gate_alone
 from evsim.composition.attachment import GATE
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
 from evsim.equations.resolve import resolve_names
 from evsim.errors import EvsimAttributeError, EvsimTypeError
-from evsim.plugin import Gate, Output
+from evsim.plugin import Gate, Output, Pulse
 from evsim.plugin.model import nearest
 from evsim.units import Dimension, Quantity, quantity, second
 from evsim.words.clocks import Clock, own_step
@@ -39,7 +39,10 @@ _CARRIED = Output(name="carried", current="w*s", weighs_in_port_unit=True)  # sh
 
 @dataclass(frozen=True)
 class _Copy:
-    """A copy of synapses onto elements of their own; `variables` are the names of the gate's variables there."""
+    """A copy of synapses onto elements of their own; `variables` are the names of the gate's variables there.
+
+    Gates that do not add up are alone there, without weights.
+    """
 
     cells: NeuronGroup
     synapses: Synapses
@@ -49,14 +52,20 @@ class _Copy:
 
     def follow(self, original: Synapses, indices: NDArray[np.int64]) -> None:
         """Take over parameters, delays and weights that were changed since the last run."""
-        made, gate = original._contribution, self.synapses._contribution
-        assert made is not None and gate is not None and gate.gate is not None
-        for parameter in gate.gate.parameters:
+        made, storage = original._contribution, original._storage.arrays
+        assert made is not None and made.gate is not None
+        for parameter in made.gate.parameters:
             values = _values_on_target(original, made.variables[parameter.name], indices)
             _update(self.cells, self.variables[parameter.name], values)
-        for name in () if self.is_at_source else ("w", "delay"):
-            values = original._storage.arrays[name]
-            _update(self.synapses, name, values[indices] if values.size > 1 else values)
+        is_alone = self.synapses._contribution is None
+        delays = storage["delay"][indices] if storage["delay"].size > 1 else storage["delay"]
+        delays = np.zeros(1) if self.is_at_source else delays
+        _update(self.synapses, "delay", delays)
+        if is_alone and isinstance(made.gate.on_pre, Pulse):
+            lag = _values_on_target(original, made.variables[made.gate.on_pre.duration], indices)
+            _update(self.synapses, f"{PULSE_END}_delay", delays + lag)
+        if not is_alone and not self.is_at_source:
+            _update(self.synapses, "w", storage["w"][indices])
 
     def values(self, name: str) -> NDArray[np.float64]:
         """What was recorded of a variable of the gate."""
@@ -136,22 +145,39 @@ class SynapseMonitor(StateMonitor):
     def _copied(self, names: list[str], is_at_source: bool) -> _Copy:
         gate = _as_now(self._gate, self._synapses, self._indices)
         name = f"{self.name}_{'gates' if is_at_source else 'arrivals'}"
+        made = self._alone(gate, name) if self._made.carried else self._adding(gate, name, is_at_source)
+        cells, synapses, variables = made
+        synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
+        synapses._is_copy = True
+        if is_at_source and synapses._contribution is not None:
+            synapses._storage.arrays["w"][:] = 1.0
+        clock = self._clock or self._source._group._clock
+        there = [variables[each] for each in names]
+        monitor = StateMonitor(cells, there, True, clock=clock, name=f"{name}_states")
+        return _Copy(cells, synapses, monitor, variables, is_at_source)
+
+    def _adding(
+        self, gate: Gate, name: str, is_at_source: bool
+    ) -> tuple[NeuronGroup, Synapses, Mapping[str, str]]:
+        """Synapses of the same gate, each onto a cell that only shows what it carries."""
         weight = self._gate_variables[GATE].dimension
         if not is_at_source:
             weight = weight * self._made.weight
         port = Variable(PORT, "parameter", None, weight, frozenset({"input"}))
         cells = NeuronGroup(self._indices.size, Equations([port]), name=f"{name}_cells")
         synapses = Synapses(self._synapses._source, cells, gate, output=_CARRIED, name=name)
-        synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
-        synapses._is_copy = True
-        if is_at_source:
-            synapses._storage.arrays["w"][:] = 1.0
         assert synapses._contribution is not None
-        variables = synapses._contribution.variables
-        clock = self._clock or self._source._group._clock
-        there = [variables[each] for each in names]
-        monitor = StateMonitor(cells, there, True, clock=clock, name=f"{name}_states")
-        return _Copy(cells, synapses, monitor, variables, is_at_source)
+        return cells, synapses, synapses._contribution.variables
+
+    def _alone(self, gate: Gate, name: str) -> tuple[NeuronGroup, Synapses, Mapping[str, str]]:
+        """One gate for each synapse."""
+        alone = gate_alone(gate)
+        cells = NeuronGroup(self._indices.size, alone.equations, name=f"{name}_cells")
+        for parameter, value in alone.parameters.items():
+            cells._storage.expandable.add(parameter)
+            setattr(cells, parameter, value)
+        synapses = Synapses(self._synapses._source, cells, on_pre=alone.code, name=name)
+        return cells, synapses, alone.variables
 
     def _record_names(self) -> set[str]:
         potential = set() if self._potential is None else {self._potential.name}
@@ -214,7 +240,10 @@ class SynapseMonitor(StateMonitor):
             return
         arrived = self._copies[-1]
         arrived.monitor._collect()
-        recorded = {self._made.variables[GATE]: arrived.values(GATE)}
+        carried = arrived.values(GATE)
+        if self._made.carried:
+            carried = carried * self._synapses._storage.arrays["w"][self._indices, np.newaxis]
+        recorded = {self._made.variables[GATE]: carried}
         if self._potential is not None:
             recorded[self._made.potential] = self._potential._values(self._made.potential)
         new = slice(self._done, arrived.monitor.N)
