@@ -3,9 +3,9 @@
  * In step w, which stands for the time w*dt: samples show the states before the step; refractory
  * periods that are over end; all states advance by dt; neurons above threshold spike at (w, 0), and
  * so do the sources that have a spike in [w*dt, w*dt + dt); what is due in the step acts, zero
- * delays included; then the neurons that spiked are reset. Delays are rounded to the nearest step,
- * refractory periods down to whole steps, both as Brian does it. For comparison with published
- * figures and other simulators, not for accuracy.
+ * delays included; then the neurons that spiked are reset. In all code of the step, t is w*dt.
+ * Delays are rounded to the nearest step, refractory periods down to whole steps, both as Brian
+ * does it. For comparison with published figures and other simulators, not for accuracy.
  *
  * A step uses the shard's queues as the windows do, so that a simulation may change from one timing
  * to the other between runs. `incoming` holds the spikes of the step, sources first; `out[tick &
@@ -162,9 +162,7 @@ static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
     if (sum != 0.0)
         return not_finite(sh, p->number, i);
     const uint32_t holding =
-        p->kernel->n_events
-            ? p->kernel->conditions(&sh->views[p->number], i, x, sh->views[p->number].window)
-            : 0;
+        p->kernel->n_events ? p->kernel->conditions(&sh->views[p->number], i, x, 0.0) : 0;
     p->holding[i] = holding;
     for (int e = 0; e < p->kernel->n_events; e++) {
         const struct spike event = {sh->tick, 0.0, p->event_emitter[e], i, 0};
@@ -173,8 +171,7 @@ static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
     }
     if (EVSIM_IS_DORMANT(p->cells.slack[i]))
         return EVSIM_OK;
-    const int is_over =
-        p->kernel->is_over(&sh->views[p->number], i, x, sh->views[p->number].window);
+    const int is_over = p->kernel->is_over(&sh->views[p->number], i, x, 0.0);
     const struct spike spike = {sh->tick, 0.0, p->emitter, i, 0};
     return is_over ? spikes_add(&sh->incoming, &spike) : EVSIM_OK;
 }
@@ -205,7 +202,7 @@ static int64_t steps_of_rest(const struct shard *sh, const struct population *p,
     const struct evsim_cells *cells = &sh->views[p->number];
     const int64_t k = i * p->refractory_step;
     const double given = p->refractory_tick[k] * cells->window + p->refractory_offset[k];
-    const double period = p->kernel->rest ? p->kernel->rest(cells, i, x, cells->window) : given;
+    const double period = p->kernel->rest ? p->kernel->rest(cells, i, x, 0.0) : given;
     const double steps = floor(period / cells->window + SLACK);
     if (!(steps < (double)INT32_MAX))
         return EVSIM_NOT_FINITE;
@@ -323,7 +320,7 @@ static int react(struct simulation *sim, struct shard *sh) {
             if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
                 return EVSIM_NO_MEMORY;
             load(p, s->index, sh->starts);
-            p->kernel->react(&sh->views[number], s->index, sh->starts, sh->views[number].window, e);
+            p->kernel->react(&sh->views[number], s->index, sh->starts, 0.0, e);
             store(p, s->index, sh->starts);
         }
     }
@@ -341,7 +338,7 @@ static int reset(struct simulation *sim, struct shard *sh) {
         if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
             return EVSIM_NO_MEMORY;
         load(p, i, sh->starts);
-        p->kernel->reset(&sh->views[number], i, sh->starts, sh->views[number].window);
+        p->kernel->reset(&sh->views[number], i, sh->starts, 0.0);
         store(p, i, sh->starts);
         p->release_offset[i] = 0.0;
         if (p->kernel->holds) {

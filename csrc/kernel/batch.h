@@ -48,7 +48,8 @@ struct batch {
     double k[STAGES][STATES][LANES];
     double bend[3][STATES][LANES]; /* of the solution between its ends; see `dense` */
     double z[NOISES ? STATES + NOISES : 1][LANES]; /* what each process adds over the step */
-    double error[LANES];                           /* of the step, in units of the tolerance */
+    int is_on_grid;      /* tables are looked up at every stage of a step, not once for it */
+    double error[LANES]; /* of the step, in units of the tolerance */
 };
 
 /* The value of a function of time in row k of its table. */
@@ -86,4 +87,11 @@ static inline double evsim_sooner_there(const struct evsim_table *table, double 
 
 static inline double evsim_table_at(const struct evsim_table *table, double t, double column) {
     return evsim_table_row(table, evsim_table_row_at(table, t), column);
+}
+
+/* The value at an argument that runs as time does; the rounding of their difference counts as
+ * nothing. */
+static inline double evsim_table_there(const struct evsim_table *table, double argument, double t,
+                                       double column) {
+    return evsim_table_at(table, argument + 1e-15 * (fabs(t) + fabs(argument)), column);
 }

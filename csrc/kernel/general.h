@@ -25,6 +25,7 @@
 
 #define NOT_FINITE (-2) /* EVSIM_NOT_FINITE */
 #define MOST_ROUNDS 100000
+#define MOST_STEPS 10000000 /* of one neuron alone, between two events */
 #define SMALLEST_STEP 1e-14 /* of a window, in a batch */
 #define NO_STEP 1e-290      /* seconds; alone, a runaway is followed to its threshold */
 
@@ -45,7 +46,7 @@ static inline double last_of(const struct evsim_cells *cells, int64_t i) {
 
 /* Neurons first, first + 1, ... in the lanes. */
 ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cells, int64_t first) {
-    b->cells = cells, b->first = first;
+    b->cells = cells, b->first = first, b->is_on_grid = 0;
     load_each(lanes, b, first);
     for (int l = 0; l < lanes; l++) {
         for (int k = 0; k < INPUTS; k++)
@@ -226,12 +227,15 @@ static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t l
                 t[l] = cells->begin + (is_grid ? 1e-3 * end : 0.5 * (begin + end));
 #endif
             load_tables(LANES, &b, t);
+            b.is_on_grid = is_grid;
             step_lanes(&b, begin, end, h, left, !is_grid);
             begin = end;
         }
+        if (SWITCHES && is_grid)
+            load_tables(LANES, &b, t);
         for (int l = 0; l < LANES; l++) {
             const int64_t i = from + l;
-            t[l] = cells->begin + cells->window;
+            t[l] = cells->begin; /* on the grid, conditions take the time of the step */
             if (i >= cells->n)
                 continue;
             if (!left[l] || is_grid)
@@ -253,8 +257,10 @@ enum { HAPPENED = 1, FAILED = NOT_FINITE };
 /* Takes lane 0 from w->offset to `stop`, where nothing arrives in between, or to the instant at
  * which what it is watched for happens. */
 static int follow(struct batch *b, struct evsim_walk *w, double stop) {
-    while (w->offset < stop) {
+    for (int64_t steps = 0; w->offset < stop; steps++) {
         const double rest = stop - w->offset;
+        if (steps == MOST_STEPS)
+            return FAILED;
         const double h = next_step(b->cells, rest, w->step);
         b->t[0] = b->cells->begin + w->offset, b->h[0] = h;
 #if NOISES > 0

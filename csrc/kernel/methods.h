@@ -93,11 +93,22 @@ ALWAYS void dense(const int lanes, struct batch *b) {
 
 #else
 
+/* On the grid a step does not end at the switches of functions of time: each stage looks them up.
+ */
+ALWAYS void look_up_again(const int lanes, struct batch *b, const double *t) {
+    double just_after[LANES];
+    if (!TABLES || !b->is_on_grid)
+        return;
+    EACH_LANE just_after[l] = t[l] + 1e-3 * b->cells->window;
+    load_tables(lanes, b, just_after);
+}
+
 /* next = x + part*h*k[stage], with the rates there in k[into] */
 ALWAYS void try_slope(const int lanes, struct batch *b, double part, int stage, int into) {
     double t[LANES], y[STATES][LANES];
     EACH_STATE EACH_LANE y[s][l] = b->x[s][l] + part * b->h[l] * b->k[stage][s][l];
     at_part(lanes, b, part, t);
+    look_up_again(lanes, b, t);
     rates(lanes, b, t, y, b->k[into]);
 }
 

@@ -250,7 +250,8 @@ ALWAYS void load_each(const int lanes, struct batch *b, int64_t first) {{
         for k, each in enumerate(self.lookups):
             table = f"&b->cells->table[{self.tables.index(each.table)}]"
             argument, column = self._c(each.argument), self._c(each.column)
-            body += f"        b->table[{k}][l] = evsim_table_at({table}, {argument}, {column});\n"
+            at = f"at({table}, {argument}" if each.argument == TIME else f"there({table}, {argument}, t[l]"
+            body += f"        b->table[{k}][l] = evsim_table_{at}, {column});\n"
             period = "0.0" if each.period is None else self._c(each.period)
             if each.argument == TIME:
                 shared += f"    next = evsim_sooner({table}, at, next);\n"
