@@ -12,7 +12,7 @@ int evsim_present(struct simulation *sim, int projection, int n, const int32_t *
     const struct projection *p = sim->projections[projection];
     struct evsim_cells cells = sim->populations[p->target]->cells;
     cells.tick = sim->tick, cells.begin = (double)sim->tick * sim->window;
-    const struct evsim_now now = {sim->from, -HUGE_VAL, 0};
+    const struct evsim_now now = {.offset = sim->from, .last = -HUGE_VAL};
     int code = EVSIM_OK;
     for (int64_t s = 0; s < p->n && code >= 0; s++) {
         struct undo before = {0};

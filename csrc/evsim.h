@@ -42,6 +42,9 @@ int evsim_add_link(evsim_simulation *sim, int source, int target, int input, int
 int evsim_set_link_variable(evsim_simulation *sim, int link, int variable, const double *values,
                             int64_t count);
 
+/* Two populations, or one, are one system, as those that a link joins. */
+int evsim_join(evsim_simulation *sim, int source, int target);
+
 double *evsim_state(evsim_simulation *sim, int population, int state);
 
 /* Says that the caller has written to a state. */
@@ -75,6 +78,9 @@ int evsim_set_code(evsim_simulation *sim, int projection, const void *code, int 
 int evsim_set_ranks(evsim_simulation *sim, int n, const int32_t *ranks);
 /* Before delays are set: spikes of the targets, which are i too, run the code of their synapses. */
 int evsim_set_post(evsim_simulation *sim, int projection);
+/* The code names states of neuron i[k] of a population too, for synapse k; the population and the
+ * target are one system. */
+int evsim_set_sources(evsim_simulation *sim, int projection, int population, const uint32_t *i);
 /* Code (or NULL) on the variables of `owner`, a projection of the same synapses. */
 int evsim_share_variables(evsim_simulation *sim, int projection, int owner, const void *code);
 /* Before they are set: variables with a value for each synapse that the code needs together. */

@@ -375,18 +375,30 @@ static int is_clamped(struct shard *sh, const struct population *p, int32_t port
     return EVSIM_OK;
 }
 
-static int deliver_code(struct shard *sh, struct population *target, const struct slice *slice) {
+static int deliver_code(struct simulation *sim, struct shard *sh, struct population *target,
+                        const struct slice *slice) {
     const struct projection *p = slice->projection;
-    if (ENSURE(sh->starts, target->kernel->n_states, sh->starts_room) < 0)
+    struct population *source = p->source_of ? sim->populations[p->source] : NULL;
+    const int n_states = target->kernel->n_states;
+    if (ENSURE(sh->starts, n_states + (source ? source->kernel->n_states : 0), sh->starts_room) < 0)
         return EVSIM_NO_MEMORY;
     for (int64_t k = 0; k < slice->n; k++) {
-        const int64_t position = slice_position(slice, k);
-        const uint32_t i = p->target_of[position];
+        const int64_t position = slice_position(slice, k),
+                      synapse = projection_synapse(p, position);
+        const uint32_t i = p->target_of[position], from = source ? p->source_of[synapse] : 0;
+        const int is_itself = source == target && from == i;
         load(target, i, sh->starts);
-        const struct evsim_now now = {0.0, cells_last_spike(&sh->views[target->number], i),
-                                      EVSIM_IS_DORMANT(target->cells.slack[i])};
+        struct evsim_now now = {.last = cells_last_spike(&sh->views[target->number], i),
+                                .is_refractory = EVSIM_IS_DORMANT(target->cells.slack[i])};
+        if (source) {
+            now.pre = is_itself ? sh->starts : sh->starts + n_states;
+            now.is_pre_refractory = EVSIM_IS_DORMANT(source->cells.slack[from]);
+            load(source, from, now.pre);
+        }
         p->code->run(sh->starts, &sh->views[target->number], i, &now, p->variable, p->step,
-                     projection_synapse(p, position));
+                     synapse);
+        if (source)
+            store(source, from, now.pre);
         store(target, i, sh->starts);
     }
     return EVSIM_OK;
@@ -405,7 +417,7 @@ static int deliver(struct simulation *sim, struct shard *sh, const struct slice 
             add(target, port->state, p->target_of[at], port->amount[at * port->step], clamped);
         }
     }
-    return p->code ? deliver_code(sh, target, slice) : EVSIM_OK;
+    return p->code ? deliver_code(sim, sh, target, slice) : EVSIM_OK;
 }
 
 static int compare_due(const void *a, const void *b) {

@@ -85,11 +85,14 @@ struct evsim_link {
                 const uint32_t *j, double *const *variable, const int64_t *step, double *out);
 };
 
-/* When event code runs, and what its target is like then. */
+/* When event code runs, and what its target is like then. `pre` is the state of the source neuron,
+ * for code that names one; NULL elsewhere. It may be the same as that of the target. */
 struct evsim_now {
     double offset;
     double last; /* time of the target's latest spike, seconds; minus infinity without one */
     int32_t is_refractory;
+    int32_t is_pre_refractory;
+    double *pre;
 };
 
 /* Event code that is more than an addition, compiled from a synapse's statements. */

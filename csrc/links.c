@@ -21,8 +21,10 @@ int link_new(struct link **out, int32_t source, int32_t target, int32_t input, i
     l->step = allocate_zeroed((size_t)n_variables + 1, sizeof *l->step);
     if (!l->i || !l->j || !l->variable || !l->step)
         return EVSIM_NO_MEMORY;
-    memcpy(l->i, i, (size_t)n * sizeof *i);
-    memcpy(l->j, j, (size_t)n * sizeof *j);
+    if (n) {
+        memcpy(l->i, i, (size_t)n * sizeof *i);
+        memcpy(l->j, j, (size_t)n * sizeof *j);
+    }
     return EVSIM_OK;
 }
 

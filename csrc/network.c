@@ -180,6 +180,21 @@ int evsim_add_link(struct simulation *sim, int source, int target, int input, in
     return sim->n_links++;
 }
 
+int evsim_join(struct simulation *sim, int source, int target) {
+    sim->is_changed = 1;
+    if (!sim->populations[source]->kernel->rates || !sim->populations[target]->kernel->rates)
+        return EVSIM_BAD_ARGUMENT;
+    if (MORE(sim->links, sim->n_links) < 0)
+        return EVSIM_NO_MEMORY;
+    const int code = link_new(&sim->links[sim->n_links], source, target, 0, 0, NULL, NULL, NULL, 0);
+    if (code < 0) {
+        link_free(sim->links[sim->n_links]);
+        return code;
+    }
+    sim->is_unlinked = 1;
+    return sim->n_links++;
+}
+
 int evsim_set_link_variable(struct simulation *sim, int link, int variable, const double *values,
                             int64_t count) {
     sim->is_changed = 1;
@@ -327,6 +342,11 @@ int evsim_set_ranks(struct simulation *sim, int n, const int32_t *ranks) {
 int evsim_set_post(struct simulation *sim, int projection) {
     sim->projections[projection]->is_post = 1;
     return EVSIM_OK;
+}
+
+int evsim_set_sources(struct simulation *sim, int projection, int population, const uint32_t *i) {
+    sim->is_changed = 1;
+    return projection_set_sources(sim->projections[projection], population, i);
 }
 
 int evsim_share_variables(struct simulation *sim, int projection, int owner, const void *code) {

@@ -11,6 +11,8 @@
 #include "shard.h"
 
 static int is_sampled(const struct simulation *sim, const struct shard *sh, int32_t population) {
+    if (sim->populations[population]->unit)
+        return 0; /* its unit takes them on the way */
     for (int r = 0; r < sim->n_state_outputs; r++) {
         const struct state_output *o = &sim->state_outputs[r];
         if (o->population == population && o->n_places[sh->tick & 1])
@@ -219,7 +221,7 @@ int samples_take(struct simulation *sim, struct shard *sh, double from) {
         struct state_output *o = &sim->state_outputs[r];
         const struct sample_place *places = o->places[sh->tick & 1];
         int n = o->n_places[sh->tick & 1], code = EVSIM_OK;
-        if (o->projection < 0 && sim->populations[o->population]->unit)
+        if (sim->populations[o->population]->unit)
             continue; /* its unit has taken them on the way */
         if (n && places->at == from) {
             if (places->row)

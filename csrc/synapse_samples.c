@@ -2,7 +2,8 @@
  * it. See shard.h.
  *
  * Neurons with recorded synapses are followed as recorded neurons are (samples.c): event code runs
- * anew, up to the instant of each sample, and what it writes is taken back in the end.
+ * anew, up to the instant of each sample, and what it writes is taken back in the end. Units take
+ * their samples on the way.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static void glance_at(struct glance *g, const struct projection *p, const struct
         g->own[v] = *g->variable[v];
         g->variable[v] = &g->own[v];
     }
-    const struct evsim_now now = {offset, -HUGE_VAL, 0};
+    const struct evsim_now now = {.offset = offset, .last = -HUGE_VAL};
     p->code->bring(cells, &now, g->variable, g->step, 0);
 }
 

@@ -58,7 +58,7 @@ void projection_free(struct projection *p) {
     free_ports(p);
     if (!p->is_sharing)
         free_variables(p);
-    free(p->i), free(p->j);
+    free(p->i), free(p->j), free(p->source_of);
     free(p);
 }
 
@@ -299,6 +299,16 @@ int projection_set_variable(struct projection *p, int variable, const double *va
     free(p->variable[variable]);
     p->variable[variable] = copy;
     p->step[variable] = !is_one;
+    return EVSIM_OK;
+}
+
+int projection_set_sources(struct projection *p, int32_t population, const uint32_t *i) {
+    uint32_t *copy = allocate((size_t)p->n + 1, sizeof *copy);
+    if (!copy)
+        return EVSIM_NO_MEMORY;
+    memcpy(copy, i, (size_t)p->n * sizeof *copy);
+    free(p->source_of);
+    p->source = population, p->source_of = copy;
     return EVSIM_OK;
 }
 

@@ -45,8 +45,10 @@ struct projection {
     double one_offset;
     int64_t since_tick;  /* spikes before (tick, offset) are not taken in: they were made... */
     double since_offset; /* ...before the latest change of delays; see kept.c */
-    int is_short; /* some delay is shorter than a window; zero is not, from a neuron to itself */
-    int is_post;  /* spikes of the targets run the code of their own synapses: i is j */
+    int is_short;   /* some delay is shorter than a window; zero is not, from a neuron to itself */
+    int32_t source; /* the population whose states the code names, with those of the target... */
+    uint32_t *source_of; /* ...and the neuron in it, by synapse; or NULL */
+    int is_post;         /* spikes of the targets run the code of their own synapses: i is j */
     int32_t shortest, longest; /* delay in ticks */
 
     int n_ports;
@@ -96,6 +98,8 @@ int projection_set_ports(struct projection *p, int n_ports, const int32_t *state
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
+/* The code names, or changes, the states of neuron i[k] of a population, for synapse k. */
+int projection_set_sources(struct projection *p, int32_t population, const uint32_t *i);
 /* Puts these variables, one value for each synapse, into one record per synapse: event code, which
  * needs them all, then finds them in one place. Once, before they are set. */
 int projection_pack(struct projection *p, int n, const int32_t *variables);

@@ -62,7 +62,7 @@ static void sum_links(struct unit *u, double t, int is_stage) {
     }
     for (int k = 0; k < u->n_links; k++) {
         const struct link *l = u->links[k];
-        if (l->is_resting)
+        if (l->is_resting || !l->table)
             continue;
         const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
         l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, t, l->n, l->i, l->j,
@@ -232,12 +232,38 @@ static int insert_due(struct journey *j, const struct due *d) {
     return EVSIM_OK;
 }
 
-static void deliver(struct journey *j, const struct due *d) {
+/* Runs event code on the state x of neuron i, and on that of the source neuron if it names one. */
+static int run_code(struct journey *j, const struct member *m, const struct evsim_event *e,
+                    uint32_t i, double *x, struct evsim_now *now) {
+    const struct projection *q = j->sim->projections[e->projection];
+    if (!q->source_of) {
+        e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
+        return EVSIM_OK;
+    }
+    const struct member *from = member_of(j->u, q->source);
+    const uint32_t source = q->source_of[e->synapse];
+    const int is_itself = from == m && source == i;
+    const int n_states = population_of(j, from)->kernel->n_states;
+    double pre[MOST_STATES];
+    state_of(j, from, from->x, source, pre);
+    now->pre = is_itself ? x : pre;
+    now->is_pre_refractory = from->active[source] == 0.0;
+    e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
+    int is_changed = 0;
+    for (int s = 0; s < n_states && !is_itself; s++) {
+        is_changed |= from->x[s][source] != pre[s];
+        from->x[s][source] = pre[s];
+    }
+    return is_changed ? touch(j, q->source, source) : EVSIM_OK;
+}
+
+static int deliver(struct journey *j, const struct due *d) {
     const struct member *m = member_of(j->u, d->population);
     const struct population *p = population_of(j, m);
     const struct evsim_cells *cells = cells_of(j, m);
     const int is_refractory = m->active[d->i] == 0.0;
     const struct evsim_event *e = &d->event;
+    int code = EVSIM_OK;
     double x[MOST_STATES];
     state_of(j, m, m->x, d->i, x);
     if (e->port >= 0)
@@ -248,11 +274,12 @@ static void deliver(struct journey *j, const struct due *d) {
                                 : cells->begin +
                                       (double)(p->last_tick[d->i] - cells->tick) * cells->window +
                                       p->last_offset[d->i];
-        const struct evsim_now now = {j->now, last, is_refractory};
-        e->code->run(x, cells, d->i, &now, e->variable, e->step, e->synapse);
+        struct evsim_now now = {.offset = j->now, .last = last, .is_refractory = is_refractory};
+        code = run_code(j, m, e, d->i, x, &now);
     }
     for (int s = 0; s < p->kernel->n_states; s++)
         m->x[s][d->i] = x[s];
+    return code < 0 ? code : touch(j, d->population, d->i);
 }
 
 /* Ends refractory periods that are over. */
@@ -318,7 +345,7 @@ static int deliver_short(struct journey *j, const struct spike *spike, int32_t r
     const struct emitter *e = &j->sim->emitters[spike->emitter];
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *p = j->sim->projections[e->projections[k]];
-        if (!j->sim->is_short || (!p->is_short && !p->is_post))
+        if (!p->is_post && !(j->sim->is_short && p->is_short))
             continue;
         const int64_t end = p->start[spike->index + 1];
         for (int64_t at = p->start[spike->index]; at < end; at++) {
@@ -373,8 +400,7 @@ static int do_instant(struct journey *j) {
              j->next++) {
             if (j->due[j->next].event.round > round)
                 break;
-            deliver(j, &j->due[j->next]);
-            code = touch(j, j->due[j->next].population, j->due[j->next].i);
+            code = deliver(j, &j->due[j->next]);
         }
         if (code >= 0)
             code = test_touched(j);
@@ -413,21 +439,24 @@ static double next_stop(const struct journey *j, double to) {
     return stop;
 }
 
-/* Samples of the unit's neurons in [now, now + h). */
-static void take_samples(struct journey *j, double h) {
+/* Samples of the unit's neurons, and of the synapses that end on them, in [now, now + h). */
+static int take_samples(struct journey *j, double h) {
     for (int r = 0; r < j->sim->n_state_outputs; r++) {
         const struct state_output *o = &j->sim->state_outputs[r];
-        const struct member *m = o->projection < 0 ? member_of(j->u, o->population) : NULL;
+        const struct member *m = member_of(j->u, o->population);
         for (int k = 0; k < o->n_places[j->sh->tick & 1] && m; k++) {
             const struct sample_place *place = &o->places[j->sh->tick & 1][k];
             if (!place->row || place->at < j->now || place->at >= j->now + h)
                 continue;
-            for (int s = 0; s < o->n_states; s++)
+            if (o->projection >= 0 && note_synapses(j->sim, j->sh, o, place->at, place->row) < 0)
+                return EVSIM_NO_MEMORY;
+            for (int s = 0; s < o->n_states && o->projection < 0; s++)
                 for (int64_t n = 0; n < o->n; n++)
                     place->row[s * o->n + n] =
                         between(m, o->states[s], o->indices[n], (place->at - j->now) / h);
         }
     }
+    return EVSIM_OK;
 }
 
 static int fail_somewhere(struct journey *j) {
@@ -462,7 +491,8 @@ static int move(struct journey *j, double stop) {
         const double length = is_cut ? cut_step(j, &c, h) : h;
         if (is_cut)
             bend_step(j, length);
-        take_samples(j, length);
+        if (take_samples(j, length) < 0)
+            return EVSIM_NO_MEMORY;
         EACH_MEMBER(m, j->u) {
             for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
                 memcpy(m->x[s], m->next[s], (size_t)population_of(j, m)->n * sizeof(double));

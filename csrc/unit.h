@@ -2,6 +2,9 @@
  *
  *   links: source population --> input of a target population, at every instant
  *
+ * A link without pairs and without a table only joins: event code that names states of the source
+ * neuron needs both ends at its instant.
+ *
  * A unit goes through a window from event to event: deliveries, ends of refractory periods and
  * crossings of its neurons are where steps end. In between all its states take the same steps, of
  * the pair of orders 5 and 4 that kernel/methods.h has for neurons alone, as long as their errors

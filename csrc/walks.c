@@ -100,13 +100,14 @@ static void run_row(const struct shard *sh, const struct projection *q, const st
         q->code->run(walk->x, cells, cell->i, now, q->variable, q->step, projection_synapse(q, at));
 }
 
-/* What a spike does at once to the synapses that end on its neuron. In a cascade these are
- * deliveries like others. */
+/* What a spike does at once to the synapses that end on its neuron. In a cascade and in a unit
+ * these are deliveries like others. */
 static int run_posts(struct simulation *sim, struct shard *sh, const struct cell *cell,
                      const struct evsim_walk *walk, int32_t emitter, int is_kept) {
     const struct population *p = sim->populations[cell->population];
     const struct emitter *e = &sim->emitters[emitter];
-    const struct evsim_now now = {walk->offset, walk->last, walk->offset < walk->release};
+    const struct evsim_now now = {
+        .offset = walk->offset, .last = walk->last, .is_refractory = walk->offset < walk->release};
     for (int k = 0; k < e->n_projections; k++) {
         const struct projection *q = sim->projections[e->projections[k]];
         if (!q->is_post)
@@ -221,7 +222,7 @@ int walk_happen(struct simulation *sim, struct shard *sh, const struct cell *cel
     if (is_over)
         return shard_fail(sh, EVSIM_STUCK, p->number, cell->i, sh->tick, walk->offset);
     walk->round++, walk->spikes++;
-    if (is_spike && p->has_posts && !sim->is_short &&
+    if (is_spike && p->has_posts && !sim->is_short && !p->unit &&
         run_posts(sim, sh, cell, walk, p->emitter, out != NULL) < 0)
         return EVSIM_NO_MEMORY;
     if ((out || !is_spike) && walk_gets_nowhere(walk, since, sim->window))

@@ -9,7 +9,7 @@ deliveries act in order of (projection, source element, synapse).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -36,12 +36,12 @@ class Assignment:
     `target` is the bare name of a state or parameter; `where` says whose; "local" is a value that only the
     statements after it see. In a reset every name of `expression` is a state or parameter of the neuron. In synapse
     code a name is a local value, a key of `Projection.variables`, `X_post` for state or parameter X of the target
-    neuron (also `lastspike_post`, `not_refractory_post`), or the time `t`. `x -= e` arrives as add of -e,
-    `x *= e` as set to x*e.
+    neuron (also `lastspike_post`, `not_refractory_post`), `X_pre` for state X of the source neuron, or the time `t`;
+    "source" is a state of the source neuron. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
     """
 
     target: str
-    where: Literal["neuron", "synapse", "local"]
+    where: Literal["neuron", "synapse", "local", "source"]
     operation: Literal["set", "add"]
     expression: Expression
 
@@ -176,6 +176,9 @@ class Projection:
     and all have its dict of `variables`. `equations` are linear in the synapse variables that they are the rates of,
     with coefficients over `variables`; code sees these variables as they are at its instant, and so does whoever
     reads `variables` after a run. Pathways whose code has nothing to do with them have none.
+
+    Where the code names states of the source, the models of both populations are general, and both are integrated as
+    one system: at any instant the states of all are known.
     """
 
     name: str
@@ -202,6 +205,13 @@ class Projection:
     def elements(self) -> NDArray[np.int64]:
         """The element of the emitter, for each synapse."""
         return self.i if self.trigger == "pre" else self.j
+
+    def states_of_source(self, states: Collection[str]) -> frozenset[str]:
+        """Those of the states of the source that the code reads, as `X_pre`, or changes."""
+        local = {each.target for each in self.code if each.where == "local"}
+        read = {name for each in self.code for name in each.expression.names} - self.variables.keys() - local
+        written = {each.target for each in self.code if each.where == "source"}
+        return frozenset(name for name in states if name in written or f"{name}_pre" in read)
 
 
 @dataclass
@@ -278,8 +288,13 @@ class Network:
     sources: list[PoissonSource | SpikeTrainSource] = field(default_factory=list)
     projections: list[Projection] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    joined: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # populations that are one system all the same
     drives: list[PoissonDrive] = field(default_factory=list)
     spike_records: list[SpikeRecord] = field(default_factory=list)
     state_records: list[StateRecord] = field(default_factory=list)
-    inactive: set[str] = field(default_factory=set)  # projections, drives and records that take no part for now
+    inactive: set[str] = field(
+        default_factory=set
+    )  # projections, drives and records that take no part for now
     pauses: tuple[float, ...] = ()  # seconds: runs will stop at the multiples of each of these

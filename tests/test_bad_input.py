@@ -601,9 +601,9 @@ TEXTS: list[Case] = [
     ("on_pre number", lambda: wires(3), TypeError, ("synapses", "on_pre is 3", "text")),
     (
         "on_pre of the source",
-        lambda: wires("v_pre += 1"),
-        ValueError,
-        ("on_pre of synapses", "v_pre", "target only"),
+        lambda: wires("w_pre += 1"),
+        NameError,
+        ("on_pre of synapses", "w_pre", "source"),
     ),
     ("subexpression", lambda: many("sub", 3), AttributeError, ("neurongroup.sub", "2*v")),
     ("code", lambda: many("v", "import os"), ValueError, ("neurongroup.v", "'import os'")),
@@ -878,7 +878,9 @@ def test_every_parameter_of_a_model_may_differ_in_a_later_run(name: str) -> None
         run(50 * ms)
         setattr(group, name, other)
         run(150 * ms)
-        order = np.lexsort((spikes.t / ms, spikes.i))  # the last digit of a value may decide which of two comes first
+        order = np.lexsort(
+            (spikes.t / ms, spikes.i)
+        )  # the last digit of a value may decide which of two comes first
         found.append((spikes.i[order], (spikes.t / ms)[order]))
     assert found[0][0].size > 10
     assert len({found[0][1][found[0][0] == k][-1] for k in range(4)}) > 1
@@ -923,7 +925,9 @@ def test_a_threshold_that_holds_after_the_reset_is_named_with_neuron_and_time() 
     assert isinstance(caught.value, RuntimeError)
     check_kept(spikes, [1, 2])
     assert magic_network().t / ms == pytest.approx(2.5, rel=1e-15)
-    with pytest.raises(EvsimRuntimeError, match=r"neurongroup\[1\]: at 2\.5 ms the threshold condition still holds"):
+    with pytest.raises(
+        EvsimRuntimeError, match=r"neurongroup\[1\]: at 2\.5 ms the threshold condition still holds"
+    ):
         run(1 * ms)
 
 

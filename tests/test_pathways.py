@@ -253,8 +253,8 @@ def test_random_numbers_in_code_are_the_same_for_threads_and_pieces(timing: str)
     [
         ({"on_post": "w += 1*mV"}, r"on_post of s, 'w \+= 1\*mV'.*: w is in 1"),
         ({"on_post": "w += nobody"}, r"s: nobody is not defined"),
-        ({"on_post": "v_pre = 1"}, r"on_post of s, 'v_pre = 1': v_pre belongs to the source"),
-        ({"on_post": "w = v_pre"}, r"v_pre changes during the run"),
+        ({"on_post": "vv_pre = 1"}, r"on_post of s, 'vv_pre = 1': vv_pre is no variable of the source"),
+        ({"on_post": "w = lastspike_pre/ms"}, r"lastspike_pre changes during the run"),
         ({"on_pre": {"up": "w += 1", "down": "w -= q"}}, r"s: q is not defined"),
         ({"on_post": {"late": "w = 1*mV"}}, r"late of s, 'w = 1\*mV'"),
     ],

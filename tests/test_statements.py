@@ -97,7 +97,9 @@ def test_formulas_name_target_source_and_constants():
 
 
 def test_subexpressions_of_both_sides_are_put_in():
-    assert resolved("I_syn += r + q + q_post") == [("I_syn", "neuron", "add", "w*x + a*V_post + a*V_post")]
+    assert resolved("I_syn += r + q + q_post") == [
+        ("I_syn", "neuron", "add", "w*x + a_of_target*V_post + a_of_target*V_post")
+    ]
 
 
 @pytest.mark.parametrize(

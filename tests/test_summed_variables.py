@@ -277,7 +277,7 @@ CELLS = "dv/dt = (x - v)/(10*ms) : 1\nx : 1\ndouble = 2*x : 1"
             {"on_pre": "x_post += 1"},
             r"x is what other neurons add up .* cannot be changed",
         ),
-        ({"threshold": "v > 1"}, {"on_pre": "v_post += x_pre"}, r"x_pre changes during the run"),
+        ({"threshold": "v > 1"}, {"on_pre": "v_post += x_pre"}, r"x_pre is what other neurons add up"),
         ({"events": {"up": "x > 1"}}, {}, r"the event 'up' of cells: x is what other neurons add up"),
         ({}, {"model": "x_post = x_pre : 1 (summed)"}, r"x_pre is itself what other neurons add up"),
         (

@@ -142,15 +142,6 @@ def test_parameters_of_the_source_are_gathered() -> None:
     assert target.u[:].tolist() == [2.0, 3.0]
 
 
-def test_states_of_the_source_are_refused_for_now() -> None:
-    source = NeuronGroup(2, "dv/dt = 1/(10*ms) : 1", threshold="v > 0.5", reset="v = 0")
-    target = NeuronGroup(2, "u : 1")
-    s = Synapses(source, target, on_pre="u_post += v_pre")
-    s.connect()
-    with pytest.raises(EvsimError, match="v_pre changes during the run"):
-        run(1 * ms)
-
-
 def test_code_of_synapses_may_change_their_own_variables() -> None:
     source, target = firing_at(1.0), NeuronGroup(1, "v : 1")
     source.set_spikes([0, 0, 0], [1, 2, 3] * ms)

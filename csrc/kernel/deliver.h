@@ -11,7 +11,8 @@ static void deliver(const struct evsim_cells *cells, int64_t i, struct evsim_wal
     if (e->port >= 0)
         add(w->x, e->port, e->amount, is_refractory);
     else {
-        const struct evsim_now now = {w->offset, w->last, is_refractory};
+        const struct evsim_now now = {
+            .offset = w->offset, .last = w->last, .is_refractory = is_refractory};
         e->code->run(w->x, cells, i, &now, e->variable, e->step, e->synapse);
     }
 }

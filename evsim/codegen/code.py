@@ -1,4 +1,4 @@
-"""The C of event code that is not a plain addition: one synapse's statements on the state of its target."""
+"""The C of event code that is not a plain addition: one synapse's statements on the neurons at its ends."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def code_source(
     equations: Mapping[str, LinearForm] | None = None,
     pathway: int = 0,
     shared: Collection[str] = (),
+    source: LinearModel | GeneralModel | None = None,
 ) -> str:
     """C text that defines `evsim_code`, a table with the statements as one function.
 
@@ -49,8 +50,10 @@ def code_source(
         Its number among those of the same synapses; keeps their random numbers apart.
     shared
         Variables that most likely have one value for all synapses.
+    source
+        The model of the source neuron, where the code names states of it.
     """
-    writer = _Writer(model, variables, parameters, equations or {}, pathway)
+    writer = _Writer(model, variables, parameters, equations or {}, pathway, source)
     return writer.text(assignments, [name for name in variables if name in shared])
 
 
@@ -64,7 +67,9 @@ class _Writer:
         parameters: tuple[str, ...],
         equations: Mapping[str, LinearForm],
         pathway: int,
+        source: LinearModel | GeneralModel | None,
     ) -> None:
+        self.source = source
         self.pathway, self.parameters = pathway, parameters
         self.model, self.equations, self.variables = model, equations, variables
         self.draws = 0
@@ -76,7 +81,10 @@ class _Writer:
             for p, name in enumerate(parameters)
         }
         post |= self.states
-        self.names = {**NOW, **{f"{name}_post": place for name, place in post.items()}, **self.own}
+        self.of_source = {name: f"now->pre[{k}]" for k, name in enumerate(source.states if source else ())}
+        of_neurons = {f"{name}_pre": place for name, place in self.of_source.items()}
+        of_neurons |= {f"{name}_post": place for name, place in post.items()}
+        self.names = {**NOW, **of_neurons, **self.own}
 
     def text(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
         """The whole text."""
@@ -120,7 +128,9 @@ const struct evsim_code *evsim_code(void) {{ return &code; }}
     def _row(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
         """The same for a row of synapses of one neuron, with what they share read once."""
         numbers = {name: v for v, name in enumerate(self.variables)}
-        inner = _Writer(self.model, self.variables, self.parameters, self.equations, self.pathway)
+        inner = _Writer(
+            self.model, self.variables, self.parameters, self.equations, self.pathway, self.source
+        )
         inner.functions = engine_functions([each.expression for each in assignments], "event code")
         inner.own = {name: f"v{v}[synapse * s{v}]" for name, v in numbers.items()}
         inner.own |= {name: f"shared_{numbers[name]}" for name in shared}
@@ -173,14 +183,17 @@ static void run_row(double *x, const struct evsim_cells *cells, int64_t i,
             self.names[each.target] = f"local_{each.target}"
             head = "double " if is_new else ""
             return f"{head}local_{each.target} {_OPERATORS[each.operation]} {value};"
-        places = self.own if each.where == "synapse" else self.states
+        places, whose, model, is_resting = {
+            "synapse": (self.own, "a variable of the synapse", None, ""),
+            "neuron": (self.states, "a state of the target", self.model, "is_refractory"),
+            "source": (self.of_source, "a state of the source", self.source, "is_pre_refractory"),
+        }[each.where]
         if each.target not in places:
-            whose = "a variable of the synapse" if each.where == "synapse" else "a state of the target"
             known = ", ".join(places) or "none"
             raise EvsimNameError(f"event code changes {each.target}, which is not {whose}; there are {known}")
         text = f"{places[each.target]} {_OPERATORS[each.operation]} {value};"
-        is_clamped = each.where == "neuron" and each.target in self.model.clamped
-        return f"if (!now->is_refractory) {text}" if is_clamped else text
+        is_clamped = model is not None and each.target in model.clamped
+        return f"if (!now->{is_resting}) {text}" if is_clamped else text
 
 
 def _own_call(name: str, arguments: list[str]) -> str:
@@ -188,5 +201,5 @@ def _own_call(name: str, arguments: list[str]) -> str:
 
 
 def _readable(each: Assignment) -> str:
-    suffix = "_post" if each.where == "neuron" else ""
+    suffix = {"neuron": "_post", "source": "_pre"}.get(each.where, "")
     return f"{each.target}{suffix} {_OPERATORS[each.operation]} {each.expression.text}".replace("*/", "* /")

@@ -8,8 +8,9 @@ import numpy as np
 
 from evsim.codegen.cache import link_address
 from evsim.codegen.link import link_source
-from evsim.description import GeneralModel, Link, Network, Population, Values
+from evsim.description import GeneralModel, Link, Network, Values
 from evsim.engine.core import array, check, ffi, lib
+from evsim.engine.joined import linked, require_joinable
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.errors import EvsimError
 
@@ -19,9 +20,9 @@ class LinkInCore:
 
     def __init__(self, sim: Any, link: Link, source: PopulationInCore, target: PopulationInCore) -> None:
         self.sim, self.link, self.source, self.target = sim, link, source, target
+        require_joinable(source.population, target.population)
         before, after = source.population.model, target.population.model
         assert isinstance(before, GeneralModel) and isinstance(after, GeneralModel)
-        _refuse_noise_and_events(source.population, target.population)
         own = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
         self.variables = tuple(sorted(link.expression.names - own - {"t"}))
         text = link_source(link.expression, before, after, self.variables)
@@ -62,23 +63,6 @@ class LinkInCore:
         raise EvsimError(f"{self.link.name}: {name} in {self.link.expression.text!r} has no value.")
 
 
-def _refuse_noise_and_events(*populations: Population) -> None:
-    for each in populations:
-        model = each.model
-        assert isinstance(model, GeneralModel)
-        what = "noise" if model.noise else "custom events" if model.events else ""
-        if what:
-            raise EvsimError(
-                f"{each.name}: its equations have {what}, and it is continuously coupled to others; evsim integrates"
-                " coupled neurons without that: take one of the two out."
-            )
-
-
-def linked(network: Network) -> frozenset[str]:
-    """Names of the populations that links join."""
-    return frozenset(name for link in network.links for name in (link.source, link.target))
-
-
 def refuse_short_delays(network: Network, window: float) -> None:
     """A delivery inside a window from or to populations that links join must stay among them."""
     names = linked(network)
@@ -95,4 +79,4 @@ def refuse_short_delays(network: Network, window: float) -> None:
             )
 
 
-__all__ = ["LinkInCore", "linked", "refuse_short_delays"]
+__all__ = ["LinkInCore", "refuse_short_delays"]

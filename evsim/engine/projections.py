@@ -12,6 +12,7 @@ from evsim.codegen.code import KEY, code_source
 from evsim.codegen.relaxation import HIDDEN
 from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel, Projection
 from evsim.engine.core import array, check, ffi, lib
+from evsim.engine.joined import names_source
 from evsim.engine.populations import PopulationInCore, first_bad, require_finite
 from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
@@ -88,12 +89,15 @@ class ProjectionInCore:
         owner: ProjectionInCore | None,
         emitter: int,
         n_sources: int,
+        source: PopulationInCore | None,
         target: PopulationInCore,
         windows: Windows,
         seed: int,
     ) -> None:
         self.sim, self.projection, self.windows, self.target = sim, projection, windows, target
-        self.owner = owner or self
+        self.owner, self.source = owner or self, None
+        if source is not None and names_source(projection, source.population):
+            self.source = source
         model = target.population.model
         self._check_indices(n_sources)
         self.is_linear = are_additions(projection, group, model)
@@ -102,6 +106,9 @@ class ProjectionInCore:
         self.number = check(lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j))
         if projection.trigger == "post":
             check(lib.evsim_set_post(sim, self.number))
+        if self.source is not None:
+            sources, _keep_sources = array(projection.i, "uint32_t")
+            check(lib.evsim_set_sources(sim, self.number, self.source.number, sources))
         self.variables, self.pathway = variables_of(group), group.index(projection)
         self.equations = {name: form for each in group for name, form in each.equations.items()}
         self.shown = projection.equations if projection is _first_with_equations(group) else {}
@@ -124,8 +131,16 @@ class ProjectionInCore:
         if not self.is_linear:
             parameters = self.target.kernel.layout.parameters
             p = self.projection
+            before = None if self.source is None else self.source.population.model
             source = code_source(
-                p.code, model, self.variables, parameters, p.equations, self.pathway, shared_variables(group)
+                p.code,
+                model,
+                self.variables,
+                parameters,
+                p.equations,
+                self.pathway,
+                shared_variables(group),
+                before,
             )
             code = ffi.cast("void *", code_address(source))
         self.has_variables = not has_no_variables

@@ -14,7 +14,8 @@ from evsim.description import Network, PoissonSource, Population, Projection, Sp
 from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
-from evsim.engine.links import LinkInCore, linked, refuse_short_delays
+from evsim.engine.joined import joints, linked, require_joinable
+from evsim.engine.links import LinkInCore, refuse_short_delays
 from evsim.engine.peeking import Found, next_deliveries
 from evsim.engine.populations import PopulationInCore, rate_of, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
@@ -49,6 +50,7 @@ class Simulation:
         self._sources: dict[str, int] = {}
         self._projections: list[ProjectionInCore] = []
         self._links: list[LinkInCore] = []
+        self._joints: set[tuple[str, str]] = set()
         self._n_drives = 0
         self._spike_records: dict[str, int] = {}
         self._state_records: dict[str, int] = {}
@@ -303,6 +305,7 @@ class Simulation:
                 owner,
                 emitter,
                 size,
+                self._populations.get(projection.source),
                 target,
                 self._windows_now,
                 self.network.seed,
@@ -326,6 +329,12 @@ class Simulation:
         for known in self._links:
             ends = [("pre", known.link.source), ("post", known.link.target)]
             known.take_over({f"{name}_{end}" for end, owner in ends for name in changed.get(owner, ())})
+        for pair in joints(self.network):
+            if pair not in self._joints:
+                ends_in_core = [self._populations[name] for name in pair]
+                require_joinable(*(each.population for each in ends_in_core))
+                check(lib.evsim_join(self._sim, *(each.number for each in ends_in_core)))
+                self._joints.add(pair)
         for link in self.network.links[len(self._links) :]:
             ends_in_core = [self._populations[name] for name in (link.source, link.target)]
             self._links.append(LinkInCore(self._sim, link, *ends_in_core))

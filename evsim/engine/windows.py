@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evsim.description import LinearModel, Network, Projection
+from evsim.engine.joined import linked
 from evsim.instants import split, split_one
 
 FADING = 0.1  # of the fastest exponential, in one window
@@ -85,7 +86,7 @@ def windows_for(network: Network, fastest_rate: float, timing: str) -> Windows:
         return Windows(dt, 1, 1)
     is_small = sum(population.size for population in network.populations) <= SMALL
     longest = min(useful_delay(network, is_small), FADING / fastest_rate if fastest_rate else 10 * dt)
-    if network.links:  # joined neurons find their deliveries at hand
+    if linked(network):  # joined neurons find their deliveries at hand
         positive = [values.min() for values, _count in _positive(_between_neurons(network))]
         longest = min([longest, *map(float, positive)])
     if has_zero_delay(network) or (has_jumps(network) and not is_small):

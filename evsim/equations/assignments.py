@@ -84,7 +84,7 @@ def made(
     statement: Statement,
     target: str,
     present: str,
-    where: Literal["neuron", "synapse", "local"],
+    where: Literal["neuron", "synapse", "local", "source"],
     expression: Expression,
 ) -> Assignment:
     """A statement with its names resolved; `present` is how the expression names the value that the target has now."""

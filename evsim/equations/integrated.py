@@ -74,7 +74,7 @@ def _reading(code: Code) -> list[tuple[str, frozenset[str]]]:
 
 def parted(code: Code, integrated: Collection[str], where: str) -> tuple[Code, Code]:
     """What the code does to the rest, and what to the variables that are integrated, each in its order."""
-    rest = _with_locals(code, lambda each: each.where == "neuron" or each.target not in integrated)
+    rest = _with_locals(code, lambda each: each.where != "synapse" or each.target not in integrated)
     inside = _with_locals(code, lambda each: each.where == "synapse" and each.target in integrated)
     _refuse_mixture(rest, integrated, where)
     _refuse_draws_twice(rest, inside, where)

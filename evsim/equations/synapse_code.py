@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,8 @@ from evsim.errors import EvsimNameError, EvsimValueError
 IMPLICIT = frozenset({"i", "j", "N", "N_pre", "N_post", "N_incoming", "N_outgoing", "dt", "t"})
 """Names that code of a synapse has without declaration."""
 
+Place = Literal["neuron", "synapse", "local", "source"]
+
 OF_TARGET = frozenset({"lastspike", "not_refractory"})
 """What every target neuron knows of itself."""
 
@@ -28,14 +30,25 @@ def synapse_code(
     constants: Collection[str],
     source_variables: Collection[str] | None = None,
     where: str = "on_pre",
+    source_equations: Equations | None = None,
 ) -> tuple[Assignment, ...]:
     """Resolve the names of the code of a pathway.
 
     A bare name is the synapse's own variable, or else the target's; `X_post` is the target's X. Another name that
     is set first is a value of its own, seen by the statements after it. In the result the target's variables are
-    spelled `X_post`; the source's stay `X_pre` for the caller to gather, and so do `i` and `j`.
+    spelled `X_post` and the source's `X_pre`; those that stay during a run, `i` and `j`, and the constants
+    `X_of_source` and `X_of_target` of formulas of the neurons are for the caller to gather.
+
+    Parameters
+    ----------
+    source_variables
+        Names of the source's variables; None: any.
+    source_equations
+        Those of a source that is neurons: code may change its variables.
     """
-    names = _Names(synapse_variables, target_variables, constants, source_variables)
+    names = _Names(
+        synapse_variables, target_variables, constants, source_variables, source_equations or Equations("")
+    )
     code = tuple(names.assignment(each, f"{where}, {str(each)!r}") for each in statements)
     names.refuse_unread(where)
     return code
@@ -75,12 +88,13 @@ class _Names:
     target: Equations
     constants: Collection[str]
     source: Collection[str] | None
+    source_equations: Equations = field(default_factory=lambda: Equations(""))
     local: dict[str, bool] = field(default_factory=dict)  # whether a statement has read it
 
     def assignment(self, statement: Statement, here: str) -> Assignment:
         expression = self._resolved(statement.expression, here)
         where, target = self._place(statement, here)
-        present = f"{target}_post" if where == "neuron" else target
+        present = {"neuron": f"{target}_post", "source": f"{target}_pre"}.get(where, target)
         return made(statement, target, present, where, expression)
 
     def refuse_unread(self, where: str) -> None:
@@ -95,16 +109,14 @@ class _Names:
     def _known(self) -> list[str]:
         return [*self.own, *self.target, *(f"{each}_post" for each in self.target)]
 
-    def _place(self, statement: Statement, here: str) -> tuple[Literal["neuron", "synapse", "local"], str]:
+    def _place(self, statement: Statement, here: str) -> tuple[Place, str]:
         name = statement.target
         if name in self.own:
             check_target(name, self.own, here)
             return "synapse", name
         bare = name.removesuffix("_post")
         if name.endswith("_pre") and name not in self.target:
-            raise EvsimValueError(
-                f"{here}: {name} belongs to the source; code of a synapse changes its target only."
-            )
+            return "source", self._at_source(name.removesuffix("_pre"), here)
         if bare != name and bare in self.target:
             name = bare
         if name in self.target:
@@ -117,10 +129,26 @@ class _Names:
             f"{here}: {name} is no variable of the synapse or of its target{nearest(name, self._known())}."
         )
 
+    def _at_source(self, name: str, here: str) -> str:
+        """A variable of the source that code may change."""
+        if name in self.source_equations:
+            check_target(name, self.source_equations, here)
+            return name
+        if self.source_equations:
+            known = [f"{each}_pre" for each in self.source_equations]
+            raise EvsimNameError(
+                f"{here}: {name}_pre is no variable of the source that code can change{nearest(f'{name}_pre', known)}."
+            )
+        raise EvsimValueError(
+            f"{here}: {name}_pre belongs to the source, which has no equations; code can change variables of neurons."
+        )
+
     def _resolved(self, expression: Expression, here: str) -> Expression:
         expression = self.own.expanded(expression)
         spelled = {name: self._spelled(name, here) for name in sorted(expression.names)}
-        return self._expanded_target(expression.rename(spelled))
+        expression = expression.rename(spelled)
+        expression = self._with_formulas(expression, self.target, "post", "target")
+        return self._with_formulas(expression, self.source_equations, "pre", "source")
 
     def _spelled(self, name: str, here: str) -> str:
         if name in self.own:
@@ -146,14 +174,17 @@ class _Names:
             raise EvsimNameError(f"{here}: {name} is not a variable of the neurons{nearest(name, known)}.")
         raise EvsimNameError(f"{here}: {name} is not defined{nearest(name, known)}.")
 
-    def _expanded_target(self, expression: Expression) -> Expression:
-        formulas: Mapping[str, Expression] = {
-            f"{name}_post": self._suffixed(self.target.expanded(formula))
-            for name in self.target.of_kind("subexpression")
-            if f"{name}_post" in expression.names and (formula := self.target[name].expression)
-        }
+    def _with_formulas(self, expression: Expression, owner: Equations, end: str, word: str) -> Expression:
+        """Formulas of the neurons at one end put in, with `X_of_source` or `X_of_target` for a constant X in them."""
+        known = {*owner, *OF_TARGET}
+        formulas: dict[str, Expression] = {}
+        for name in owner.of_kind("subexpression"):
+            formula = owner[name].expression
+            if formula is None or f"{name}_{end}" not in expression.names - self.own.keys():
+                continue
+            formula = owner.expanded(formula)
+            names = formula.names - {"t"}
+            formulas[f"{name}_{end}"] = formula.rename(
+                {each: f"{each}_{end}" if each in known else f"{each}_of_{word}" for each in names}
+            )
         return expression.substitute(formulas)
-
-    def _suffixed(self, formula: Expression) -> Expression:
-        spelled = {name: f"{name}_post" for name in formula.names if name in self.target or name in OF_TARGET}
-        return formula.rename(spelled)

@@ -105,7 +105,7 @@ class Loop:
             if kind == Kind.DRIVE:
                 cell = self._drive(first, second)
             elif kind == Kind.DELIVER:
-                cell = self._deliver(first, third)
+                cell = self._deliver(first, third, touched)
             else:
                 cell = self._wake(Kind(kind), first, second)
             (crossing if kind == Kind.CROSS else touched)[cell.address] = cell
@@ -150,12 +150,23 @@ class Loop:
         self._schedule(Kind.DRIVE, position, train, number + 1)
         return cell
 
-    def _deliver(self, position: int, synapse: int) -> Cell:
+    def _deliver(self, position: int, synapse: int, touched: dict[tuple[int, int], Cell]) -> Cell:
+        """Run the code of a synapse; a source neuron that it changes is touched, too."""
         wiring = self.wirings[position]
-        cell = self._target(wiring, synapse)
+        cell, source = self._target(wiring, synapse), self._source(wiring, synapse)
         cell.advance(self.time)
-        wiring.deliver(synapse, cell)
+        if source is not None:
+            source.advance(self.time)
+        wiring.deliver(synapse, cell, source)
+        if source is not None and any(each.where == "source" for each in wiring.projection.code):
+            touched[source.address] = source
         return cell
+
+    def _source(self, wiring: Wiring, synapse: int) -> Cell | None:
+        """The source neuron, where the code names states of it."""
+        position = self.positions.get(wiring.projection.source)
+        cell = None if position is None else self.cells[position][wiring.source(synapse)]
+        return cell if cell is not None and wiring.projection.states_of_source(cell.model.states) else None
 
     def _target(self, wiring: Wiring, synapse: int) -> Cell:
         return self.cells[self.positions[wiring.projection.target]][wiring.target(synapse)]

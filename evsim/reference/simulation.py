@@ -249,9 +249,11 @@ class Simulation:
             variables.write_back(self._loop.time)
 
     def _written(self, population: Population) -> set[str]:
-        projections = [each for each in self._network.projections if each.target == population.name]
-        code = [*population.model.reset, *(each for projection in projections for each in projection.code)]
-        return {each.target for each in code if each.where == "neuron"}
+        written = {each.target for each in population.model.reset}
+        for projection in self._network.projections:
+            ends = {"neuron": projection.target, "source": projection.source}
+            written |= {each.target for each in projection.code if ends.get(each.where) == population.name}
+        return written
 
 
 def _values(population: Population, names: set[str]) -> list[dict[str, Any]]:

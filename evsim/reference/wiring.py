@@ -99,17 +99,25 @@ class Wiring:
         """The target element of a synapse."""
         return int(self.projection.j[synapse])
 
-    def deliver(self, synapse: int, target: Cell) -> None:
-        """Run the code of a synapse on its target, which stands at this instant."""
+    def source(self, synapse: int) -> int:
+        """The source element of a synapse."""
+        return int(self.projection.i[synapse])
+
+    def deliver(self, synapse: int, target: Cell, source: Cell | None = None) -> None:
+        """Run the code of a synapse on its target, and on its source if it names states of it; both stand now."""
         if self.projection.equations:
             self.variables.bring(synapse, target.time)
         local: dict[str, Exact] = {}
         for assignment in self.projection.code:
             expression = assignment.expression
-            values = {name: self._value(name, synapse, target, local) for name in expression.names}
+            values = {name: self._value(name, synapse, target, source, local) for name in expression.names}
             value = expression.evaluate(values, functions=MPMATH)
             if assignment.where == "neuron":
                 target.write(assignment.target, assignment.operation, value)
+                continue
+            if assignment.where == "source":
+                assert source is not None
+                source.write(assignment.target, assignment.operation, value)
                 continue
             is_own = assignment.where == "synapse"
             before = (
@@ -121,7 +129,9 @@ class Wiring:
             else:
                 local[assignment.target] = value
 
-    def _value(self, name: str, synapse: int, target: Cell, local: Mapping[str, Exact]) -> Exact:
+    def _value(
+        self, name: str, synapse: int, target: Cell, source: Cell | None, local: Mapping[str, Exact]
+    ) -> Exact:
         if name in local:
             return local[name]
         if name in self.variables.values:
@@ -132,6 +142,8 @@ class Wiring:
             return mp.mpf("-inf") if target.last_spike is None else target.last_spike
         if name == "not_refractory_post":
             return mp.mpf(target.release is None)
+        if source is not None and name.endswith("_pre"):
+            return source.values[name.removesuffix("_pre")]
         return target.values[name.removesuffix("_post")]
 
 

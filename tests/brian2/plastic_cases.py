@@ -213,11 +213,40 @@ def weights_that_read_the_potential(w: Any) -> dict[str, Any]:
     return {"cells": monitor, "w": synapses.w[:], "d": synapses.d[:], "x": synapses.x[:]}
 
 
+def code_that_reads_and_changes_the_source(w: Any) -> dict[str, Any]:
+    """Synapses use up what their source has, targets move sources, and weights follow the potential of the source."""
+    rng = np.random.default_rng(28)
+    given = _given(w, 12, 900, 28, 300)
+    cells = w.NeuronGroup(
+        12, "dv/dt = (0.9 - v)/(10*ms) : 1 (unless refractory)\ndx/dt = (1 - x)/(40*ms) : 1", threshold="v > 1",
+        reset="v = 0", refractory=3 * w.ms, method="exact", name="cells",
+    )  # fmt: skip
+    cells.v = rng.random(12)
+    cells.x = 1
+    driving = w.Synapses(given, cells, on_pre="v_post += 0.2", name="driving")
+    driving.connect(j="i")
+    among = w.Synapses(
+        cells, cells, "w : 1", name="among",
+        on_pre={"now": "v_post += w*x_pre*(1.2 - v_post)\nx_pre -= 0.2*x_pre", "late": "v_pre += 0.3*w*v_post"},
+        on_post="w = clip(w + 0.05*(v_pre - 0.5), 0, 1)\nx_pre += 0.01",
+    )  # fmt: skip
+    i, j = np.nonzero(rng.random((12, 12)) < 0.3)
+    among.connect(i=i, j=j)
+    among.w = rng.random(i.size)
+    among.now.delay = 3 * rng.random(i.size) * w.ms
+    among.late.delay = 1.5 * w.ms
+    among.post.delay = 2 * rng.random(i.size) * w.ms
+    monitor = w.SpikeMonitor(cells, name="spikes")
+    w.Network(given, cells, driving, among, monitor).run(300 * w.ms)
+    return {"cells": monitor, "w": among.w[:], "x": cells.x[:]}
+
+
 CASES = {
     case.__name__: case
     for case in (
         pair_rule_with_delays_on_both_sides, multiplicative_rule_without_delay, nearest_neighbours_only,
         depression_and_facilitation, gates_of_single_synapses, several_pathways_with_their_own_delays,
         inhibition_that_learns_a_rate, weights_that_read_the_potential,
+        code_that_reads_and_changes_the_source,
     )
 }  # fmt: skip

@@ -113,14 +113,14 @@ class Gathering:
     def refresh(self, synapses: Any, groups: Groups, own: Own) -> None:
         """The values as they are now; those that differ count as changed."""
         for new, (whose, name) in self.whose.items():
-            value = own(name) if whose == "own" else _value_at_end(synapses, groups[whose], whose, name)
+            value = own(name) if whose == "own" else value_at_end(synapses, groups[whose], whose, name)
             is_set = whose == "own" and name in synapses._storage.changed
             if is_set or new not in self.values or not np.array_equal(self.values[new], value):
                 self.values[new] = value
                 self.changed.add(new)
 
 
-def _value_at_end(synapses: Any, group: DescribedGroup | None, whose: str, name: str) -> description.Values:
+def value_at_end(synapses: Any, group: DescribedGroup | None, whose: str, name: str) -> description.Values:
     """A value of the neurons at one end for each synapse, or one for all."""
     end = synapses._source if whose == "pre" else synapses._target
     index = synapses._pairs[whose == "post"]
@@ -141,4 +141,4 @@ def refuse_functions(formula: Expression, here: str) -> None:
         )
 
 
-__all__ = ["Ends", "Gathering", "refuse_functions"]
+__all__ = ["ENDS", "Ends", "Gathering", "refuse_functions", "value_at_end"]

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
-from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.words.described.links import DescribedLinked, mark_changed_links
 from evsim.words.described.neurons import (
@@ -22,7 +21,7 @@ from evsim.words.described.neurons import (
 )
 from evsim.words.described.outlines import Outline, outlines
 from evsim.words.described.sums import refuse_double_sums
-from evsim.words.described.synapses import DescribedSynapses, written_by
+from evsim.words.described.synapses import DescribedSynapses, written_at_source, written_by
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.synapses import Synapses
@@ -135,17 +134,12 @@ class Describer:
             refresh_neurons(group, known, scope)
 
     def _join(self, name: str, beside: str, found: Mapping[str, Outline]) -> None:
-        """Let a group take part in the system of another one, by a link without pairs."""
+        """Let a group take part in the system of another one, without a link."""
         further = found[beside].beside
         if further and beside not in self._beside:
             self._join(beside, further, found)
         self._beside.add(name)
-        known = next((each for each in self.network.links if beside in (each.source, each.target)), None)
-        if known is not None:
-            nothing, zero = np.zeros(0, dtype=np.int64), Expression.number(0.0)
-            pairs = (name, known.target, nothing, nothing)
-            link = description.Link(f"{name}_beside_{beside}", *pairs, known.variable, zero, {})
-            self.network.links.append(link)
+        self.network.joined.append((name, beside))
 
     def _update_linked(self, group: NeuronGroup) -> None:
         for name in self.groups[group.name].outline.coupled & group._storage.links.keys():
@@ -222,8 +216,14 @@ def _written(
     group: NeuronGroup, synapses: Sequence[Synapses], drives: Sequence[PoissonInput]
 ) -> frozenset[str]:
     """Variables of the group that synapses and drives change."""
-    incoming = [each for each in synapses if each._target._group is group]
-    written = {name for each in incoming for name in written_by(each, group._equations)}
+    written: set[str] = set()
+    for each in synapses:
+        ends = [each._source._group, each._target._group]
+        at_source, at_target = (end._equations if isinstance(end, NeuronGroup) else None for end in ends)
+        if ends[1] is group and at_target is not None:
+            written.update(written_by(each, at_target))
+        if ends[0] is group and at_source is not None:
+            written.update(written_at_source(each, at_source, at_target))
     return frozenset(written | {drive._variable.name for drive in drives if drive._target._group is group})
 
 

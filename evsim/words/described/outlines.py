@@ -57,6 +57,7 @@ def outlines(objects: Iterable[Any], written: Mapping[str, frozenset[str]], dt: 
             found[each.name] = _outline(each, synapses, written.get(each.name, frozenset()))
     for each in synapses:
         _join_by_synapses(each, found)
+        _join_by_code(each, found)
     for each in objects:
         if isinstance(each, NeuronGroup):
             _join_by_linked(each, found)
@@ -98,6 +99,20 @@ def _join_by_synapses(synapses: Synapses, found: Mapping[str, Outline]) -> None:
         outline = found.get(group)
         if outline is not None and any(_changes(each, end, own, outline) for each in used):
             outline.is_joined = True
+
+
+def _join_by_code(synapses: Synapses, found: Mapping[str, Outline]) -> None:
+    """Code that reads or changes what changes in the source needs both ends at its instant."""
+    source, target = (found.get(end._group.name) for end in (synapses._source, synapses._target))
+    if source is None or target is None:
+        return
+    own = synapses._equations
+    for pathway in synapses._pathways:
+        for statement in pathway.statements(synapses.name):
+            names = own.expanded(statement.expression).names - own.keys()
+            names |= {statement.target} - own.keys() - target.equations.keys()
+            if any(_changes(name, "pre", own, source) for name in names):
+                source.is_joined = target.is_joined = True
 
 
 def _changes(name: str, end: str, own: Equations, outline: Outline) -> bool:

@@ -20,13 +20,14 @@ from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import Dimension
 from evsim.words.described.continuous import Continuous, names_in, shifted
-from evsim.words.described.ends import Ends
+from evsim.words.described.ends import ENDS, Ends, value_at_end
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
 from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
 from evsim.words.variables.storage import is_shared
 
 _NOTHING = Pathway("pre", "pre", "")
+_OF_ENDS = ("_pre", "_post", "_of_source", "_of_target")
 
 
 class DescribedSynapses:
@@ -65,8 +66,7 @@ class DescribedSynapses:
         rest, inside = self._parted(synapses, codes)
         solved = Equations([each for each in own.values() if each.name not in self._integrated])
         self._equations = self._rates(synapses, solved, constants)
-        of_target = {f"{name}_post" for name in (*self._target, *OF_TARGET)}
-        self._used = _names_used(rest, self._equations, of_target)
+        self._used = _names_used(rest, self._equations, self._known_at_events(synapses))
         self._written = {each.target for code in rest for each in code if each.where == "synapse"}
         self.continuous = Continuous(synapses, own, sums, ends, self._integrated)
         for pathway, code in zip(self._pathways, inside, strict=True):
@@ -167,6 +167,10 @@ class DescribedSynapses:
     def refresh_gathered(self, synapses: Synapses) -> None:
         """Take over what changed at the ends, inside a run."""
         self._gather(synapses, self._constants_now)
+        for first in self.projections[:1]:
+            names = {name for name in first.variables if name.endswith(_OF_ENDS)} - IMPLICIT
+            for name in sorted(names - synapses._storage.variables.keys() - self._constants_now.keys()):
+                _renew(first, name, self._value(synapses, name, self._constants_now))
 
     def _refresh_delays(self, synapses: Synapses) -> None:
         kept = list(zip(self._kept, self.projections, strict=True))
@@ -205,16 +209,33 @@ class DescribedSynapses:
         source = [*synapses._source._storage.variables, "lastspike", "not_refractory"]
         plain = [each.inlined(where) for each in bound]
         refuse_tables([own.expanded(each.expression) for each in plain], where)
-        code = synapse_code(plain, own.inlined(), self._target, constants, source, where)
+        neurons = None if self._groups["pre"] is None else self._groups["pre"].equations
+        code = synapse_code(plain, own.inlined(), self._target, constants, source, where, neurons)
         check_synapse_code(bound, dimensions, local_names(statements, own, self._target), where)
         self._refuse_coupled(code, where)
         return code
 
+    def _known_at_events(self, synapses: Synapses) -> set[str]:
+        """Names of the neurons at both ends that engines know at any instant; the values of others are gathered."""
+        source, target = self._groups["pre"], self._groups["post"]
+        known = {f"{name}_post" for name in OF_TARGET}
+        if target is not None:
+            known |= {
+                f"{name}_post"
+                for name in (*target.population.model.states, *target.population.model.parameters)
+            }
+        if source is not None:
+            known |= {f"{name}_pre" for name in source.population.model.states}
+        return known - synapses._equations.keys()
+
     def _refuse_coupled(self, code: Code, where: str) -> None:
-        for name in self._target.flagged(COUPLED):
-            if f"{name}_post" in names_in(code):
+        source = self._groups["pre"]
+        coupled = [f"{name}_post" for name in self._target.flagged(COUPLED)]
+        coupled += [f"{name}_pre" for name in (source.equations.flagged(COUPLED) if source else ())]
+        for name in coupled:
+            if name in names_in(code):
                 raise EvsimValueError(
-                    f"{where}: {name}_post is what other neurons add up to at every instant; equations can depend "
+                    f"{where}: {name} is what other neurons add up to at every instant; equations can depend "
                     "on it, code cannot: use a variable with an equation"
                 )
 
@@ -286,6 +307,9 @@ class DescribedSynapses:
             return self._dt
         if name in constants:
             return constants[name][0]
+        for end, word in ENDS.items():
+            if name.endswith(f"_of_{word}"):
+                return value_at_end(synapses, self._groups[end], end, name.removesuffix(f"_of_{word}"))
         if name.endswith("_pre") and name not in IMPLICIT:
             self._refuse_changing(synapses, name)
         if (one := _shared_of_end(synapses, name)) is not None:
@@ -294,10 +318,11 @@ class DescribedSynapses:
         return value if isinstance(value, float) else np.ascontiguousarray(value, dtype=np.float64)
 
     def _refuse_changing(self, synapses: Synapses, name: str) -> None:
-        """Values of the source are gathered before the run, so they must stay."""
+        """Values of the source that are gathered before the run must stay."""
         if name not in self._standing(synapses._source, "pre"):
             raise EvsimError(
-                f"code of {synapses.name}: {name} changes during the run; use parameters of the source only"
+                f"code of {synapses.name}: {name} changes during the run and is not known at an arrival; use "
+                "variables of the source"
             )
 
     def _refuse_silence(self, synapses: Synapses, pathway: Pathway) -> None:
@@ -314,6 +339,12 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"target of {synapses.name}: {end._group.name} has no neurons; on_post needs a NeuronGroup as target"
             )
+
+
+def _renew(projection: description.Projection, name: str, value: description.Values) -> None:
+    if not np.array_equal(projection.variables[name], value):
+        projection.variables[name] = value
+        projection.changed.add(name)
 
 
 def _shared_of_end(synapses: Synapses, name: str) -> float | None:
@@ -340,14 +371,14 @@ def _delay(synapses: Synapses, pathway: Pathway) -> description.Values:
 
 
 def _names_used(
-    codes: Iterable[Code], equations: Mapping[str, description.LinearForm], of_target: set[str]
+    codes: Iterable[Code], equations: Mapping[str, description.LinearForm], of_neurons: set[str]
 ) -> set[str]:
     """Names of the synapses' variables and of what is gathered for them."""
     names = set(equations)
     for code in codes:
         local = {each.target for each in code if each.where == "local"}
         used = {name for each in code for name in each.expression.names}
-        names |= used - local - {"t"} - of_target
+        names |= used - local - {"t"} - of_neurons
     for form in equations.values():
         names |= form.constant.names.union(*(each.names for each in form.coefficients.values()))
     return names
@@ -375,6 +406,16 @@ def written_by(synapses: Synapses, target: Equations) -> Iterable[str]:
                 name = statement.target if statement.target in target else bare
                 if name in target:
                     yield name
+
+
+def written_at_source(synapses: Synapses, source: Equations, target: Equations | None) -> Iterable[str]:
+    """Variables of the source that the code of the synapses changes, as `X_pre`."""
+    for pathway in synapses._pathways:
+        for statement in pathway.statements(synapses.name):
+            bare = statement.target.removesuffix("_pre")
+            is_elsewhere = statement.target in synapses._equations or statement.target in (target or ())
+            if bare != statement.target and bare in source and not is_elsewhere:
+                yield bare
 
 
 def _name(synapses: Synapses, pathway: Pathway) -> str:
