@@ -195,8 +195,8 @@ static int advance(struct simulation *sim, struct shard *sh) {
     return EVSIM_OK;
 }
 
-/* Whole steps after its spike in which a neuron rests; the step of the spike does not count. `x` is
- * its state after the reset. Negative where its period is no number. */
+/* Whole steps from its spike on in which a neuron rests, that of the spike included, in a state.
+ * Negative where its period is no number. */
 static int64_t steps_of_rest(const struct shard *sh, const struct population *p, int64_t i,
                              const double *x) {
     const struct evsim_cells *cells = &sh->views[p->number];
@@ -206,7 +206,7 @@ static int64_t steps_of_rest(const struct shard *sh, const struct population *p,
     const double steps = floor(period / cells->window + SLACK);
     if (!(steps < (double)INT32_MAX))
         return EVSIM_NOT_FINITE;
-    return steps > 1.0 ? (int64_t)steps - 1 : 0;
+    return steps > 1.0 ? (int64_t)steps : 1;
 }
 
 static int is_resting_after_spikes(const struct population *p, int64_t i) {
@@ -272,20 +272,45 @@ static int wake(struct simulation *sim, struct shard *sh, const struct queue_ent
     return EVSIM_OK;
 }
 
-/* Ends the rest of the neurons that no condition holds any longer. */
+/* Ends the rest of a neuron that no condition holds any longer. */
+static void let_go_one(struct shard *sh, struct population *p, int64_t i) {
+    if (p->release_tick[i] != EVSIM_HELD)
+        return;
+    load(p, i, sh->starts);
+    if (!p->kernel->holds(&sh->views[p->number], i, sh->starts, 0.0))
+        p->release_tick[i] = -1, p->cells.slack[i] = 0.0;
+}
+
+/* A period of state variables is what it is now: the neuron rests as long as its spike is no
+ * further back than that. */
+static int rest_one(struct shard *sh, struct population *p, int64_t i) {
+    if (p->last_tick[i] < 0)
+        return EVSIM_OK;
+    load(p, i, sh->starts);
+    const int64_t steps = steps_of_rest(sh, p, i, sh->starts), end = p->last_tick[i] + steps;
+    if (steps < 0)
+        return not_finite(sh, p->number, i);
+    const int64_t before = p->release_tick[i];
+    p->release_tick[i] = end > sh->tick ? end : -1;
+    p->release_offset[i] = 0.0;
+    p->cells.slack[i] = end > sh->tick ? EVSIM_DORMANT : 0.0;
+    return end > sh->tick && end != before ? set_timer(sh, p, i, end) : EVSIM_OK;
+}
+
+/* Ends and begins rests that follow from the states. */
 static int let_go(struct simulation *sim, struct shard *sh) {
     for (int k = 0; k < sim->n_populations; k++) {
         struct population *p = sim->populations[k];
-        if (!p->kernel->holds)
+        if (!p->kernel->holds && (!p->kernel->rest || p->is_coupled))
             continue;
         if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
             return EVSIM_NO_MEMORY;
         for (int64_t i = 0; i < p->cells.n; i++) {
-            if (p->release_tick[i] != EVSIM_HELD)
-                continue;
-            load(p, i, sh->starts);
-            if (!p->kernel->holds(&sh->views[k], i, sh->starts, 0.0))
-                p->release_tick[i] = -1, p->cells.slack[i] = 0.0;
+            if (p->kernel->holds)
+                let_go_one(sh, p, i);
+            const int code = p->kernel->holds ? EVSIM_OK : rest_one(sh, p, i);
+            if (code < 0)
+                return code;
         }
     }
     return EVSIM_OK;
@@ -345,8 +370,9 @@ static int reset(struct simulation *sim, struct shard *sh) {
             p->release_tick[i] = EVSIM_HELD;
             continue;
         }
-        const int64_t rest = steps_of_rest(sh, p, i, sh->starts), release = sh->tick + 1 + rest;
-        if (rest < 0)
+        const int64_t steps = steps_of_rest(sh, p, i, sh->starts), release = sh->tick + steps;
+        const int64_t rest = steps - 1;
+        if (steps < 0)
             return not_finite(sh, p->number, i);
         p->release_tick[i] = rest ? release : -1;
         if (!rest)

@@ -8,12 +8,13 @@ from typing import Any
 
 import brian2
 import cases
+import method_cases
 import nonlinear_cases
 import numpy as np
 import plastic_cases
 import scripted_cases
 
-CASES = cases.CASES | nonlinear_cases.CASES | plastic_cases.CASES | scripted_cases.CASES
+CASES = cases.CASES | method_cases.CASES | nonlinear_cases.CASES | plastic_cases.CASES | scripted_cases.CASES
 
 
 def train(monitor: brian2.EventMonitor) -> np.ndarray:
