@@ -117,18 +117,58 @@ def test_25_the_compiled_engine_gives_the_numbers_of_the_plain_one_sooner() -> N
     assert compiled[2] < plain[2] / 10
 
 
-def test_28_a_large_network_takes_seconds() -> None:
+def large() -> tuple[Network, NeuronGroup, SpikeMonitor]:
+    """Twenty thousand cells with two million synapses."""
+    start_scope()
+    seed(8)
     cells = NeuronGroup(20_000, lif(I_stim=0.44 * nA))
     cells.V = "-70*mV + rand()*19*mV"
     synapses = Synapses(cells, cells, exponential(tau=5 * ms), output=current, delay=1.5 * ms)
     synapses.connect(p=0.005)
     synapses.w = 1 * pA
-    spikes = SpikeMonitor(cells)
     assert abs(synapses.N / 2_000_000 - 1) < 0.01
+    spikes = SpikeMonitor(cells, name="spikes")
+    return Network(cells, synapses, spikes), cells, spikes
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The large network as a C program, built and run for 50 ms, with the seconds of its run."""
+    folder = tmp_path_factory.mktemp("export") / "program"
+    net, _, _ = large()
+    export_c(net, folder, duration=50 * ms)
+    subprocess.run(["make", "-s", "-j2"], cwd=folder, check=True, capture_output=True, timeout=500)
     start = time.perf_counter()
-    run(50 * ms)
+    subprocess.run(["./run"], cwd=folder, check=True, capture_output=True, timeout=100)
+    (folder / "seconds").write_text(str(time.perf_counter() - start), encoding="utf-8")
+    return folder
+
+
+def test_26_one_call_makes_a_program_with_the_results_of_the_run_in_process(program: Path) -> None:
+    net, _, spikes = large()
+    net.run(50 * ms)
+    results = read_export(program)["spikes"]
+    assert results.count.sum() == spikes.num_spikes > 15_000
+    for name in ("tick", "offset", "i"):
+        assert np.array_equal(np.asarray(getattr(results, name)), np.asarray(getattr(spikes, name)))
+
+
+def test_27_a_change_after_the_export_is_refused(tmp_path: Path) -> None:
+    cells = NeuronGroup(3, lif, name="cells")
+    export_c(Network(cells), tmp_path / "program", duration=10 * ms)
+    with pytest.raises(EvsimError, match="cells") as caught:
+        cells.I_stim = 0.5 * nA
+    assert "export" in str(caught.value)
+    assert cells.I_stim == 0.44 * nA
+
+
+def test_28_a_large_network_takes_seconds_in_process_and_as_a_program(program: Path) -> None:
+    net, _, spikes = large()
+    start = time.perf_counter()
+    net.run(50 * ms)
     assert time.perf_counter() - start < 30  # below 1 s where nothing else runs
     assert spikes.num_spikes > 15_000
+    assert float((program / "seconds").read_text(encoding="utf-8")) < 30
 
 
 def test_97_a_model_is_picked_by_name_size_and_parameters() -> None:
