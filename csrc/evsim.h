@@ -56,6 +56,11 @@ double *evsim_last_offset(evsim_simulation *sim, int population);
 int evsim_add_poisson(evsim_simulation *sim, uint32_t object, int64_t n, const double *rates,
                       int64_t count);
 int evsim_set_poisson(evsim_simulation *sim, int emitter, const double *rates, int64_t count);
+/* Rates that are constant in pieces: piece k, of `count` rates, begins part[k] of a step of the
+ * clock after the start of step[k]. Says nothing of a change: what was there before and has been
+ * used already must be there still. */
+int evsim_set_course(evsim_simulation *sim, int emitter, int64_t n_pieces, const int64_t *step,
+                     const double *part, const double *rates, int64_t count);
 int evsim_add_train(evsim_simulation *sim, int64_t n, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index);
 int evsim_set_train(evsim_simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,

@@ -223,6 +223,11 @@ int evsim_set_poisson(struct simulation *sim, int emitter, const double *rates, 
     return poisson_set_rates(sim->emitters[emitter].poisson, rates, count);
 }
 
+int evsim_set_course(struct simulation *sim, int emitter, int64_t n_pieces, const int64_t *step,
+                     const double *part, const double *rates, int64_t count) {
+    return poisson_set_course(sim->emitters[emitter].poisson, n_pieces, step, part, rates, count);
+}
+
 int evsim_add_train(struct simulation *sim, int64_t n, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index) {
     sim->is_changed = 1;

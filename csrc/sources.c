@@ -1,6 +1,7 @@
 /* Sources: Poisson processes and given trains. See sources.h. */
 #include "sources.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "allocation.h"
@@ -67,33 +68,102 @@ void spikes_sort(struct spikes *list) {
     }
 }
 
-int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count) {
-    double *cumulative = NULL, sum = 0.0;
-    if (count > 1 && !(cumulative = allocate((size_t)count, sizeof *cumulative)))
+void poisson_clear(struct poisson_source *s) {
+    free(s->step), free(s->part), free(s->total), free(s->cumulative);
+}
+
+int poisson_set_course(struct poisson_source *s, int64_t n_pieces, const int64_t *step,
+                       const double *part, const double *rates, int64_t count) {
+    const size_t n = (size_t)n_pieces;
+    struct poisson_source new = *s;
+    new.n_pieces = n_pieces;
+    new.step = allocate(n, sizeof *step);
+    new.part = allocate(n, sizeof *part);
+    new.total = allocate(n, sizeof *new.total);
+    new.cumulative = count > 1 ? allocate(n * (size_t)count, sizeof *rates) : NULL;
+    if (!new.step || !new.part || !new.total || (count > 1 && !new.cumulative)) {
+        poisson_clear(&new);
         return EVSIM_NO_MEMORY;
-    for (int64_t i = 0; i < count && cumulative; i++)
-        cumulative[i] = sum += rates[i];
-    free(s->cumulative);
-    s->cumulative = cumulative;
-    s->total = cumulative ? sum : rates[0] * (double)s->n;
+    }
+    for (int64_t k = 0; k < n_pieces; k++) {
+        double sum = 0.0;
+        for (int64_t i = 0; i < count && new.cumulative; i++)
+            new.cumulative[k * count + i] = sum += rates[k * count + i];
+        new.step[k] = step[k], new.part[k] = part[k];
+        new.total[k] = new.cumulative ? sum : rates[k] * (double)s->n;
+    }
+    poisson_clear(s);
+    *s = new;
     return EVSIM_OK;
 }
 
-static int64_t element_at(const struct poisson_source *s, double u) {
+int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count) {
+    const int64_t step = 0;
+    const double part = 0.0;
+    return poisson_set_course(s, 1, &step, &part, rates, count);
+}
+
+static int64_t element_at(const struct poisson_source *s, int64_t piece, double u) {
     if (!s->cumulative) {
         const int64_t i = (int64_t)(u * (double)s->n);
         return i < s->n ? i : s->n - 1;
     }
-    const double wanted = u * s->total;
+    const double *cumulative = &s->cumulative[piece * s->n], wanted = u * s->total[piece];
     int64_t low = 0, high = s->n - 1; /* first element whose cumulative rate exceeds `wanted` */
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
-        if (s->cumulative[middle] > wanted)
+        if (cumulative[middle] > wanted)
             high = middle;
         else
             low = middle + 1;
     }
     return low;
+}
+
+/* The piece in which a step of the clock begins. */
+static int64_t piece_at(const struct poisson_source *s, int64_t step) {
+    int64_t low = 0, high = s->n_pieces; /* the last that begins then or before */
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (s->step[middle] < step || (s->step[middle] == step && s->part[middle] == 0.0))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where in a step the next piece begins; 1 where it begins later. */
+static double end_of_piece(const struct poisson_source *s, int64_t piece, int64_t step) {
+    return piece + 1 < s->n_pieces && s->step[piece + 1] == step ? s->part[piece + 1] : 1.0;
+}
+
+/* The mean of the rates in a step that begins in `piece`. */
+static double mean_rate(const struct poisson_source *s, int64_t piece, int64_t step) {
+    double sum = 0.0, from = 0.0, to = end_of_piece(s, piece, step);
+    if (to == 1.0)
+        return s->total[piece];
+    for (;; piece++, from = to, to = end_of_piece(s, piece, step)) {
+        sum += s->total[piece] * (to - from);
+        if (to == 1.0)
+            return sum;
+    }
+}
+
+/* The part of a step before which there are `share` of its spikes on average, and the piece there.
+ */
+static double part_at(const struct poisson_source *s, int64_t *piece, int64_t step, double mean,
+                      double share) {
+    double left = share * mean, from = 0.0, to = end_of_piece(s, *piece, step);
+    if (to == 1.0)
+        return share;
+    while (to < 1.0 && left >= s->total[*piece] * (to - from)) {
+        left -= s->total[*piece] * (to - from);
+        (*piece)++;
+        from = to, to = end_of_piece(s, *piece, step);
+    }
+    const double part = s->total[*piece] > 0.0 ? from + left / s->total[*piece] : from;
+    return part < to ? part : nextafter(to, from);
 }
 
 /* The steps of the clock in window `tick`: the first, and how many. */
@@ -117,15 +187,18 @@ static double in_window(const struct clock *clock, int64_t tick, int64_t k, doub
 
 static int draw_step(const struct poisson_source *s, const struct clock *clock, int64_t tick,
                      int64_t step, int64_t k, struct spikes *out) {
+    const int64_t begin = piece_at(s, step);
+    const double mean = mean_rate(s, begin, step);
     struct random_stream stream;
     random_stream_start(&stream, clock->seed, s->object, 0, step);
-    const int64_t count = random_poisson(&stream, s->total * clock->dt);
+    const int64_t count = random_poisson(&stream, mean * clock->dt);
     if (count < 0)
         return (int)count;
     for (int64_t e = 0; e < count; e++) {
         struct spike spike = {.tick = tick, .emitter = s->emitter};
-        const double u = random_unit_next(&stream);
-        spike.index = (uint32_t)element_at(s, random_unit_next(&stream));
+        int64_t piece = begin;
+        const double u = part_at(s, &piece, step, mean, random_unit_next(&stream));
+        spike.index = (uint32_t)element_at(s, piece, random_unit_next(&stream));
         spike.offset = in_window(clock, tick, k, u);
         if (spike.offset < 0.0 || spike.offset >= clock->window)
             continue;
@@ -148,7 +221,7 @@ int poisson_draw(const struct poisson_source *s, const struct clock *clock, int6
 
 void poisson_free(struct poisson_source *s) {
     if (s)
-        free(s->cumulative);
+        poisson_clear(s);
     free(s);
 }
 

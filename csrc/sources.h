@@ -27,14 +27,18 @@ void spikes_clear(struct spikes *list);
 void spikes_free(struct spikes *list);
 void spikes_sort(struct spikes *list); /* by (tick, offset, emitter, index) */
 
-/* Independent Poisson processes with constant rates, drawn together: the number of spikes in a
- * window has the mean of all rates, each falls to element i with probability rate[i]/sum. */
+/* Independent Poisson processes, drawn together: the number of spikes in a time has the mean of all
+ * rates, each falls to element i with probability rate[i]/sum. Rates are constant in pieces: piece
+ * k begins in step[k] of the clock, a part part[k] of it later, and lasts until the next one
+ * begins; the first one also holds before it, the last one to the end. */
 struct poisson_source {
     int32_t emitter;
     uint32_t object; /* keys the random numbers */
-    int64_t n;
-    double total;       /* Hz */
-    double *cumulative; /* rates added up; NULL: all equal */
+    int64_t n, n_pieces;
+    int64_t *step;
+    double *part;
+    double *total;      /* Hz, of each piece */
+    double *cumulative; /* [n_pieces][n] rates added up; NULL: all elements have equal ones */
 };
 
 /* Given spikes, sorted by time. */
@@ -46,7 +50,10 @@ struct train_source {
     uint32_t *index;
 };
 
+/* One rate for all elements or one each, for all time; or such rates for each of some pieces. */
 int poisson_set_rates(struct poisson_source *s, const double *rates, int64_t count);
+int poisson_set_course(struct poisson_source *s, int64_t n_pieces, const int64_t *step,
+                       const double *part, const double *rates, int64_t count);
 
 /* The user's clock and the windows of the core: a window is `steps` of its steps dt, or 1/`parts`
  * of one. Random numbers are keyed by steps of the clock, so that they do not depend on how long
@@ -59,6 +66,7 @@ struct clock {
 
 int poisson_draw(const struct poisson_source *s, const struct clock *clock, int64_t tick,
                  struct spikes *out);
+void poisson_clear(struct poisson_source *s); /* what it points to */
 void poisson_free(struct poisson_source *s);
 
 int train_set(struct train_source *s, int64_t n, const int64_t *tick, const double *offset,

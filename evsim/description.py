@@ -142,13 +142,34 @@ class Population:
     dt: float = 0.0  # seconds: the longest step of methods of fixed step; 0: that of the network's clock
 
 
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A quantity that changes with time: `expression` over the time `t`, the element `i`, keys of `values`, and tables.
+
+    Where the time is only the argument of tables it is followed exactly; else it is what the expression gives at
+    every multiple of `step` (seconds), and at the switches of tables in it, and constant in between.
+    """
+
+    expression: Expression
+    values: Mapping[str, float]
+    step: float
+
+    def is_like(self, other: Values | Course) -> bool:
+        """Whether the other one is the same function."""
+        return isinstance(other, Course) and (self.expression, self.values, self.step) == (
+            other.expression,
+            other.values,
+            other.step,
+        )
+
+
 @dataclass
 class PoissonSource:
-    """`size` independent Poisson processes with constant rates (Hz)."""
+    """`size` independent Poisson processes with rates (Hz) that are constant or follow a course."""
 
     name: str
     size: int
-    rates: Values
+    rates: Values | Course
     changed: bool = False
 
 

@@ -112,7 +112,7 @@ static void test_poisson_spikes_have_their_mean_and_stay_in_the_window(void) {
     CHECK_EQUAL(wrong, 0);
     for (int i = 0; i < 40; i++)
         CHECK_NEAR(seen[i], 500.0, 5 * 22.4);
-    free(out.all), free(s.cumulative);
+    free(out.all), poisson_clear(&s);
 }
 
 static void test_elements_spike_in_proportion_to_their_rates(void) {
@@ -122,7 +122,7 @@ static void test_elements_spike_in_proportion_to_their_rates(void) {
     const double rates[5] = {0.0, 300.0, 0.0, 100.0, 0.0};
     int seen[5] = {0};
     CHECK_EQUAL(poisson_set_rates(&s, rates, 5), EVSIM_OK);
-    CHECK(s.total == 400.0);
+    CHECK(s.total[0] == 400.0);
     for (int64_t tick = 0; tick < 50000; tick++)
         poisson_draw(&s, &clock, tick, &out);
     for (int64_t k = 0; k < out.n; k++)
@@ -130,7 +130,7 @@ static void test_elements_spike_in_proportion_to_their_rates(void) {
     CHECK_EQUAL(seen[0] + seen[2] + seen[4], 0);
     CHECK_NEAR(seen[1], 15000.0, 5 * 122.5);
     CHECK_NEAR(seen[3], 5000.0, 5 * 70.7);
-    free(out.all), free(s.cumulative);
+    free(out.all), poisson_clear(&s);
 }
 
 static void test_a_window_is_drawn_the_same_whenever_it_is_drawn(void) {
@@ -147,7 +147,7 @@ static void test_a_window_is_drawn_the_same_whenever_it_is_drawn(void) {
     CHECK(first.n > 20 && first.n == again.n);
     CHECK(memcmp(first.all, again.all, (size_t)first.n * sizeof *first.all) == 0);
     CHECK(other.n != first.n || other.all[0].offset != first.all[0].offset);
-    free(first.all), free(again.all), free(other.all);
+    free(first.all), free(again.all), free(other.all), poisson_clear(&s);
 }
 
 /* Steps of the clock key the draws: windows of any length cut the same spikes out of time. */
@@ -185,7 +185,67 @@ static void test_windows_of_any_length_see_the_same_spikes(void) {
     }
     for (int c = 0; c < 3; c++)
         free(out[c].all);
-    free(offsets);
+    free(offsets), poisson_clear(&s);
+}
+
+/* Element 0 spikes at 3 kHz from a quarter of every tenth step on, element 1 at 1 kHz from half of
+ * it to three quarters, nothing spikes else: what is drawn says so in windows of any length. */
+static void test_rates_change_inside_a_step_where_a_piece_begins(void) {
+    struct poisson_source s = {.n = 2};
+    const struct clock clocks[3] = {clock_of(3, 1, 1), clock_of(3, 5, 1), clock_of(3, 1, 4)};
+    struct spikes out[3] = {{0}};
+    const double parts[4] = {0.0, 0.25, 0.5, 0.75};
+    const double given[4][2] = {{0.0, 0.0}, {3000.0, 0.0}, {0.0, 1000.0}, {0.0, 0.0}};
+    int64_t step[4000];
+    double part[4000], rates[4000][2];
+    for (int k = 0; k < 4000; k++) {
+        step[k] = 10 * (k / 4), part[k] = parts[k % 4];
+        rates[k][0] = given[k % 4][0], rates[k][1] = given[k % 4][1];
+    }
+    CHECK_EQUAL(poisson_set_course(&s, 4000, step, part, &rates[0][0], 2), EVSIM_OK);
+    for (int c = 0; c < 3; c++)
+        for (int64_t tick = 0; (double)tick * clocks[c].window < 9.9999; tick++)
+            CHECK_EQUAL(poisson_draw(&s, &clocks[c], tick, &out[c]), EVSIM_OK);
+    int wrong = 0, seen[2] = {0};
+    for (int64_t k = 0; k < out[0].n; k++) {
+        const struct spike *a = &out[0].all[k];
+        const double u = a->offset / 1e-3, from = a->index ? 0.5 : 0.25;
+        wrong += a->tick % 10 != 0 || u < from || u > from + 0.25;
+        seen[a->index]++;
+    }
+    CHECK_EQUAL(wrong, 0);
+    CHECK_NEAR(seen[0], 750.0, 5 * 27.4);
+    CHECK_NEAR(seen[1], 250.0, 5 * 15.8);
+    for (int c = 1; c < 3; c++) {
+        CHECK_EQUAL(out[c].n, out[0].n);
+        double sum = 0.0, first_sum = 0.0;
+        for (int64_t k = 0; k < out[0].n && k < out[c].n; k++) {
+            sum += (double)out[c].all[k].tick * clocks[c].window + out[c].all[k].offset;
+            first_sum += (double)out[0].all[k].tick * clocks[0].window + out[0].all[k].offset;
+        }
+        CHECK_NEAR(sum, first_sum, 1e-9);
+    }
+    for (int c = 0; c < 3; c++)
+        free(out[c].all);
+    poisson_clear(&s);
+}
+
+/* Pieces with one rate draw what that rate draws, bit for bit where they begin with steps. */
+static void test_equal_pieces_draw_what_one_rate_draws(void) {
+    struct poisson_source one = {.n = 7, .object = 2}, pieces = {.n = 7, .object = 2};
+    struct spikes first = {0}, again = {0};
+    const struct clock clock = clock_of(5, 1, 1);
+    const double rate = 400.0, zeros[3] = {0.0, 0.0, 0.0}, rates[3] = {400.0, 400.0, 400.0};
+    const int64_t steps[3] = {3, 7, 8};
+    poisson_set_rates(&one, &rate, 1);
+    CHECK_EQUAL(poisson_set_course(&pieces, 3, steps, zeros, rates, 1), EVSIM_OK);
+    for (int64_t tick = 0; tick < 50; tick++) {
+        poisson_draw(&one, &clock, tick, &first);
+        poisson_draw(&pieces, &clock, tick, &again);
+    }
+    CHECK(first.n > 50 && first.n == again.n);
+    CHECK(memcmp(first.all, again.all, (size_t)first.n * sizeof *first.all) == 0);
+    free(first.all), free(again.all), poisson_clear(&one), poisson_clear(&pieces);
 }
 
 static void test_rates_without_memory_stay_as_they_were(void) {
@@ -195,9 +255,10 @@ static void test_rates_without_memory_stay_as_they_were(void) {
     allocations_left = 1;
     CHECK_EQUAL(poisson_set_rates(&s, others, 3), EVSIM_NO_MEMORY);
     allocations_left = -1;
-    CHECK(s.total == 6.0 && s.cumulative[1] == 3.0);
+    CHECK(s.total[0] == 6.0 && s.cumulative[1] == 3.0);
     CHECK_EQUAL(poisson_set_rates(&s, others, 1), EVSIM_OK);
-    CHECK(s.total == 15.0 && s.cumulative == NULL);
+    CHECK(s.total[0] == 15.0 && s.cumulative == NULL);
+    poisson_clear(&s);
     struct poisson_source *on_heap = calloc(1, sizeof *on_heap);
     poisson_set_rates(on_heap, rates, 3);
     poisson_free(on_heap);
@@ -213,7 +274,7 @@ static void test_a_draw_without_memory_is_told(void) {
     allocations_left = 2;
     CHECK_EQUAL(poisson_draw(&s, &clock, 0, &out), EVSIM_NO_MEMORY);
     allocations_left = -1;
-    free(out.all);
+    free(out.all), poisson_clear(&s);
 }
 
 /* ---- trains ---- */
@@ -306,6 +367,8 @@ int main(void) {
     test_elements_spike_in_proportion_to_their_rates();
     test_a_window_is_drawn_the_same_whenever_it_is_drawn();
     test_windows_of_any_length_see_the_same_spikes();
+    test_rates_change_inside_a_step_where_a_piece_begins();
+    test_equal_pieces_draw_what_one_rate_draws();
     test_rates_without_memory_stay_as_they_were();
     test_a_draw_without_memory_is_told();
     test_a_train_gives_the_spikes_of_a_tick_in_order();

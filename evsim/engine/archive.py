@@ -95,6 +95,7 @@ def _use_windows(simulation: Any, state: State) -> None:
 def _show(simulation: Any, offset: float) -> None:
     """States as they were at the end of a run inside a window; nothing is recorded twice."""
     tick, present = simulation._core_now()
+    simulation._load_courses()
     while present != offset and not check(lib.evsim_run(simulation._sim, tick, offset, 1, 0, 1e9)):
         pass
     simulation._write_back()

@@ -10,10 +10,20 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.description import Network, PoissonSource, Population, Projection, SpikeTrainSource, StateRecord
+from evsim.description import (
+    Course,
+    Network,
+    PoissonSource,
+    Population,
+    Projection,
+    SpikeTrainSource,
+    StateRecord,
+    Values,
+)
 from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
+from evsim.engine.courses import MOST_DRAWN, CourseInCore
 from evsim.engine.joined import joints, linked, require_joinable
 from evsim.engine.links import LinkInCore, refuse_short_delays
 from evsim.engine.peeking import Found, next_deliveries
@@ -27,7 +37,6 @@ from evsim.instants import join, split
 SLICE = 50.0  # ms of wall time between two looks at the signals
 MOST_NAMES = 10  # in an error
 MOST_SPIKES = 100_000  # looked at to find the members of a ring
-MOST_DRAWN = 1e6  # Poisson events of one object in one step
 STEP_SLACK = 1e-4  # of a step: a grid run that ends so little after a step's start does not take it
 
 
@@ -48,6 +57,7 @@ class Simulation:
         self._windows: Windows | None = None  # until the first run
         self._populations: dict[str, PopulationInCore] = {}
         self._sources: dict[str, int] = {}
+        self._courses: dict[str, CourseInCore] = {}
         self._projections: list[ProjectionInCore] = []
         self._links: list[LinkInCore] = []
         self._joints: set[tuple[str, str]] = set()
@@ -92,7 +102,7 @@ class Simulation:
             )
         tick, offset = self.end_of(duration, timing) if until is None else until
         start = join(*self.now, self.network.dt)
-        window, late = (each.item() for each in self._begin(timing).from_clock(tick, offset))
+        window, late = self._begin(timing).one_from_clock(tick, offset)
         if and_at_end and timing == "grid":
             window, late = window + 1, 0.0
         elif and_at_end:
@@ -103,9 +113,7 @@ class Simulation:
         self._take_over()
         taken_over = perf_counter()
         try:
-            while not check_run(
-                self, lib.evsim_run(self._sim, window, late, threads, timing == "grid", SLICE)
-            ):
+            while not self._advance((window, late), threads, timing):
                 if progress:
                     progress(float(join(*self.now, self.network.dt) - start))
         finally:
@@ -115,6 +123,24 @@ class Simulation:
             projection.require_finite()
         parts = {"build": taken_over - begin, "core": done - taken_over, "values": perf_counter() - done}
         self.times = {name: self.times.get(name, 0.0) + seconds for name, seconds in parts.items()}
+
+    def _advance(self, end: tuple[int, float], threads: int, timing: str) -> bool:
+        """Go on to the end (window, offset), or for a while; whether it is reached."""
+        to = min([end, *self._load_courses(timing)])
+        is_there = check_run(self, lib.evsim_run(self._sim, *to, threads, timing == "grid", SLICE))
+        return bool(is_there) and to == end
+
+    def _load_courses(self, timing: str = "exact") -> list[tuple[int, float]]:
+        """Have the rates that change with time at hand; until when they are, as (window, offset) after now."""
+        ends, now = [], self._core_now()
+        for name, course in self._courses.items():
+            step, _ = self._windows_now.one_to_clock(now[0], 0.0)
+            until = course.load(self._sim, self._sources[name], step)
+            window, late = self._windows_now.one_from_clock(*until)
+            ends.append((window, 0.0 if timing == "grid" else late))
+            if now >= ends[-1]:
+                course.refuse_end()
+        return ends
 
     def end_of(self, duration: float, timing: str = "exact") -> tuple[int, float]:
         """When a run of this duration from now on ends, as (tick, offset)."""
@@ -353,13 +379,21 @@ class Simulation:
         source.changed = False
 
     def _set_poisson(self, source: PoissonSource, is_new: bool) -> int:
+        self._courses.pop(source.name, None)
+        if isinstance(source.rates, Course):
+            windows = self._windows_now
+            self._courses[source.name] = CourseInCore(source, source.rates, windows.dt, windows.steps)
+            return self._set_rates(source, 0.0, is_new)
         require_finite(source.name, {"rates": source.rates})
         if np.any(np.asarray(source.rates) < 0):
             raise EvsimValueError(
                 f"{source.name}: a rate is {np.min(source.rates)} Hz; rates must not be negative."
             )
         self._require_few(source.name, float(np.sum(np.broadcast_to(source.rates, (source.size,)))))
-        rates, keep = array(source.rates, "double")
+        return self._set_rates(source, source.rates, is_new)
+
+    def _set_rates(self, source: PoissonSource, values: Values, is_new: bool) -> int:
+        rates, keep = array(values, "double")
         if is_new:
             return check(lib.evsim_add_poisson(self._sim, len(self._sources), source.size, rates, keep.size))
         return check(lib.evsim_set_poisson(self._sim, self._sources[source.name], rates, keep.size))

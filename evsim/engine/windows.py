@@ -54,6 +54,11 @@ class Windows:
             return ticks * self.parts + part, np.where(full, 0.0, rest)
         return ticks, offsets
 
+    def one_from_clock(self, tick: int, offset: float) -> tuple[int, float]:
+        """The same for one instant."""
+        window, late = self.from_clock(tick, offset)
+        return int(window), float(late)
+
     def after(self, window: int, offset: float) -> tuple[int, float]:
         """An instant just after (window, offset): nothing lies between, and no state changes on the way."""
         late = math.ldexp(self.length, -200) if offset == 0.0 else offset + 8 * math.ulp(offset)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evsim.equations.declaration import Variable
 from evsim.errors import EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, require
 from evsim.words.actions.operations import HasOperations
@@ -65,6 +66,10 @@ class Subgroup(Sliceable):
 
     def _bounds(self) -> tuple[int, int]:
         return self._first, self._last
+
+    def _subexpression(self, variable: Variable) -> NDArray[np.float64]:
+        values: NDArray[np.float64] = self._whole._subexpression(variable)  # where i counts from its start
+        return values[self._first : self._last]
 
     def __repr__(self) -> str:
         return f"<Subgroup {self.name} of {len(self)} elements>"

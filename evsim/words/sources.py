@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evsim import description
 from evsim.equations.declaration import Variable
+from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import MOST_STEPS, split
 from evsim.units import Quantity, dimension_of, require, unit_named
@@ -20,11 +21,14 @@ from evsim.words.frozen import refuse_exported
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.slices import Sliceable, Subgroup, checked_size
+from evsim.words.variables.elements import Positions
 from evsim.words.variables.storage import Storage
-from evsim.words.variables.values import check_finite
+from evsim.words.variables.values import Known, check_finite
+from evsim.words.variables.view import is_everything
 
 _HERTZ = dimension_of(unit_named("Hz"))
 _SECOND = dimension_of(unit_named("second"))
+_PLAIN = Variable("rates", "parameter", None, _HERTZ)
 
 
 class PoissonGroup(Sliceable, NetworkObject):
@@ -35,7 +39,9 @@ class PoissonGroup(Sliceable, NetworkObject):
     N
         How many.
     rates
-        Spikes per time: one value, one per element, or text over `i`, `N` and names around the line.
+        Spikes per time: one value, one per element, or text over `i`, `N` and names around the line; with `t` in it
+        or calls of a TimedArray at the time, as in "stimulus(t, i)", the rates follow it in every run. What a
+        TimedArray switches is followed exactly; else the rates are those at the start of each step, as in Brian.
     """
 
     _kind = "poissongroup"
@@ -53,8 +59,7 @@ class PoissonGroup(Sliceable, NetworkObject):
         NetworkObject.__init__(self, name)
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
-        variable = Variable("rates", "parameter", None, _HERTZ)
-        self._storage = Storage({"rates": variable}, checked_size(N, self.name))
+        self._storage = Storage({"rates": _PLAIN}, checked_size(N, self.name))
         self.rates = rates
 
     @property
@@ -62,16 +67,57 @@ class PoissonGroup(Sliceable, NetworkObject):
         """The step of the group's clock; the processes themselves know no step."""
         return (self._clock or defaultclock).dt
 
+    @property
+    def _of_now(self) -> Collection[str]:
+        return ("t", "dt")
+
+    def _known_now(self, names: Collection[str], positions: Positions) -> dict[str, Known]:
+        known = super()._known_now([name for name in names if name != "dt"], positions)
+        if "dt" in names:
+            known["dt"] = (self._clock or defaultclock).dt_, _SECOND
+        return known
+
     def _write(self, name: str, value: Any, item: Any) -> None:
-        before = self._storage.arrays["rates"].copy()
-        super()._write(name, value, item)
-        wrong = self._storage.arrays["rates"][self._storage.arrays["rates"] < 0]
-        if wrong.size:
-            self._storage.arrays["rates"] = before
-            raise EvsimValueError(f"{self.name}.rates: got {wrong[0]:g} Hz; a rate is 0 or more")
+        formula = Expression.parse(value, f"{self.name}.{name}") if isinstance(value, str) else None
+        if formula is not None and "t" in formula.names:
+            self._follow(formula, item)
+            return
+        variable, values = self._storage.variables["rates"], self._storage.arrays.get("rates")
+        if variable.kind == "subexpression" and is_everything(item):
+            self._storage.declare(_PLAIN)
+        before = None if values is None else values.copy()
+        try:
+            super()._write(name, value, item)
+            _refuse_negative(self._storage.arrays["rates"], self.name)
+        except EvsimError:
+            self._storage.declare(variable)
+            if before is not None:
+                self._storage.arrays["rates"] = before
+            raise
+
+    def _follow(self, formula: Expression, item: Any) -> None:
+        """Have rates that change with time, from the next run on."""
+        where = f"{self.name}.rates = {formula.text!r}"
+        if not is_everything(item):
+            raise EvsimValueError(
+                f"{where}: rates that change with time are those of all elements; tell elements apart by i, as in "
+                f"'({formula.text})*(i < 5)'"
+            )
+        if formula.draws:
+            raise EvsimValueError(
+                f"{where}: random numbers have no place in rates that change with time; draw rates in run_regularly"
+            )
+        if self._network is not None and self._network._is_running:
+            raise EvsimError(
+                f"{where}: rates begin to change with time at the start of a run; set them before it"
+            )
+        self._storage.declare(Variable("rates", "subexpression", formula, _HERTZ))
+        self._storage.changed.add("rates")
 
     def __repr__(self) -> str:
-        return f"<PoissonGroup '{self.name}': {len(self)} processes, mean rate {np.mean(self.rates)}>"
+        formula = self._storage.variables["rates"].expression
+        rates = f"mean rate {np.mean(self.rates)}" if formula is None else f"rates {formula}"
+        return f"<PoissonGroup '{self.name}': {len(self)} processes, {rates}>"
 
 
 class SpikeGeneratorGroup(Sliceable, NetworkObject):
@@ -227,6 +273,12 @@ class PoissonInput(CanRest, NetworkObject):
     def __repr__(self) -> str:
         label = f"{self._target._label()}.{self._variable.name}"
         return f"<PoissonInput '{self.name}': {self._n} processes of {self._rate:g} Hz to {label}>"
+
+
+def _refuse_negative(rates: NDArray[np.float64], name: str) -> None:
+    wrong = rates[rates < 0]
+    if wrong.size:
+        raise EvsimValueError(f"{name}.rates: got {wrong[0]:g} Hz; a rate is 0 or more")
 
 
 def _refuse_past(name: str, seconds: NDArray[np.float64], now: float) -> None:

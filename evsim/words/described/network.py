@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evsim import description
 from evsim.errors import EvsimError, EvsimValueError
@@ -20,6 +19,7 @@ from evsim.words.described.neurons import (
     refresh_values,
 )
 from evsim.words.described.outlines import Outline, outlines
+from evsim.words.described.rates import rates_of
 from evsim.words.described.sums import refuse_double_sums
 from evsim.words.described.synapses import DescribedSynapses, written_at_source, written_by
 from evsim.words.neurons import NeuronGroup
@@ -55,7 +55,7 @@ class Describer:
             if isinstance(group, NeuronGroup):
                 self._update_neurons(group, synapses, written[group.name], found[group.name], scope)
             elif isinstance(group, PoissonGroup):
-                self._update_poisson(group)
+                self._update_poisson(group, rates_of(group, scope))
             elif isinstance(group, SpikeGeneratorGroup):
                 self._update_train(group, now)
         for group in objects:
@@ -83,7 +83,7 @@ class Describer:
             elif isinstance(each, NeuronGroup):
                 refresh_values(each, self.groups[each.name])
             elif isinstance(each, PoissonGroup):
-                self._update_poisson(each)
+                self._update_poisson(each, rates_of(each, {}))
             elif isinstance(each, Synapses):
                 self.synapses[each.name].refresh_values(each)
                 storage.changed.clear()
@@ -160,14 +160,14 @@ class Describer:
             if isinstance(model, description.GeneralModel) and link.variable in model.inputs:
                 self.network.links.append(link)
 
-    def _update_poisson(self, group: PoissonGroup) -> None:
+    def _update_poisson(self, group: PoissonGroup, rates: description.Values | description.Course) -> None:
         source = self._source(group.name)
-        rates = _one_or_all(group._storage.arrays["rates"])
         if source is None:
             self.network.sources.append(description.PoissonSource(group.name, len(group), rates))
-        elif group._storage.changed:
+        elif group._storage.changed or isinstance(rates, description.Course):
             assert isinstance(source, description.PoissonSource)
-            source.rates, source.changed = rates, True
+            is_same = isinstance(rates, description.Course) and rates.is_like(source.rates)
+            source.rates, source.changed = rates, source.changed or not is_same
         group._storage.changed.clear()
 
     def _update_train(self, group: SpikeGeneratorGroup, now: float) -> None:
@@ -225,10 +225,6 @@ def _written(
         if ends[0] is group and at_source is not None:
             written.update(written_at_source(each, at_source, at_target))
     return frozenset(written | {drive._variable.name for drive in drives if drive._target._group is group})
-
-
-def _one_or_all(values: NDArray[np.float64]) -> description.Values:
-    return float(values[0]) if np.all(values == values[0]) else values.copy()
 
 
 def _refuse_equal_names(objects: Sequence[Any]) -> None:
