@@ -130,11 +130,7 @@ CELLS: dict[str, dict[str, Any]] = {
         },
     },
 }  # fmt: skip
-DEFAULT, TIGHT, TIGHT_OF_CHANNELS = (
-    1e-7,
-    1e-9,
-    1e-8,
-)  # ms; the default promises 1e-6, and these trains are short
+DEFAULT, TIGHT, TIGHT_OF_CHANNELS = 1e-6, 1e-9, 1e-8  # ms
 HAS_CHANNELS = ("hh", "hh_traub")
 
 
@@ -193,7 +189,8 @@ def test_spikes_at_the_default_tolerance_are_right_to_a_nanosecond(name: str) ->
 
 @pytest.mark.parametrize("name", CELLS)
 def test_spikes_at_a_tight_tolerance_are_right_to_a_picosecond_or_ten(name: str) -> None:
-    report = compared(name, 1e-12, 0.1, seconds(name), seed=4)
+    rtol = 1e-12 if name in HAS_CHANNELS else 1e-14
+    report = compared(name, rtol, 0.1, seconds(name), seed=4)
     require_right(report, SPIKES[name], within=TIGHT_OF_CHANNELS if name in HAS_CHANNELS else TIGHT)
 
 
@@ -201,3 +198,11 @@ def test_spikes_at_a_tight_tolerance_are_right_to_a_picosecond_or_ten(name: str)
 @pytest.mark.parametrize("dt", [1.0, 0.01])
 def test_the_step_of_the_clock_does_not_matter(name: str, dt: float) -> None:
     require_right(compared(name, None, dt, seconds(name) / 2), 1, within=DEFAULT)
+
+
+@pytest.mark.parametrize(("rtol", "within"), [(None, DEFAULT), (1e-14, TIGHT)])
+def test_a_spike_after_a_slow_passage_is_as_good(rtol: float | None, within: float) -> None:
+    """At 182 ms this cell hesitates near its threshold: errors grow a hundredfold until it spikes."""
+    report = compared("adex", rtol, 1.0, 0.3, seed=10)
+    require_right(report, 18, within)
+    assert IS_LONG or (report.worst is not None and report.worst.time == pytest.approx(182.38, abs=0.01))
