@@ -334,3 +334,61 @@ def test_151_what_is_under_way_can_be_looked_at() -> None:
     assert [d.t / ms for d in next_] == pytest.approx([2.1, 3.2, 3.7], rel=1e-14)
     assert "source[0]" in str(next_[0])
     assert len(net.queue.peek(9)) == 5
+
+
+def test_151_the_causes_of_a_spike_are_deliveries_and_their_sources() -> None:
+    source = SpikeGeneratorGroup(2, [0, 1, 0], [1, 1.5, 8] * ms, name="source")
+    cells = NeuronGroup(3, "v : 1", threshold="v > 1.5", reset="v = 0", name="cells")
+    inputs = Synapses(source, cells, on_pre="v_post += 1", delay=0.7 * ms, name="inputs")
+    inputs.connect(i=[0, 1], j=0)
+    chain = Synapses(cells, cells, on_pre="v_post += 2", name="chain")
+    chain.connect(i=[0, 1], j=[1, 2])
+    chain.delay = [1.25, 0] * ms
+    spikes, sources = SpikeMonitor(cells), SpikeMonitor(source)
+    net = Network(source, cells, inputs, chain, spikes, sources)
+    net.run(5 * ms)
+    assert spikes.i.tolist() == [0, 1, 2]
+    last = net.causes(spikes, 2, depth=3)
+    assert (last.group, last.i, last.t) == ("cells", 2, spikes.t[2])
+    (direct,) = last.causes
+    assert (direct.synapses, direct.synapse, direct.spike.i) == ("chain", 1, 1)
+    (before,) = direct.spike.causes
+    assert before.t / ms == pytest.approx(2.2 + 1.25, rel=1e-14)
+    first = before.spike
+    assert [(each.spike.group, each.spike.i, each.t / ms) for each in first.causes] == [
+        ("source", 0, pytest.approx(1.7, rel=1e-14)),
+        ("source", 1, pytest.approx(2.2, rel=1e-14)),
+    ]
+    assert [str(last).splitlines()[k] for k in (0, 1, 4)] == [
+        "cells[2] fired at 3.45 ms, after",
+        "  3.45 ms: chain[1] from cells[1], which fired at 3.45 ms",
+        "      2.2 ms: inputs[1] from source[1], which fired at 1.5 ms",
+    ]
+    assert net.causes(spikes, 2).causes[0].spike.causes == ()
+    assert str(net.causes(sources, 0)) == "source[0] fired at 1. ms, by itself"
+
+
+def test_151_causes_begin_after_the_spike_before_and_need_monitors() -> None:
+    source = SpikeGeneratorGroup(1, [0] * 4, [1, 2, 3, 4] * ms)
+    cell = NeuronGroup(1, "v : 1", threshold="v > 1.5", reset="v = 0", name="cell")
+    inputs = Synapses(source, cell, on_pre="v_post += 1", delay=0.3 * ms)
+    inputs.connect()
+    spikes = SpikeMonitor(cell)
+    net = Network(source, cell, inputs, spikes)
+    net.run(5 * ms)
+    with pytest.raises(EvsimError, match="no SpikeMonitor records spikegeneratorgroup"):
+        net.causes(spikes, 1)
+    net.add(SpikeMonitor(source))
+    for wrong in (2, "first", True):
+        with pytest.raises(EvsimError, match="has 2 spikes, and no spike"):
+            net.causes(spikes, wrong)  # type: ignore[arg-type]
+    start_scope()
+    again = SpikeGeneratorGroup(1, [0] * 4, [1, 2, 3, 4] * ms)
+    cell = NeuronGroup(1, "v : 1", threshold="v > 1.5", reset="v = 0", name="cell")
+    inputs = Synapses(again, cell, on_pre="v_post += 1", delay=0.3 * ms)
+    inputs.connect()
+    spikes, sources = SpikeMonitor(cell), SpikeMonitor(again)
+    net = Network(again, cell, inputs, spikes, sources)
+    net.run(5 * ms)
+    found = [[each.t / ms for each in net.causes(spikes, k).causes] for k in (0, 1)]
+    assert found == [pytest.approx([1.3, 2.3], rel=1e-14), pytest.approx([3.3, 4.3], rel=1e-14)]

@@ -18,10 +18,11 @@ from evsim.instants import MOST_STEPS
 from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
 from evsim.words.actions.stopping import StoppedError, forget_stop, is_stopping, stop
+from evsim.words.causes import FiredSpike, cause_chain
 from evsim.words.clocks import defaultclock, in_seconds
 from evsim.words.frozen import Exported, refuse_exported, refuse_run_with_changes
 from evsim.words.monitored import parts_of
-from evsim.words.monitors import EventMonitor, StateMonitor
+from evsim.words.monitors import EventMonitor, SpikeMonitor, StateMonitor
 from evsim.words.objects import NetworkObject, checked_namespace, keep_name
 from evsim.words.preferences import check_threads, check_timing, prefs
 from evsim.words.progress import Reporter
@@ -171,6 +172,14 @@ class Network:
     def queue(self) -> Queue:
         """What is under way: `net.queue.peek(5)` shows the next deliveries."""
         return Queue(self)
+
+    def causes(self, monitor: SpikeMonitor, k: int, depth: int = 1) -> FiredSpike:
+        """Why spike number k of a monitor happened: what came to its neuron since the spike before.
+
+        Deliveries come with the spikes that they came from, and these with their causes, `depth` times. Monitors must
+        record the spikes of all sources; delays are taken as they are now.
+        """
+        return cause_chain(self._members(), monitor, k, depth)
 
     # Running
 
