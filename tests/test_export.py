@@ -106,6 +106,25 @@ def coupled_network() -> Network:
     )
 
 
+def network_that_reads_both_ends() -> Network:
+    """Resources of the source, used up at arrivals, and weights that follow its potential."""
+    equations = "dv/dt = (1.2 + 0.03*i - v)/TAU : 1\ndx/dt = (1 - x)/(40*ms) : 1"
+    cells = NeuronGroup(6, equations, "v > 1", "v = 0", name="cells")
+    cells.v, cells.x = "i/7", 1
+    ring = Synapses(
+        cells,
+        cells,
+        "w : 1",
+        on_pre="v_post += w*x_pre; x_pre -= 0.3*x_pre",
+        on_post="w += 0.01*v_pre",
+        name="ring",
+    )
+    ring.connect(j="(i + 1) % N_post")
+    ring.w, ring.pre.delay = 0.2, "0.1*ms + i*0.23*ms"
+    weights = StateMonitor(ring, "w", record=True, name="weights")
+    return Network(cells, ring, SpikeMonitor(cells, name="spikes"), weights)
+
+
 def network_with_events() -> Network:
     """Events of the user's own, that run code and drive synapses."""
     equations = "dv/dt = (1.3 + 0.02*i - v)/TAU : 1\nx : 1"
@@ -184,7 +203,7 @@ def compare(net: Network, results: dict[str, Any]) -> int:
     ("build", "least"),
     [
         (linear_network, 500), (noisy_network, 20), (exponential_network, 20), (plastic_network, 10),
-        (coupled_network, 20), (network_with_events, 20), (network_of_models, 1),
+        (coupled_network, 20), (network_that_reads_both_ends, 20), (network_with_events, 20), (network_of_models, 1),
     ],
 )  # fmt: skip
 def test_the_program_computes_what_the_network_computes(

@@ -250,6 +250,21 @@ def test_samples_of_synapses_show_what_code_has_made_of_them() -> None:
     np.testing.assert_allclose(states.y[0], np.exp(-t / 20), rtol=1e-9)
 
 
+def test_samples_of_synapses_onto_coupled_neurons_see_the_coupling() -> None:
+    given = SpikeGeneratorGroup(1, [0], [1.05] * ms)
+    cells = NeuronGroup(2, "dv/dt = I/(10*ms) : 1\nI : 1")
+    cells.v = [1, 0]
+    gap = Synapses(cells, cells, "I_post = v_pre - v_post : 1 (summed)")
+    gap.connect(condition="i != j")
+    s = Synapses(given, cells, "w : 1", on_pre="w += v_post")
+    s.connect()
+    seen = StateMonitor(s, "w", record=True, dt=0.5 * ms)
+    Network(given, cells, gap, s, seen).run(2 * ms)
+    late = exp(-2 * 1.05 / 10) / 2
+    np.testing.assert_allclose(seen.w, [[0, 0, 0, 0.5 + late], [0, 0, 0, 0.5 - late]], rtol=1e-10)
+    np.testing.assert_allclose(s.w, seen.w[:, -1])
+
+
 def recurrent() -> tuple[Network, list[SpikeMonitor], NeuronGroup, Synapses]:
     """Twelve neurons that use up each other's resources, with delays on and off the grid, and without any."""
     rng = np.random.default_rng(5)
@@ -378,3 +393,37 @@ def test_a_group_that_has_run_is_not_joined_later() -> None:
     network.add(joined(cells, target, on_pre="u_post += x_pre"))
     with pytest.raises(EvsimError, match="cells has run already"):
         network.run(1 * ms)
+
+
+def test_a_stored_network_goes_on_with_the_same_bits() -> None:
+    network, (monitor,), cells, s = recurrent()
+    network.run(6.03 * ms)
+    network.store()
+    found = []
+    for _ in range(2):
+        network.run(20 * ms)
+        found.append((monitor.offset[:].tolist(), cells.x[:].tolist(), s.w[:].tolist()))
+        network.restore()
+    assert found[0] == found[1]
+    assert len(found[0][0]) > 10
+
+
+def test_what_the_user_sets_between_runs_is_what_code_sees() -> None:
+    cells, parts = spiking([5.0])
+    target = NeuronGroup(1, "v : 1")
+    network = Network(*parts, target, joined(cells, target, delay=1.7, on_pre="v_post += x_pre"))
+    network.run(6 * ms)
+    cells.x = 0.2
+    network.run(1 * ms)
+    assert target.v[0] == pytest.approx(recovered(0.2, 0.7), rel=1e-11)
+
+
+@pytest.mark.parametrize("method", ["exact", "euler", "rk4", "exponential_euler"])
+def test_groups_of_any_method_are_integrated_to_the_tolerance(method: str) -> None:
+    given = SpikeGeneratorGroup(1, [0], [5.05] * ms)
+    source = NeuronGroup(1, DEPRESSED, threshold="v > 0.5", reset="v = 0", method=method)
+    target = NeuronGroup(1, DECAYING, method=method)
+    driving = Synapses(given, source, on_pre="v_post += 1")
+    driving.connect()
+    Network(given, source, target, driving, joined(source, target, on_pre="v_post += x_pre")).run(8 * ms)
+    assert target.v[0] == pytest.approx(recovered(0, 5.05) * exp(-0.295), rel=1e-10)

@@ -210,3 +210,38 @@ def test_connections_after_a_run_are_refused() -> None:
     run(1 * ms)
     with pytest.raises(EvsimError, match="has run already"):
         s.connect(i=0, j=1)
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("u_post += q_post", [1, 0], [1, 12]),
+        ("u_post += f_post", [8, 0], [8, 97]),
+        ("u_post += q_pre + h_pre", [5, 0], [5, 60]),
+    ],
+)
+def test_code_reads_parameters_and_formulas_of_neurons_as_they_are(
+    code: str, before: list[float], after: list[float]
+) -> None:
+    """Those that no equation needs, with constants of the groups, and after an action has changed them in a run."""
+    given = SpikeGeneratorGroup(2, [0, 1], [1.25, 3.25] * ms)
+    source = NeuronGroup(
+        2, "v : 1\nq : 1\nh = g*q : 1", threshold="v > 0.5", reset="v = 0", namespace={"g": 4.0}
+    )
+    driving = Synapses(given, source, on_pre="v_post += 1")
+    driving.connect(j="i")
+    target = NeuronGroup(2, "u : 1\nq : 1\nf = g*q + i : 1", namespace={"g": 8.0})
+    source.q, target.q = [1, 2], [1, 2]
+    synapses = Synapses(source, target, on_pre=code)
+    synapses.connect(j="i")
+
+    @network_operation(dt=2 * ms)
+    def add(t: object) -> None:
+        if t == 2 * ms:
+            source.q[1], target.q[1] = 12, 12
+
+    network = Network(given, source, driving, target, synapses, add)
+    network.run(2 * ms)
+    assert target.u[:].tolist() == before
+    network.run(2 * ms)
+    assert target.u[:].tolist() == after

@@ -56,8 +56,8 @@ class DescribedGroup:
         if outline.is_joined and not self.outline.is_joined and not is_new:
             raise EvsimError(
                 f"{self.population.name} has run already, and would be continuously coupled to "
-                f"{outline.beside or 'others'} now; make synapses with (summed) variables, and delays shorter than a "
-                "step, before the first run"
+                f"{outline.beside or 'others'} now; make synapses with (summed) variables, with code that names "
+                "states of the source, and with delays shorter than a step, before the first run"
             )
         if is_new or not outline.coupled <= self.outline.coupled:
             raise EvsimError(
