@@ -206,7 +206,7 @@ def compare(net: Network, results: dict[str, Any]) -> int:
         (coupled_network, 20), (network_that_reads_both_ends, 20), (network_with_events, 20), (network_of_models, 1),
     ],
 )  # fmt: skip
-def test_the_program_computes_what_the_network_computes(
+def test_26_the_program_computes_what_the_network_computes(
     build: Build, least: int, tmp_path: Path, core: Path
 ) -> None:
     seed(4)
@@ -271,6 +271,18 @@ def test_a_program_that_fails_says_where_and_leaves_no_results(tmp_path: Path, c
         read_export(tmp_path / "program")
 
 
+def test_a_program_that_makes_a_weight_infinite_says_which(tmp_path: Path, core: Path) -> None:
+    source = SpikeGeneratorGroup(2, [1], [1] * ms)
+    cells = NeuronGroup(2, "v : 1", name="cells")
+    synapses = Synapses(source, cells, "w : 1", on_pre="w = 1/(w - 1)", name="synapses")
+    synapses.connect(j="i")
+    synapses.w = 1
+    export_c(Network(source, cells, synapses), tmp_path / "program", duration=1.5 * ms)
+    started("make", f"CORE={core}", folder=tmp_path / "program")
+    done = subprocess.run(["./run"], cwd=tmp_path / "program", capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "synapses: its code has made w of synapse 1 inf\n")
+
+
 def exported(tmp_path: Path) -> Network:
     """A network that cannot be changed any more."""
     seed(8)
@@ -298,7 +310,7 @@ REMEDY = "was exported to .*program, and the program there is fixed; make the ne
         (lambda net: net.restore(), "restore.'default'. is not possible"),
     ],
 )  # fmt: skip
-def test_what_was_exported_cannot_be_changed(
+def test_27_what_was_exported_cannot_be_changed(
     change: Callable[[Network], None], named: str, tmp_path: Path
 ) -> None:
     start_scope()

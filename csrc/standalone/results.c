@@ -208,6 +208,17 @@ static int read_final(evsim_simulation *sim, const struct final_values *final, i
     return 0;
 }
 
+/* Event code must not have made a variable of synapses infinite or not a number. */
+static int check_finite(const struct final_values *final, int v, const double *values) {
+    for (int64_t k = 0; k < final->n && final->is_projection; k++)
+        if (!isfinite(values[k])) {
+            fprintf(stderr, "%s: its code has made %s of synapse %lld %g\n", final->name,
+                    final->names[v], (long long)k, values[k]);
+            return -1;
+        }
+    return 0;
+}
+
 static int write_final(evsim_simulation *sim, const char *folder,
                        const struct final_values *final) {
     double *const out = calloc((size_t) final->n + 1, sizeof *out);
@@ -221,6 +232,8 @@ static int write_final(evsim_simulation *sim, const char *folder,
         if (code < 0)
             complain(evsim_error_text(code), final->name);
         else
+            code = check_finite(final, v, out);
+        if (code >= 0)
             code = write_list(folder, final->name, what, 'f', final->n, out);
     }
     free(out);
