@@ -17,6 +17,7 @@ from evsim import (
     ms,
     mV,
     nA,
+    nS,
     shipment,
 )
 from evsim.codegen import cache
@@ -78,7 +79,7 @@ def test_a_nonlinear_shipped_neuron_needs_no_compiler(neuron: object) -> None:
 def test_two_conductances_on_a_leaky_neuron_need_no_compiler(gate: object) -> None:
     cells = NeuronGroup(2, lif(I_stim=0 * nA))
     source = SpikeGeneratorGroup(1, [0], [1.234] * ms)
-    exciting = Synapses(source, cells, gate, output=conductance)
+    exciting = Synapses(source, cells, gate, output=conductance(g_max=2 * nS))
     inhibiting = Synapses(
         source, cells, gaba_a if gate is ampa else exponential, output=conductance(E=-80 * mV)
     )

@@ -151,7 +151,11 @@ class _PulsedSums:
         return replace(variable, expression=expression.rename(there), flags=frozenset({"event-driven"}))
 
     def _code(self, states: tuple[str, ...]) -> tuple[str, str]:
-        gain, loss, gone = (f"{word}_{self.suffix}" for word in ("gain", "loss", "gone"))
+        gain, loss, gone = (
+            "weight_gained",
+            "weight_lost",
+            "weight_gone",
+        )  # the same in all synapses: one kernel
         start = [
             f"{gain} = {WEIGHT} - {COUNTED}*int({PULSES} > 0.5)",
             f"{loss} = {COUNTED}*int({PULSES} < 0.5)",
