@@ -79,6 +79,8 @@ static void member_free(const struct simulation *sim, struct member *m) {
 static int member_new(const struct simulation *sim, struct member *m, int32_t population) {
     const struct population *p = sim->populations[population];
     const int n = p->kernel->n_states;
+    if (n > MOST_STATES)
+        return EVSIM_BAD_ARGUMENT;
     *m = (struct member){.population = population, .n_padded = p->n_padded, .x = p->state};
     int is_whole = (m->y = rows_new(n, p->n_padded)) && (m->next = rows_new(n, p->n_padded));
     for (int k = 0; k < 7 && is_whole; k++)

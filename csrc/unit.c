@@ -1,4 +1,4 @@
-/* A unit's way through a window, from event to event. See unit.h. */
+/* A unit's way through a window, from event to event. See journey.h. */
 #include "unit.h"
 
 #include <math.h>
@@ -7,211 +7,10 @@
 
 #include "allocation.h"
 #include "error.h"
+#include "journey.h"
 #include "kernel/tableau.h"
-#include "shard.h"
 
-#define NO_PART 2.0
 #define SMALLEST_STEP 1e-14 /* of a window */
-#define MOST_STATES 64      /* of one neuron, on the stack */
-
-/* Something that is due in this window, in the order of all. */
-struct due {
-    struct evsim_event event;
-    int32_t population;
-    uint32_t i;
-};
-
-struct journey {
-    struct simulation *sim;
-    struct shard *sh;
-    struct unit *u;
-    struct due *due;
-    int64_t n_due, due_room, next;
-    double now, step;
-    struct due *touched; /* neurons to test, at this instant */
-    int64_t n_touched, touched_room;
-    struct spike *spikes; /* of this round */
-    int64_t n_spikes, spikes_room;
-};
-
-#define EACH_MEMBER(m, u)                                                                          \
-    for (struct member *m = (u)->members; m < (u)->members + (u)->n_members; m++)
-
-static struct population *population_of(const struct journey *j, const struct member *m) {
-    return j->sim->populations[m->population];
-}
-
-static const struct evsim_cells *cells_of(const struct journey *j, const struct member *m) {
-    return &j->sh->views[m->population];
-}
-
-static struct member *member_of(struct unit *u, int32_t population) {
-    EACH_MEMBER(m, u) {
-        if (m->population == population)
-            return m;
-    }
-    return NULL;
-}
-
-/* ---- the system ---- */
-
-static void sum_links(struct unit *u, double t, int is_stage) {
-    EACH_MEMBER(m, u) {
-        for (int k = 0; m->input[k]; k++)
-            memset(m->input[k], 0, (size_t)m->n_padded * sizeof(double));
-    }
-    for (int k = 0; k < u->n_links; k++) {
-        const struct link *l = u->links[k];
-        if (l->is_resting || !l->table)
-            continue;
-        const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
-        l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, t, l->n, l->i, l->j,
-                      l->variable, l->step, to->input[l->input]);
-    }
-}
-
-/* Rates of all in the state y (or x, in the first stage) into k[stage]. */
-static void stage_rates(struct journey *j, double t, int stage) {
-    sum_links(j->u, t, stage > 0);
-    EACH_MEMBER(m, j->u)
-    population_of(j, m)->kernel->rates(cells_of(j, m), &m->piece, t, stage ? m->y : m->x,
-                                       m->k[stage]);
-}
-
-static void make_stage(struct member *m, int n_states, int stage, double h) {
-    for (int s = 0; s < n_states; s++)
-        for (int64_t i = 0; i < m->n_padded; i++) {
-            double sum = 0.0;
-            for (int k = 0; k < stage; k++)
-                sum += PAIR_WEIGHT[stage][k] * m->k[k][s][i];
-            m->y[s][i] = m->x[s][i] + h * sum;
-        }
-}
-
-/* The largest error of a step, in units of the tolerance; not a number where one is none. */
-static double largest_error(const struct journey *j, double h) {
-    double largest = 0.0, unknown = 0.0;
-    EACH_MEMBER(m, j->u) {
-        const struct population *p = population_of(j, m);
-        for (int s = 0; s < p->kernel->n_states; s++)
-            for (int64_t i = 0; i < p->n; i++) {
-                double sum = 0.0;
-                for (int k = 0; k < 7; k++)
-                    sum += PAIR_ERROR[k] * m->k[k][s][i];
-                const double before = fabs(m->x[s][i]), after = fabs(m->next[s][i]);
-                const double size = before > after ? before : after;
-                const double part = fabs(h * sum) / (p->option[1 + s] + p->option[0] * size);
-                largest = part > largest ? part : largest;
-                unknown += part * 0.0;
-            }
-    }
-    return largest + unknown;
-}
-
-/* One step of the whole from x to next. Returns its error. */
-static double take_step(struct journey *j, double h) {
-    const double t = j->sh->views[j->u->members->population].begin + j->now;
-    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
-    stage_rates(j, t, 0);
-    for (int stage = 1; stage < 7; stage++) {
-        EACH_MEMBER(m, j->u) make_stage(m, population_of(j, m)->kernel->n_states, stage, h);
-        stage_rates(j, t + PAIR_AT[stage] * h, stage);
-    }
-    EACH_MEMBER(m, j->u) {
-        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
-            memcpy(m->next[s], m->y[s], (size_t)m->n_padded * sizeof(double));
-    }
-    return largest_error(j, h);
-}
-
-static void bend_step(struct journey *j, double h) {
-    EACH_MEMBER(m, j->u) {
-        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
-            for (int64_t i = 0; i < m->n_padded; i++) {
-                const double y = m->next[s][i] - m->x[s][i], bend = h * m->k[0][s][i] - y;
-                double sum = 0.0;
-                for (int k = 0; k < 7; k++)
-                    sum += PAIR_BEND[k] * m->k[k][s][i];
-                m->bend[0][s][i] = bend;
-                m->bend[1][s][i] = y - h * m->k[6][s][i] - bend;
-                m->bend[2][s][i] = h * sum;
-            }
-    }
-}
-
-static double between(const struct member *m, int s, int64_t i, double u) {
-    const double v = 1.0 - u, y = m->next[s][i] - m->x[s][i];
-    return m->x[s][i] +
-           u * (y + v * (m->bend[0][s][i] + u * (m->bend[1][s][i] + v * m->bend[2][s][i])));
-}
-
-/* ---- crossings ---- */
-
-struct crossing {
-    struct member *member;
-    uint32_t i;
-    int32_t form;
-    double part, slope;
-};
-
-/* The first thing that happens in the step, by its polynomials. */
-static struct crossing first_crossing(struct journey *j) {
-    struct crossing first = {.part = NO_PART};
-    EACH_MEMBER(m, j->u) {
-        const struct evsim_kernel *kernel = population_of(j, m)->kernel;
-        if (!kernel->watch)
-            continue;
-        const int64_t n = kernel->watch(cells_of(j, m), &m->piece, m->found);
-        for (int64_t f = 0; f < n; f++) {
-            struct crossing c = {.member = m, .i = m->found[f]};
-            c.part = kernel->find(cells_of(j, m), c.i, &m->piece, &c.form, &c.slope);
-            if (c.part < first.part)
-                first = c;
-        }
-    }
-    return first;
-}
-
-static void state_of(const struct journey *j, const struct member *m, double *const *from,
-                     int64_t i, double *x) {
-    for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
-        x[s] = from[s][i];
-}
-
-static int has_happened(const struct journey *j, const struct crossing *c, double offset) {
-    const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
-    double x[MOST_STATES];
-    state_of(j, c->member, c->member->next, c->i, x);
-    return c->member->active[c->i] != 0.0 ? kernel->is_over(cells_of(j, c->member), c->i, x, offset)
-                                          : !kernel->holds(cells_of(j, c->member), c->i, x, offset);
-}
-
-/* Cuts a step of length h at a crossing: Newton on steps that end there, until it has just
- * happened. Returns the length; h where the method does not confirm the crossing. */
-static double cut_step(struct journey *j, const struct crossing *c, double h) {
-    const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
-    double part = c->part, before = HUGE_VAL, x[MOST_STATES];
-    take_step(j, part * h);
-    for (int k = 0; k < 8 && c->form >= 0 && c->slope != 0.0; k++) {
-        state_of(j, c->member, c->member->next, c->i, x);
-        const double t = c->member->piece.t + part * h;
-        const double g =
-            kernel->value(cells_of(j, c->member), c->i, &c->member->piece, x, t, c->form);
-        const double change = g / c->slope;
-        if (!(fabs(change) < before) || part - change <= 0.0 || part - change > 1.0)
-            break;
-        before = 0.5 * fabs(change);
-        part -= change;
-        take_step(j, part * h);
-        if (fabs(change) < 1e-16)
-            break;
-    }
-    for (double push = 0x1p-53; !has_happened(j, c, j->now + part * h) && part < 1.0; push *= 2.0) {
-        part = push < 1e-3 && part + push < 1.0 ? part + push : 1.0;
-        take_step(j, part * h);
-    }
-    return part * h;
-}
 
 /* ---- one instant ---- */
 
@@ -245,7 +44,7 @@ static int run_code(struct journey *j, const struct member *m, const struct evsi
     const int is_itself = from == m && source == i;
     const int n_states = population_of(j, from)->kernel->n_states;
     double pre[MOST_STATES];
-    state_of(j, from, from->x, source, pre);
+    joint_state(j, from, from->x, source, pre);
     now->pre = is_itself ? x : pre;
     now->is_pre_refractory = from->active[source] == 0.0;
     e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
@@ -265,7 +64,7 @@ static int deliver(struct journey *j, const struct due *d) {
     const struct evsim_event *e = &d->event;
     int code = EVSIM_OK;
     double x[MOST_STATES];
-    state_of(j, m, m->x, d->i, x);
+    joint_state(j, m, m->x, d->i, x);
     if (e->port >= 0)
         p->kernel->add(x, e->port, e->amount, is_refractory);
     else {
@@ -314,7 +113,7 @@ static int test_touched(struct journey *j) {
         struct population *p = population_of(j, m);
         const uint32_t i = j->touched[k].i;
         double x[MOST_STATES], sum = 0.0;
-        state_of(j, m, m->x, i, x);
+        joint_state(j, m, m->x, i, x);
         for (int s = 0; s < p->kernel->n_states; s++)
             sum += x[s] * 0.0;
         if (sum != 0.0)
@@ -371,7 +170,7 @@ static int make_spike(struct journey *j, const struct spike *spike, int32_t roun
     struct member *m = member_of(j->u, j->sim->emitters[spike->emitter].population);
     struct population *p = population_of(j, m);
     double x[MOST_STATES], since = -1.0;
-    state_of(j, m, m->x, spike->index, x);
+    joint_state(j, m, m->x, spike->index, x);
     const struct cell cell = {.population = m->population, .i = spike->index};
     struct evsim_walk walk = {.x = x, .offset = j->now, .release = -1.0};
     walk.happened = EVSIM_HAPPENED_SPIKE;
@@ -453,7 +252,7 @@ static int take_samples(struct journey *j, double h) {
             for (int s = 0; s < o->n_states && o->projection < 0; s++)
                 for (int64_t n = 0; n < o->n; n++)
                     place->row[s * o->n + n] =
-                        between(m, o->states[s], o->indices[n], (place->at - j->now) / h);
+                        joint_between(m, o->states[s], o->indices[n], (place->at - j->now) / h);
         }
     }
     return EVSIM_OK;
@@ -478,19 +277,19 @@ static int move(struct journey *j, double stop) {
         const double rest = stop - j->now;
         double h = j->step > 0.0 && j->step < rest ? j->step : rest;
         h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
-        const double error = take_step(j, h);
+        const double error = joint_step(j, h);
         j->step = h * (error < HUGE_VAL ? pair_growth(error) : 0.15);
         if (!(error <= 1.0)) {
             if (!(h > SMALLEST_STEP * j->sim->window))
                 return fail_somewhere(j);
             continue;
         }
-        bend_step(j, h);
-        const struct crossing c = first_crossing(j);
+        joint_bend(j, h);
+        const struct crossing c = joint_crossing(j);
         const int is_cut = c.part <= 1.0;
-        const double length = is_cut ? cut_step(j, &c, h) : h;
+        const double length = is_cut ? joint_cut(j, &c, h) : h;
         if (is_cut)
-            bend_step(j, length);
+            joint_bend(j, length);
         if (take_samples(j, length) < 0)
             return EVSIM_NO_MEMORY;
         EACH_MEMBER(m, j->u) {
@@ -551,7 +350,7 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
 }
 
 void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u) {
-    sum_links(u, sh->views[u->members->population].begin, 0);
+    joint_sums(u, sh->views[u->members->population].begin, 0);
     EACH_MEMBER(m, u) {
         sim->populations[m->population]->cells.input = m->input;
         sh->views[m->population].input = m->input;

@@ -19,6 +19,8 @@
 
 #include "kernel.h"
 
+#define MOST_STATES 64 /* of one neuron of a unit: they stand on the stack at times */
+
 struct shard;
 struct simulation;
 

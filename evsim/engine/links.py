@@ -15,6 +15,9 @@ from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.errors import EvsimError
 
 
+MOST_STATES = 64  # of one neuron, as in csrc/unit.h
+
+
 class LinkInCore:
     """Keeps the core's copy of one `description.Link` up to date."""
 

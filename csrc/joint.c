@@ -1,0 +1,159 @@
+/* One step of a unit as a whole, and the first crossing in it. See journey.h. */
+#include <math.h>
+#include <string.h>
+
+#include "journey.h"
+#include "kernel/tableau.h"
+
+/* ---- the system ---- */
+
+void joint_sums(struct unit *u, double t, int is_stage) {
+    EACH_MEMBER(m, u) {
+        for (int k = 0; m->input[k]; k++)
+            memset(m->input[k], 0, (size_t)m->n_padded * sizeof(double));
+    }
+    for (int k = 0; k < u->n_links; k++) {
+        const struct link *l = u->links[k];
+        if (l->is_resting || !l->table)
+            continue;
+        const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
+        l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, t, l->n, l->i, l->j,
+                      l->variable, l->step, to->input[l->input]);
+    }
+}
+
+/* Rates of all in the state y (or x, in the first stage) into k[stage]. */
+static void stage_rates(struct journey *j, double t, int stage) {
+    joint_sums(j->u, t, stage > 0);
+    EACH_MEMBER(m, j->u)
+    population_of(j, m)->kernel->rates(cells_of(j, m), &m->piece, t, stage ? m->y : m->x,
+                                       m->k[stage]);
+}
+
+static void make_stage(struct member *m, int n_states, int stage, double h) {
+    for (int s = 0; s < n_states; s++)
+        for (int64_t i = 0; i < m->n_padded; i++) {
+            double sum = 0.0;
+            for (int k = 0; k < stage; k++)
+                sum += PAIR_WEIGHT[stage][k] * m->k[k][s][i];
+            m->y[s][i] = m->x[s][i] + h * sum;
+        }
+}
+
+/* The largest error of a step, in units of the tolerance; not a number where one is none. */
+static double largest_error(const struct journey *j, double h) {
+    double largest = 0.0, unknown = 0.0;
+    EACH_MEMBER(m, j->u) {
+        const struct population *p = population_of(j, m);
+        for (int s = 0; s < p->kernel->n_states; s++)
+            for (int64_t i = 0; i < p->n; i++) {
+                double sum = 0.0;
+                for (int k = 0; k < 7; k++)
+                    sum += PAIR_ERROR[k] * m->k[k][s][i];
+                const double before = fabs(m->x[s][i]), after = fabs(m->next[s][i]);
+                const double size = before > after ? before : after;
+                const double part = fabs(h * sum) / (p->option[1 + s] + p->option[0] * size);
+                largest = part > largest ? part : largest;
+                unknown += part * 0.0;
+            }
+    }
+    return largest + unknown;
+}
+
+/* One step of the whole from x to next. Returns its error. */
+double joint_step(struct journey *j, double h) {
+    const double t = j->sh->views[j->u->members->population].begin + j->now;
+    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
+    stage_rates(j, t, 0);
+    for (int stage = 1; stage < 7; stage++) {
+        EACH_MEMBER(m, j->u) make_stage(m, population_of(j, m)->kernel->n_states, stage, h);
+        stage_rates(j, t + PAIR_AT[stage] * h, stage);
+    }
+    EACH_MEMBER(m, j->u) {
+        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+            memcpy(m->next[s], m->y[s], (size_t)m->n_padded * sizeof(double));
+    }
+    return largest_error(j, h);
+}
+
+void joint_bend(struct journey *j, double h) {
+    EACH_MEMBER(m, j->u) {
+        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+            for (int64_t i = 0; i < m->n_padded; i++) {
+                const double y = m->next[s][i] - m->x[s][i], bend = h * m->k[0][s][i] - y;
+                double sum = 0.0;
+                for (int k = 0; k < 7; k++)
+                    sum += PAIR_BEND[k] * m->k[k][s][i];
+                m->bend[0][s][i] = bend;
+                m->bend[1][s][i] = y - h * m->k[6][s][i] - bend;
+                m->bend[2][s][i] = h * sum;
+            }
+    }
+}
+
+double joint_between(const struct member *m, int s, int64_t i, double u) {
+    const double v = 1.0 - u, y = m->next[s][i] - m->x[s][i];
+    return m->x[s][i] +
+           u * (y + v * (m->bend[0][s][i] + u * (m->bend[1][s][i] + v * m->bend[2][s][i])));
+}
+
+/* ---- crossings ---- */
+
+/* The first thing that happens in the step, by its polynomials. */
+struct crossing joint_crossing(struct journey *j) {
+    struct crossing first = {.part = NO_PART};
+    EACH_MEMBER(m, j->u) {
+        const struct evsim_kernel *kernel = population_of(j, m)->kernel;
+        if (!kernel->watch)
+            continue;
+        const int64_t n = kernel->watch(cells_of(j, m), &m->piece, m->found);
+        for (int64_t f = 0; f < n; f++) {
+            struct crossing c = {.member = m, .i = m->found[f]};
+            c.part = kernel->find(cells_of(j, m), c.i, &m->piece, &c.form, &c.slope);
+            if (c.part < first.part)
+                first = c;
+        }
+    }
+    return first;
+}
+
+void joint_state(const struct journey *j, const struct member *m, double *const *from, int64_t i,
+                 double *x) {
+    for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+        x[s] = from[s][i];
+}
+
+static int has_happened(const struct journey *j, const struct crossing *c, double offset) {
+    const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
+    double x[MOST_STATES];
+    joint_state(j, c->member, c->member->next, c->i, x);
+    return c->member->active[c->i] != 0.0 ? kernel->is_over(cells_of(j, c->member), c->i, x, offset)
+                                          : !kernel->holds(cells_of(j, c->member), c->i, x, offset);
+}
+
+/* Cuts a step of length h at a crossing: Newton on steps that end there, until it has just
+ * happened. Returns the length; h where the method does not confirm the crossing. */
+double joint_cut(struct journey *j, const struct crossing *c, double h) {
+    const struct evsim_kernel *kernel = population_of(j, c->member)->kernel;
+    double part = c->part, before = HUGE_VAL, x[MOST_STATES];
+    joint_step(j, part * h);
+    for (int k = 0; k < 8 && c->form >= 0 && c->slope != 0.0; k++) {
+        joint_state(j, c->member, c->member->next, c->i, x);
+        const double t = c->member->piece.t + part * h;
+        const double g =
+            kernel->value(cells_of(j, c->member), c->i, &c->member->piece, x, t, c->form);
+        const double change = g / c->slope;
+        if (!(fabs(change) < before) || part - change <= 0.0 || part - change > 1.0)
+            break;
+        before = 0.5 * fabs(change);
+        part -= change;
+        joint_step(j, part * h);
+        if (fabs(change) < 1e-16)
+            break;
+    }
+    for (double push = 0x1p-53; !has_happened(j, c, j->now + part * h) && part < 1.0; push *= 2.0) {
+        part = push < 1e-3 && part + push < 1.0 ? part + push : 1.0;
+        joint_step(j, part * h);
+    }
+    return part * h;
+}

@@ -1,0 +1,80 @@
+/* A unit's way through one window: its steps, and what ends them. See unit.h.
+ *
+ *   joint.c    one step of the whole, the solution in between, the first crossing
+ *   unit.c     what happens at an instant, and the way from one to the next
+ */
+#ifndef EVSIM_JOURNEY_H
+#define EVSIM_JOURNEY_H
+
+#include "shard.h"
+#include "unit.h"
+
+#define NO_PART 2.0
+
+/* Something that is due in this window, in the order of all. */
+struct due {
+    struct evsim_event event;
+    int32_t population;
+    uint32_t i;
+};
+
+struct journey {
+    struct simulation *sim;
+    struct shard *sh;
+    struct unit *u;
+    struct due *due;
+    int64_t n_due, due_room, next;
+    double now, step;
+    struct due *touched; /* neurons to test, at this instant */
+    int64_t n_touched, touched_room;
+    struct spike *spikes; /* of this round */
+    int64_t n_spikes, spikes_room;
+};
+
+#define EACH_MEMBER(m, u)                                                                          \
+    for (struct member *m = (u)->members; m < (u)->members + (u)->n_members; m++)
+
+static inline struct population *population_of(const struct journey *j, const struct member *m) {
+    return j->sim->populations[m->population];
+}
+
+static inline const struct evsim_cells *cells_of(const struct journey *j, const struct member *m) {
+    return &j->sh->views[m->population];
+}
+
+static inline struct member *member_of(struct unit *u, int32_t population) {
+    EACH_MEMBER(m, u) {
+        if (m->population == population)
+            return m;
+    }
+    return NULL;
+}
+
+struct crossing {
+    struct member *member;
+    uint32_t i;
+    int32_t form;
+    double part, slope;
+};
+
+/* One step of length h from x to next; its error in units of the tolerance. Then the solution in
+ * between, and the state s of neuron i at the part u of the step. */
+double joint_step(struct journey *j, double h);
+void joint_bend(struct journey *j, double h);
+double joint_between(const struct member *m, int s, int64_t i, double u);
+
+/* The first thing that happens in the step, by its polynomials; its part is NO_PART without one. */
+struct crossing joint_crossing(struct journey *j);
+
+/* Cuts a step of length h at a crossing. Returns the length; h where the method does not confirm
+ * it. */
+double joint_cut(struct journey *j, const struct crossing *c, double h);
+
+/* The states of neuron i, out of those arrays. */
+void joint_state(const struct journey *j, const struct member *m, double *const *from, int64_t i,
+                 double *x);
+
+/* What the links add up to in the states x, or in those of a stage. */
+void joint_sums(struct unit *u, double t, int is_stage);
+
+#endif
