@@ -51,7 +51,8 @@ static int shard_init(struct simulation *sim, struct shard *sh, int number, int 
     sh->timers = queue_new();
     sh->kept = queue_new();
     sh->rings = allocate_zeroed((size_t)sim->n_projections, sizeof *sh->rings);
-    if (!sh->first || !sh->last || !sh->views || !sh->flights || !sh->timers || !sh->kept || !sh->rings)
+    if (!sh->first || !sh->last || !sh->views || !sh->flights || !sh->timers || !sh->kept ||
+        !sh->rings)
         return EVSIM_NO_MEMORY;
     for (sh->n_rings = 0; sh->n_rings < sim->n_projections; sh->n_rings++) {
         const struct projection *p = sim->projections[sh->n_rings];

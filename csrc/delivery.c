@@ -29,8 +29,8 @@ static void fold_gathered(struct simulation *sim, const struct shard *sh, struct
         for (int64_t k = 0; k < n && port->step; k++)
             amounts[k] = port->amount[slice_position(slice, from + k)];
         const double *amount = port->step ? amounts : port->amount;
-        target->kernel->fold(&sh->views[target->number], port->state, n, targets, amount, port->step, offsets,
-                             1, target->cost[port->state]);
+        target->kernel->fold(&sh->views[target->number], port->state, n, targets, amount,
+                             port->step, offsets, 1, target->cost[port->state]);
     }
 }
 
@@ -50,7 +50,8 @@ static int deliver_slice(struct simulation *sim, struct shard *sh, const struct 
         if (p->delay_tick || slice->arrivals)
             fold_gathered(sim, sh, target, slice, port);
         else
-            target->kernel->fold(&sh->views[target->number], port->state, slice->n, p->target_of + slice->first,
+            target->kernel->fold(&sh->views[target->number], port->state, slice->n,
+                                 p->target_of + slice->first,
                                  port->amount + slice->first * port->step, port->step, &offset, 0,
                                  target->cost[port->state]);
     }
@@ -79,14 +80,14 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
             targets[waiting] = (uint32_t)i, offsets[waiting++] = sh->offsets[k];
             if (waiting < BATCH)
                 continue;
-            p->kernel->fold(&sh->views[p->number], d->state, waiting, targets, &d->weight, 0, offsets, 1,
-                            p->cost[d->state]);
+            p->kernel->fold(&sh->views[p->number], d->state, waiting, targets, &d->weight, 0,
+                            offsets, 1, p->cost[d->state]);
             waiting = 0;
         }
     }
     if (waiting)
-        p->kernel->fold(&sh->views[p->number], d->state, waiting, targets, &d->weight, 0, offsets, 1,
-                        p->cost[d->state]);
+        p->kernel->fold(&sh->views[p->number], d->state, waiting, targets, &d->weight, 0, offsets,
+                        1, p->cost[d->state]);
     return EVSIM_OK;
 }
 

@@ -95,7 +95,8 @@ struct simulation {
     struct drive *drives;
     struct spike_output *spike_outputs;
     struct state_output *state_outputs;
-    int n_populations, n_links, n_units, n_emitters, n_projections, n_drives, n_spike_outputs, n_state_outputs;
+    int n_populations, n_links, n_units, n_emitters, n_projections, n_drives, n_spike_outputs,
+        n_state_outputs;
 
     int n_shards;
     struct shard *shards;

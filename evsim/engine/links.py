@@ -14,7 +14,6 @@ from evsim.engine.joined import linked, require_joinable
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.errors import EvsimError
 
-
 MOST_STATES = 64  # of one neuron, as in csrc/unit.h
 
 
@@ -78,7 +77,7 @@ def refuse_short_delays(network: Network, window: float) -> None:
         if delays.size and p.i.size and delays.min() < window:
             raise EvsimError(
                 f"{p.name}: the delay {delays.min() * 1e3:g} ms is shorter than {window * 1e3:g} ms, and of its ends"
-                " only one is part of a continuously coupled system; give it a longer delay or a smaller defaultclock.dt."
+                " only one is part of a continuously coupled system; give it a longer delay or make dt smaller."
             )
 
 

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from evsim import description
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.words.described.links import DescribedLinked, mark_changed_links
