@@ -273,8 +273,9 @@ def test_149_a_third_party_model_has_the_speed_of_a_built_in_one(tmp_path: Path)
 WITHOUT_COMPILER = """from evsim import *
 from evsim.models import current, exponential, lif
 cells = NeuronGroup(10, lif)
-synapses = Synapses(cells, cells, exponential, output=current)
+synapses = Synapses(cells, cells, exponential, output=current, delay=1.3*ms)
 synapses.connect("i != j")
+synapses.w = 20*pA
 spikes = SpikeMonitor(cells)
 run(100*ms)
 print(spikes.num_spikes)
@@ -307,7 +308,7 @@ def script(text: str, **environment: str) -> str:
     not KERNELS.exists(), reason="this evsim was built without the kernels that a wheel brings"
 )
 def test_150_networks_of_shipped_models_need_no_compiler(tmp_path: Path) -> None:
-    assert int(script(WITHOUT_COMPILER, EVSIM_CACHE=str(tmp_path), CC="/nowhere/cc")) > 10
+    assert int(script(WITHOUT_COMPILER, EVSIM_CACHE=str(tmp_path), CC="/nowhere/cc")) >= 10
     assert list(tmp_path.iterdir()) == []
 
 
