@@ -564,3 +564,18 @@ def test_an_empty_network_and_the_reference_engine_have_nothing_to_store(
     with pytest.raises(EvsimError, match="reference engine cannot be stored"):
         store()
     assert group.v[0] == pytest.approx(1)
+
+
+def test_what_was_changed_inside_a_window_acts_from_its_instant_on() -> None:
+    group = NeuronGroup(1, "dv/dt = (I - v)/(10*ms) : 1\nI : 1")
+    group.I = 1
+    network = Network(group)
+    network.run(17.34 * ms)
+    group.I = 1.2
+    network.store()
+    network.run(3 * ms)
+    expected = 1.2 + (1 - np.exp(-1.734) - 1.2) * np.exp(-0.3)
+    assert group.v[0] == pytest.approx(expected, rel=1e-14)
+    network.restore()
+    network.run(3 * ms)
+    assert group.v[0] == pytest.approx(expected, rel=1e-14)

@@ -412,6 +412,8 @@ class Network:
         """
         from evsim.words.stored import store_network, write_file
 
+        if self._has_run and not self._is_running:
+            self.run(in_seconds(0.0))  # what was changed since the last run acts from this instant on
         stored = store_network(self)
         if filename is None:
             self._states[name] = stored
