@@ -378,5 +378,3 @@ int evsim_archive_load(struct simulation *sim, const void *in, int64_t size, dou
     *shown = at.shown;
     return s.code;
 }
-
-void evsim_set_seed(struct simulation *sim, uint64_t seed) { sim->clock.seed = seed; }

@@ -53,6 +53,10 @@ int evsim_kernel_numbers(const void *kernel, int32_t *abi, int32_t *n_states,
     return EVSIM_OK;
 }
 
+static uint64_t key_of_population(const struct simulation *sim, int number) {
+    return random_object_key(sim->clock.seed, OBJECT_OF_POPULATIONS + (uint32_t)number);
+}
+
 int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) {
     sim->is_changed = 1;
     if (n < 1 || n > INT32_MAX - EVSIM_PAD)
@@ -81,9 +85,15 @@ int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) 
     }
     p->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
     p->cells.step = sim->clock.dt;
-    p->cells.key = random_object_key(sim->clock.seed, OBJECT_OF_POPULATIONS + (uint32_t)number);
+    p->cells.key = key_of_population(sim, number);
     sim->is_arranged = 0;
     return sim->n_populations++;
+}
+
+void evsim_set_seed(struct simulation *sim, uint64_t seed) {
+    sim->clock.seed = seed;
+    for (int k = 0; k < sim->n_populations; k++)
+        sim->populations[k]->cells.key = key_of_population(sim, k);
 }
 
 int evsim_set_kernel(struct simulation *sim, int population, const void *kernel) {

@@ -34,10 +34,11 @@ class Assignment:
     """One statement of event code.
 
     `target` is the bare name of a state or parameter; `where` says whose; "local" is a value that only the
-    statements after it see. In a reset every name of `expression` is a state or parameter of the neuron. In synapse
-    code a name is a local value, a key of `Projection.variables`, `X_post` for state or parameter X of the target
-    neuron (also `lastspike_post`, `not_refractory_post`), `X_pre` for state X of the source neuron, or the time `t`;
-    "source" is a state of the source neuron. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
+    statements after it see. In a neuron's own code a name of `expression` is a state or parameter of the neuron, `t`,
+    `lastspike`, `not_refractory` or a local value, called `local X` there. In synapse code a name is a local value, a
+    key of `Projection.variables`, `X_post` for state or parameter X of the target neuron (also `lastspike_post`,
+    `not_refractory_post`), `X_pre` for state X of the source neuron, or the time `t`; "source" is a state of the source
+    neuron. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
     """
 
     target: str
@@ -216,11 +217,12 @@ class Projection:
     shares: str = ""
     equations: Mapping[str, LinearForm] = field(default_factory=dict)
     event: str = "spike"  # or the name of a custom event, which runs the code as a spike would
+    spikes_of: str = ""  # with trigger "post": the source whose spikes they are, where `target` stands for a source
 
     @property
     def emitter(self) -> str:
         """Where the spikes come from that run the code."""
-        return self.source if self.trigger == "pre" else self.target
+        return self.source if self.trigger == "pre" else self.spikes_of or self.target
 
     @property
     def elements(self) -> NDArray[np.int64]:

@@ -282,9 +282,10 @@ def test_resets_become_assignments():
 @pytest.mark.parametrize(
     ("reset", "message"),
     [
-        ("V = t", "t cannot be used in event code"),
-        ("V = rand()", r"rand\(\) cannot be used in event code"),
+        ("V = V > 1", "the right-hand side is a condition, and V is a number"),
         ("W = 3", "W cannot be changed, it is not declared"),
+        ("W += 3; V = W", "W cannot be changed, it is not declared"),
+        ("t = 3", "t cannot be changed, it is not declared"),
         ("tau = 3", "tau cannot be changed, it is not declared"),
         ("V = W", "W is not defined"),
         ("k += 1", r"k is declared \(constant\) and cannot be changed"),

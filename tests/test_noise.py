@@ -181,7 +181,7 @@ def test_methods_that_do_not_fit_the_noise_are_refused() -> None:
         ("milstein", "dx/dt = (xi + xi_2)/ms**0.5 : 1", "of its own"),
         ("ornstein_uhlenbeck", "dx/dt = -x**3/ms + xi/ms**0.5 : 1", "linear"),
         ("heun", "dx/dt = xi**2 : 1", "only be added"),
-        ("milstein", "dx/dt = -x/ms : 1", "there is none"),
+        ("ornstein_uhlenbeck", "dx/dt = -x/ms : 1", "there is none"),
     ]:
         start_scope()
         group = NeuronGroup(1, model, method=method)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from evsim.codegen.conditions import Forms
-from evsim.codegen.kernel import assignments_to_c
 from evsim.codegen.lookups import TIME, Lookup, lookup_of
 from evsim.codegen.numbers import Numbers, name_of
+from evsim.codegen.own_code import AT_EVENT, AT_SPIKE, head_of, own_code
 from evsim.description import Assignment, ForeignFunction, GeneralModel, TimedTable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import linear_form
@@ -388,30 +388,27 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
 }}"""
 
     def _reset(self) -> str:
-        names = {
-            "t": "(cells->begin + offset)",
-            "lastspike": "(cells->begin + offset)",
-            "not_refractory": "1.0",
-        }
-        lines = self._event_code(self.model.reset, names)
+        lines = self._event_code(self.model.reset, AT_SPIKE)
         statements = "".join(f"    {line}\n" for line in lines)
-        return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
+        head = head_of(_statements(self.model))
+        return f"""{head}static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
     (void)cells, (void)i, (void)x, (void)offset;
 {statements}}}"""
 
-    def _event_code(self, code: tuple[Assignment, ...], names: dict[str, str]) -> list[str]:
+    def _event_code(
+        self, code: tuple[Assignment, ...], names: Mapping[str, str], event: int = 0
+    ) -> list[str]:
         calls = self._calls("cells")
-        return assignments_to_c(code, self.model.states, self.layout.parameters, names, calls)
+        return own_code(code, self.model.states, self.layout.parameters, names, calls, event)
 
     def _react(self) -> str:
         if not self.events:
             return ""
-        names = {"t": "(cells->begin + offset)"}
         cases = ""
         for e, event in enumerate(self.model.events):
-            lines = self._event_code(event.code, names)
-            cases += f"    case {e}: /* {event.name} */\n"
-            cases += "".join(f"        {line}\n" for line in [*lines, "break;"])
+            lines = self._event_code(event.code, AT_EVENT, 1 + e)
+            cases += f"    case {e}: {{ /* {event.name} */\n"
+            cases += "".join(f"        {line}\n" for line in [*lines, "break;"]) + "    }\n"
         return f"""static void react(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e) {{
     (void)cells, (void)i, (void)x, (void)offset;
     switch (e) {{

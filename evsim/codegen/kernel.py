@@ -6,11 +6,11 @@ differ in values share one compiled kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from evsim.codegen.own_code import AT_SPIKE, head_of, own_code
 from evsim.codegen.structure import Coefficient, Layout, Structure, layout_of, structure_of
-from evsim.description import Assignment, LinearModel
-from evsim.equations.printing import Calls
+from evsim.description import LinearModel
 
 
 def kernel_source(
@@ -246,28 +246,12 @@ static inline double form_constant(const struct system *sys) {{ return sys->t_co
         )
 
     def _reset(self) -> str:
-        statements = "".join(
-            f"    {line}\n"
-            for line in assignments_to_c(self.model.reset, self.model.states, self.layout.parameters)
-        )
-        return f"""static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
+        code = own_code(self.model.reset, self.model.states, self.layout.parameters, AT_SPIKE)
+        statements = "".join(f"    {line}\n" for line in code)
+        head = head_of(self.model.reset)
+        return f"""{head}static void reset(const struct evsim_cells *cells, int64_t i, double *x, double offset) {{
     (void)cells, (void)i, (void)x, (void)offset;
 {statements}}}"""
-
-
-def assignments_to_c(
-    code: tuple[Assignment, ...],
-    states: tuple[str, ...],
-    parameters: tuple[str, ...],
-    known: Mapping[str, str] | None = None,
-    calls: Calls | None = None,
-) -> list[str]:
-    """C statements of reset code on the state x of neuron i; `known` and `calls`: C of other names and functions."""
-    names = {**(known or {}), **{s: f"x[{k}]" for k, s in enumerate(states)}}
-    for k, p in enumerate(parameters):
-        names[p] = f"cells->parameter[{k}][i * cells->parameter_step[{k}]]"
-    operators = {"set": "=", "add": "+="}
-    return [f"{names[a.target]} {operators[a.operation]} {a.expression.to_c(names, calls)};" for a in code]
 
 
 def _name(coefficient: Coefficient) -> str:

@@ -91,14 +91,14 @@ def layout_of(model: LinearModel, each: Iterable[str], parameters: tuple[str, ..
     if model.threshold:
         coefficients += [("t", s, 0) for s in sorted(structure.form)] + [("t", -1, 0)]
         coefficients += [("k", s, 0) for s in structure.bending] + [("g", 0, 0)]
-    named = dict.fromkeys((*_parameters_of(model.reset, model.states), *parameters))
+    named = dict.fromkeys((*_parameters_of(model.reset, model.parameters), *parameters))
     return Layout(model.states, tuple(named), tuple(coefficients), frozenset(kinds), coupled)
 
 
-def _parameters_of(code: tuple[Assignment, ...], states: tuple[str, ...]) -> tuple[str, ...]:
+def _parameters_of(code: tuple[Assignment, ...], parameters: tuple[str, ...]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for statement in code:
         for name in sorted(statement.expression.names):
-            if name not in states:
+            if name in parameters:
                 names.setdefault(name)
     return tuple(names)

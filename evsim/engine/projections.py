@@ -104,7 +104,7 @@ class ProjectionInCore:
         i, _keep_i = array(projection.elements, "uint32_t")
         j, keep = array(projection.j, "uint32_t")
         self.number = check(lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j))
-        if projection.trigger == "post":
+        if projection.trigger == "post" and not projection.spikes_of:
             check(lib.evsim_set_post(sim, self.number))
         if self.source is not None:
             sources, _keep_sources = array(projection.i, "uint32_t")

@@ -10,7 +10,6 @@ from typing import Literal
 from evsim.description import Assignment
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
-from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING
 from evsim.equations.nodes import Operation
 from evsim.equations.statements import Statement
@@ -60,23 +59,18 @@ def check_target(name: str, own: Equations, here: str) -> None:
             )
 
 
-def assignment(statement: Statement, scope: Scope, here: str, varying: Collection[str] = ()) -> Assignment:
-    """A statement on the variables of one group; `varying`: known names that change and may stand in it."""
-    here = f"{here}, {str(statement)!r}"
-    scope.check_target(statement.target, here)
-    expression = scope.own.expanded(statement.expression)
-    refuse_changing(expression, here, varying)
-    scope.check_names(expression.names, here)
-    return made(statement, statement.target, statement.target, "neuron", expression)
-
-
 def refuse_changing(expression: Expression, here: str, varying: Collection[str] = ()) -> None:
-    """Refuse names and functions that event code does not have."""
+    """Refuse names that event code does not have."""
     for name in sorted(expression.names & VARYING.keys() - set(varying)):
         raise EvsimValueError(f"{here}: {name} cannot be used in event code, since it {VARYING[name]}.")
-    for name in sorted(expression.functions & DRAWS):
+
+
+def refuse_condition(statement: Statement, kind: str, here: str) -> None:
+    """Refuse a truth value for what is no `boolean`."""
+    if statement.expression.is_condition and (kind != "boolean" or statement.operator != "="):
         raise EvsimValueError(
-            f"{here}: {name}() cannot be used in event code; draw the values once, as a parameter."
+            f"{here}: the right-hand side is a condition, and {statement.target} is a number; write int(...) for 1 or "
+            f"0, or declare '{statement.target} : boolean'."
         )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from evsim.description import Assignment, CustomEvent, Functions, GeneralModel
-from evsim.equations.assignments import Scope, assignment
+from evsim.equations.assignments import Scope
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING, is_noise
 from evsim.equations.linear_form import NotLinearError, linear_form
+from evsim.equations.neuron_code import neuron_code
 from evsim.equations.statements import Statement
 from evsim.equations.stochastic import Noise, noisy_method, without_noise
 from evsim.equations.variable import COUPLED
@@ -81,10 +83,11 @@ class _Analysis:
         functions: Functions,
         events: Mapping[str, tuple[Expression, Sequence[Statement]]],
     ) -> GeneralModel:
-        assignments = tuple(self._reset(each) for each in reset)
+        assignments = self._code(reset)
         custom = tuple(self._event(name, *each) for name, each in events.items())
         code = (*assignments, *(each for event in custom for each in event.code))
-        changed = {*written, *(each.target for each in code)}
+        local = {each.target for each in code if each.where == "local"}
+        changed = {*written, *(each.target for each in code)} - local
         for name in sorted(changed):
             self.scope.check_target(name, f"event code of {self.where}")
         differential = self.equations.of_kind("differential")
@@ -102,7 +105,9 @@ class _Analysis:
             self._refuse_coupled_noise(noise)
             is_linear = _are_linear(rates) and self.coupled.isdisjoint(_names(rates.values()))
             method = noisy_method(method, rates, noise, is_linear, shared, self.where)
-        elif method in ("milstein", "ornstein_uhlenbeck"):
+        elif method == "milstein":
+            method = "euler"  # which it is without noise
+        elif method == "ornstein_uhlenbeck":
             raise EvsimValueError(
                 f"{self.where}: method='{method}' is for equations with noise, and there is none."
             )
@@ -113,7 +118,7 @@ class _Analysis:
         used |= {name for each in code for name in each.expression.names}
         used |= {name for each in custom for name in each.condition.names}
         inputs = tuple(name for name in self.equations if name in self.coupled & used)
-        used -= {*states, *VARYING, *inputs}
+        used -= {*states, *VARYING, *inputs, *local}
         declared = [name for name in self.equations if name in used]
         return GeneralModel(
             states=states,
@@ -142,14 +147,12 @@ class _Analysis:
 
     def _event(self, name: str, condition: Expression, code: Sequence[Statement]) -> CustomEvent:
         what = f"the event '{name}'"
-        statements = tuple(self._reset(each, what) for each in code)
-        return CustomEvent(name, self._formula(condition, what), statements)
+        return CustomEvent(name, self._formula(condition, what), self._code(code, what))
 
-    def _reset(self, statement: Statement, what: str = "the reset") -> Assignment:
+    def _code(self, statements: Sequence[Statement], what: str = "the reset") -> tuple[Assignment, ...]:
         varying = VARYING.keys() if what == "the reset" else {"t"}
-        result = assignment(statement, self.scope, f"{what} of {self.where}", varying=varying)
-        expression = result.expression.substitute(self.inputs)
-        return Assignment(result.target, "neuron", result.operation, expression)
+        code = neuron_code(statements, self.scope, f"{what} of {self.where}", varying)
+        return tuple(replace(each, expression=each.expression.substitute(self.inputs)) for each in code)
 
     def _rate(self, name: str) -> Expression:
         variable = self.equations[name]

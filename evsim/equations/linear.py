@@ -7,14 +7,16 @@ with time) is refused with the term and the reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence, Set
+from dataclasses import replace
 
 from evsim.description import Assignment, LinearForm, LinearModel
-from evsim.equations.assignments import Scope, assignment
+from evsim.equations.assignments import Scope
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.functions import DRAWS
 from evsim.equations.known import VARYING, is_noise
 from evsim.equations.linear_form import Form, NotLinearError, linear_form, shown, states_in
+from evsim.equations.neuron_code import neuron_code
 from evsim.equations.nodes import Name, Node, Operation, TooLargeError
 from evsim.equations.rearranged import rearranged_form
 from evsim.equations.statements import Statement, parse_statements
@@ -74,8 +76,8 @@ class _Analysis:
         statements = (
             parse_statements(reset, f"the reset of {self.where}") if isinstance(reset, str) else reset
         )
-        assignments = tuple(self._reset(each) for each in statements)
-        self._set_states([*written, *(each.target for each in assignments)])
+        assignments = self._reset(statements)
+        self._set_states([*written, *(each.target for each in assignments if each.where == "neuron")])
         rates = {name: self._rate(name) for name in self.states}
         condition, strict = self._threshold(threshold)
         forms = [*rates.values(), *([condition] if condition else [])]
@@ -89,11 +91,10 @@ class _Analysis:
             parameters=self._parameters(forms, assignments),
         )
 
-    def _reset(self, statement: Statement) -> Assignment:
-        result = assignment(statement, self.scope, f"the reset of {self.where}")
-        return Assignment(
-            result.target, "neuron", result.operation, result.expression.substitute(self.inputs)
-        )
+    def _reset(self, statements: Sequence[Statement]) -> tuple[Assignment, ...]:
+        scope = replace(self.scope, constants=frozenset(self.scope.constants) | VARYING.keys())
+        code = neuron_code(statements, scope, f"the reset of {self.where}", VARYING)
+        return tuple(replace(each, expression=each.expression.substitute(self.inputs)) for each in code)
 
     def _set_states(self, written: list[str]) -> None:
         for name in written:
@@ -192,7 +193,7 @@ class _Analysis:
             used |= form.constant.names.union(*(each.names for each in form.coefficients.values()))
         for each in assignments:
             used |= each.expression.names
-        used -= set(self.states)
+        used -= {*self.states, *VARYING, *(each.target for each in assignments)}
         declared = [name for name in self.equations if name in used]
         return (*declared, *sorted(used - set(declared)))
 

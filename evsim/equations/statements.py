@@ -71,6 +71,4 @@ def _statement(line: str, where: str) -> Statement:
         )
     here = f"{where}, {line!r}"
     expression = Expression.parse(match["rest"], here)
-    if expression.is_condition:
-        raise EvsimValueError(f"{here}: the right-hand side is a condition; write a number or a formula.")
     return Statement(match["target"], cast(Operator, match["operator"]), expression)

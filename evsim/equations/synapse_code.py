@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evsim.description import Assignment
-from evsim.equations.assignments import check_target, made, nearest
+from evsim.equations.assignments import check_target, made, nearest, refuse_condition
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.known import is_noise
@@ -94,6 +94,9 @@ class _Names:
     def assignment(self, statement: Statement, here: str) -> Assignment:
         expression = self._resolved(statement.expression, here)
         where, target = self._place(statement, here)
+        if where != "local":
+            owner = {"neuron": self.target, "source": self.source_equations, "synapse": self.own}[where]
+            refuse_condition(statement, owner[target].type, here)
         present = {"neuron": f"{target}_post", "source": f"{target}_pre"}.get(where, target)
         return made(statement, target, present, where, expression)
 

@@ -13,7 +13,7 @@ from evsim.equations.functions import MPMATH
 from evsim.errors import EvsimRuntimeError
 from evsim.reference.calls import as_number, callable_table
 from evsim.reference.exact import Exact, duration, later
-from evsim.reference.general import GeneralDynamics
+from evsim.reference.general import GeneralDynamics, refuse_chance
 from evsim.reference.linear import LinearDynamics
 from evsim.reference.motion import Dynamics, Motion
 
@@ -159,11 +159,16 @@ class Cell:
 
     def reset(self) -> None:
         """Run the reset code."""
+        local: dict[str, Exact] = {}
         for each in self.model.reset:
-            self.write(each.target, each.operation, self._evaluated(each.expression))
+            value = self._evaluated(each.expression, local)
+            if each.where == "local":
+                local[each.target] = value + (local[each.target] if each.operation == "add" else 0)
+            else:
+                self.write(each.target, each.operation, value)
 
-    def _evaluated(self, expression: Expression) -> Exact:
-        values = self.values if isinstance(self.model, LinearModel) else self.surroundings
+    def _evaluated(self, expression: Expression, local: Mapping[str, Exact] | None = None) -> Exact:
+        values = {**self.surroundings, **(local or {})}
         return as_number(expression.evaluate(values, functions=self._functions))
 
     def write(self, name: str, operation: Literal["set", "add"], value: Exact) -> None:
@@ -181,6 +186,7 @@ class Cell:
         """Take over the functions that the model has now."""
         self._motion = None
         if isinstance(self.model, LinearModel):
+            refuse_chance(self.model, self.name)
             self._dynamics = LinearDynamics(self.model)
         else:
             self._dynamics = GeneralDynamics(self.model, self.name, self._dt)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 import mpmath as mp
 
-from evsim.description import GeneralModel
+from evsim.description import GeneralModel, LinearModel
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimRuntimeError, EvsimValueError
 from evsim.reference.branches import sign_after
@@ -202,13 +201,15 @@ def _together(places: list[int], near: int) -> list[tuple[int, int]]:
     return groups
 
 
-def refuse_chance(model: GeneralModel, name: str) -> None:
+def refuse_chance(model: GeneralModel | LinearModel, name: str) -> None:
     """The reference draws no random numbers."""
-    code: list[Any] = [*model.rates.values(), *(each.expression for each in model.reset)]
-    code += [each for each in (model.threshold, model.refractory) if each is not None]
+    code = [each.expression for each in model.reset]
+    if isinstance(model, GeneralModel):
+        code += [*model.rates.values(), *(each for each in (model.threshold, model.refractory) if each)]
     drawing = next((each for each in code if each.draws), None)
-    if model.noise or drawing is not None:
-        what = f"noise ({', '.join(model.noise)})" if model.noise else f"random numbers ({drawing})"
+    noise = model.noise if isinstance(model, GeneralModel) else {}
+    if noise or drawing is not None:
+        what = f"noise ({', '.join(noise)})" if noise else f"random numbers ({drawing})"
         raise EvsimValueError(
             f"the reference engine is deterministic: {name} has {what}; compare a model without."
         )

@@ -12,12 +12,12 @@ from evsim.equations.check import (
     check_condition,
     check_equations,
     check_refractory,
-    check_statements,
     check_synapse_code,
     synapse_dimensions,
 )
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
+from evsim.equations.neuron_code import local_targets
 from evsim.equations.resolve import resolve_names
 from evsim.equations.statements import parse_statements
 from evsim.equations.synapse_code import local_names
@@ -53,7 +53,7 @@ def _check_neuron(model: Neuron) -> Iterator[str]:
     model_of(texts, units, frozenset(), where, None, {})
     if texts.threshold:
         check_condition(texts.threshold, dimensions, "threshold")
-    check_statements(texts.reset, dimensions, "reset")
+    check_synapse_code(texts.reset, dimensions, local_targets(texts.reset, equations), "reset")
     if texts.refractory:
         check_dynamic_refractory(texts, dimensions, "refractory")
     elif model.refractory:

@@ -103,12 +103,9 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             _refuse_what_needs_a_model(self.name, output, port)
             self._equations, self._sums = _checked_equations(model, self._target, self.name)
         delays = {name: _delay_variable(name, is_shared=True) for name in self._delay_names()}
-        refuse_clashes(
-            self._equations, type(self), self.name, {*delays, *(each.name for each in self._pathways)}
-        )
-        refuse_clashes(
-            [each.name for each in self._pathways if each.name not in ("pre", "post")], type(self), self.name
-        )
+        named = [each.name for each in self._pathways if each.name not in ("pre", "post")]
+        refuse_clashes(self._equations, type(self), self.name, {*delays, *named})
+        refuse_clashes(named, type(self), self.name)
         self._storage = Storage({**self._equations, **delays}, 0)
         self._pairs = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         self._is_connected = False

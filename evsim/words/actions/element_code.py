@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.equations.assignments import nearest
+from evsim.equations.assignments import nearest, refuse_condition
 from evsim.equations.check import check_statements
 from evsim.equations.expression import Expression
 from evsim.equations.functions import NUMPY
@@ -49,6 +49,8 @@ class ElementCode:
     def _check_target(self, statement: Statement, elements: Any) -> None:
         variables, name = elements._storage.variables, statement.target
         where = f"{self.where}, {str(statement)!r}"
+        if name in variables:
+            refuse_condition(statement, variables[name].type, where)
         if name not in variables:
             raise EvsimNameError(
                 f"{where}: {elements._label()} has no variable {name}{nearest(name, list(variables))}; "

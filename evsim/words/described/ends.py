@@ -125,6 +125,11 @@ def value_at_end(synapses: Any, group: DescribedGroup | None, whose: str, name: 
     end = synapses._source if whose == "pre" else synapses._target
     index = synapses._pairs[whose == "post"]
     if group is None:
+        if name in end._group._storage.variables and end._group._variable(name).expression is not None:
+            raise EvsimValueError(
+                f"{end._group.name}.{name} changes with time, and synapses take what it is once; give it numbers, or "
+                "write the formula in the code"
+            )
         found, _ = end._group._known([name], slice(None))[name]
     else:
         found = group_value(end._group, name, group.constants)

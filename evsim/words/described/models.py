@@ -171,8 +171,8 @@ def _require_linear(
     texts: Texts, constants: Mapping[str, object], written: frozenset[str], where: str
 ) -> None:
     """Refuse equations that are not linear in their states with functions of time held still."""
-    changed = written | {line.target for line in texts.reset}
-    changed |= {line.target for each in texts.events.values() for line in each.code}
+    code = [*texts.reset, *(line for each in texts.events.values() for line in each.code)]
+    changed = written | ({line.target for line in code} & texts.equations.keys())
     linear_model(_held_still(texts.equations, _functions(texts, where)), None, [], constants, changed, where)
 
 

@@ -19,7 +19,13 @@ from evsim.words.described.neurons import (
 from evsim.words.described.outlines import Outline, outlines
 from evsim.words.described.rates import rates_of
 from evsim.words.described.sums import refuse_double_sums
-from evsim.words.described.synapses import DescribedSynapses, written_at_source, written_by
+from evsim.words.described.synapses import (
+    DescribedSynapses,
+    stand_in,
+    stand_in_name,
+    written_at_source,
+    written_by,
+)
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.synapses import Synapses
@@ -192,6 +198,10 @@ class Describer:
     def _source(self, name: str) -> description.PoissonSource | description.SpikeTrainSource | None:
         return next((source for source in self.network.sources if source.name == name), None)
 
+    def _add_stand_in(self, group: PoissonGroup | SpikeGeneratorGroup) -> None:
+        if not any(each.name == stand_in_name(group.name) for each in self.network.populations):
+            self.network.populations.append(stand_in(group.name, len(group)))
+
     def _update_synapses(self, synapses: Synapses, scope: Scope) -> None:
         known = self.synapses.get(synapses.name)
         if known is None:
@@ -199,6 +209,8 @@ class Describer:
                 self.groups.get(end._group.name) for end in (synapses._source, synapses._target)
             )
             known = DescribedSynapses(synapses, source, target, self.network.dt, scope)
+            if target is None:
+                self._add_stand_in(synapses._target._group)
             self.synapses[synapses.name] = known
             if known.continuous.population is not None:
                 self.network.populations.append(known.continuous.population)

@@ -10,12 +10,13 @@ import numpy as np
 
 from evsim import description
 from evsim.composition import Contribution, attach
-from evsim.equations.check import check_condition, check_equations, check_statements
+from evsim.equations.check import check_condition, check_equations, check_synapse_code
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES
+from evsim.equations.neuron_code import local_targets, outside_names
 from evsim.equations.resolve import resolve_functions, resolve_names
-from evsim.equations.statements import parse_statements
+from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError
 from evsim.units import Dimension
 from evsim.words.clocks import defaultclock
@@ -124,23 +125,28 @@ def _check_units(group: NeuronGroup, texts: Texts, constants: Constants) -> None
     dimensions = {**outside, **texts.equations.dimensions}
     if texts.threshold:
         check_condition(texts.threshold, dimensions, f"the threshold of {group.name}")
-    check_statements(texts.reset, dimensions, f"the reset of {group.name}")
+    _check_code(texts.reset, texts.equations, dimensions, f"the reset of {group.name}")
     check_dynamic_refractory(texts, dimensions, f"the refractory period of {group.name}")
     for name, event in texts.events.items():
         check_condition(event.condition, dimensions, f"the event '{name}' of {group.name}")
-        check_statements(event.code, dimensions, f"the event '{name}' of {group.name}")
+        _check_code(event.code, texts.equations, dimensions, f"the event '{name}' of {group.name}")
+
+
+def _check_code(
+    code: Sequence[Statement], equations: Equations, dimensions: Mapping[str, Dimension], where: str
+) -> None:
+    check_synapse_code(code, dimensions, local_targets(code, equations), where)
 
 
 def _group_constants(group: NeuronGroup, equations: Equations, scope: Scope) -> Constants:
     names = set(equations.external_names)
     if group._threshold:
         names |= _threshold(group).names
-    for statement in parse_statements(group._reset or "", f"the reset of {group.name}"):
-        names |= statement.expression.names
+    names |= outside_names(parse_statements(group._reset or "", f"the reset of {group.name}"), equations)
     refractory = group._dynamic_refractory()
     names |= refractory.names if refractory else set()
     for event in _events(group).values():
-        names |= event.condition.names.union(*(each.expression.names for each in event.code))
+        names |= event.condition.names | outside_names(event.code, equations)
     return resolved(names - equations.keys() - KNOWN_NAMES.keys(), group, scope)
 
 

@@ -119,11 +119,12 @@ class DescribedSynapses:
     def _projection(
         self, synapses: Synapses, pathway: Pathway, code: Code, variables: dict[str, description.Values]
     ) -> description.Projection:
-        first = self._kept[0]
+        first, target = self._kept[0], synapses._target._group.name
+        is_of_source = self._groups["post"] is None and pathway.trigger == "post"
         return description.Projection(
             name=_name(synapses, pathway),
             source=synapses._source._group.name,
-            target=synapses._target._group.name,
+            target=stand_in_name(target) if self._groups["post"] is None else target,
             i=shifted(synapses._pairs[0], synapses._source._bounds()[0]),
             j=shifted(synapses._pairs[1], synapses._target._bounds()[0]),
             delay=_delay(synapses, pathway),
@@ -132,6 +133,7 @@ class DescribedSynapses:
             is_copy=synapses._is_copy,
             trigger=pathway.trigger,
             event=pathway.event,
+            spikes_of=target if is_of_source else "",
             shares="" if pathway is first else _name(synapses, first),
             equations=self._equations if _takes_part(code, self._equations) else {},
         )
@@ -326,7 +328,6 @@ class DescribedSynapses:
             )
 
     def _refuse_silence(self, synapses: Synapses, pathway: Pathway) -> None:
-        end = synapses._source if pathway.trigger == "pre" else synapses._target
         group = self._groups[pathway.trigger]
         what = "source" if pathway.trigger == "pre" else "target"
         if pathway.event != "spike":
@@ -335,10 +336,17 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"{what} of {synapses.name}: {group.population.name} has no threshold and never spikes; give it one"
             )
-        if group is None and pathway.trigger == "post":
-            raise EvsimValueError(
-                f"target of {synapses.name}: {end._group.name} has no neurons; on_post needs a NeuronGroup as target"
-            )
+
+
+def stand_in_name(source: str) -> str:
+    """What the population is called that synapses end on whose target is a source of spikes."""
+    return f"{source}_as_target"
+
+
+def stand_in(source: str, size: int) -> description.Population:
+    """Elements without states in the place of a source of spikes, which has none to deliver to."""
+    model = description.LinearModel((), {}, frozenset(), None, True, (), ())
+    return description.Population(stand_in_name(source), size, model, {}, {}, 0.0)
 
 
 def _renew(projection: description.Projection, name: str, value: description.Values) -> None:

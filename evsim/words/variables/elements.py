@@ -235,12 +235,17 @@ class Elements(HasSettableStates):
         fixed = [name for name in _FIXED if name in self._properties()]
         return [*stored, *(derived if subexpressions else []), *(fixed if read_only_variables else [])]
 
+    def _state(self, name: str) -> Any:
+        if name in self._storage.variables:
+            return VariableView.over(self._present(name), self, name)
+        return getattr(self, name)
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         variables = self._storage.variables
         if name in variables:
-            return VariableView.over(self._present(name), self, name)
+            return self._state(name)
         if name.endswith("_") and name[:-1] in variables:
             return np.array(self._present(name[:-1]))
         raise EvsimAttributeError(self._unknown(name))

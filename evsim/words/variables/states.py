@@ -23,6 +23,10 @@ class HasStates:
         """What `get_states` gives unless it is asked for certain names."""
         raise NotImplementedError
 
+    def _state(self, name: str) -> Any:
+        """The present value of one of them."""
+        return getattr(self, name)
+
     def get_states(
         self,
         vars: Collection[str] | str | None = None,
@@ -48,7 +52,7 @@ class HasStates:
         check_format(format, units, f"get_states of {getattr(self, 'name', 'this')}")
         names = self._state_names(subexpressions, read_only_variables) if vars is None else vars
         names = [names] if isinstance(names, str) else names
-        values = {name: _value(getattr(self, name), units) for name in names}
+        values = {name: _value(self._state(name), units) for name in names}
         return values if format == "dict" else _frame(values)
 
 
