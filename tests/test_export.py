@@ -147,6 +147,26 @@ def network_of_models() -> Network:
     return Network(stimulus, cells, gates, SpikeMonitor(cells, name="spikes"), seen)
 
 
+def network_of_chance() -> Network:
+    """Rates that change with time, resets that draw, and code at the spikes of a source as target."""
+    stimulus = TimedArray([500, 0, 200] * Hz, dt=3.33 * ms)
+    names = {"stimulus": stimulus}
+    noise, sines = (
+        PoissonGroup(20, "stimulus(t)*(1 + i/N)", namespace=names),
+        PoissonGroup(5, "100*Hz*(1 + sin(t/ms))"),
+    )
+    cells = NeuronGroup(
+        6, "dv/dt = (1.3 - v)/TAU : 1\nu : 1", "v > 1", "low = 0.5*rand(); v = low; u += low", name="cells"
+    )
+    inputs = Synapses(noise, cells, on_pre="v_post += 0.05")
+    inputs.connect(p=0.5)
+    marks = Synapses(cells, sines, "w : 1", on_pre="w += 1", on_post="w *= 0.9", name="marks")
+    marks.connect()
+    return Network(
+        noise, sines, cells, inputs, marks, SpikeMonitor(cells, name="spikes"), SpikeMonitor(sines)
+    )
+
+
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The core of one export, compiled once for all programs."""
@@ -204,6 +224,7 @@ def compare(net: Network, results: dict[str, Any]) -> int:
     [
         (linear_network, 500), (noisy_network, 20), (exponential_network, 20), (plastic_network, 10),
         (coupled_network, 20), (network_that_reads_both_ends, 20), (network_with_events, 20), (network_of_models, 1),
+        (network_of_chance, 20),
     ],
 )  # fmt: skip
 def test_26_the_program_computes_what_the_network_computes(

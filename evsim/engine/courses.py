@@ -23,6 +23,7 @@ from evsim.errors import EvsimValueError
 from evsim.instants import split
 
 MOST_RATES = 2**18  # evaluated at once, where one step does not need more
+MOST_KEPT = 2**24  # of a whole run, in a program of its own
 MOST_STEPS = 2**30  # of the clock at once
 MOST_DRAWN = 1e6  # Poisson events of one object in one step
 
@@ -64,7 +65,7 @@ class CourseInCore:
         """Give the core the rates from this step of the clock on; until when they are good."""
         stretch = step // self.length
         if stretch != self._stretch:
-            self._load(sim, emitter, stretch)
+            self._load(sim, emitter, stretch * self.length, (stretch + 1) * self.length)
             self._stretch = stretch
         return self._wrong[0] if self._wrong else ((stretch + 1) * self.length, 0.0)
 
@@ -73,9 +74,19 @@ class CourseInCore:
         if self._wrong:
             raise EvsimValueError(self._wrong[1])
 
-    def _load(self, sim: Any, emitter: int, stretch: int) -> None:
-        begin = stretch * self.length
-        ticks, offsets, at = self._pieces(begin, begin + self.length)
+    def load_all(self, sim: Any, emitter: int, begin: int, end: Instant) -> None:
+        """Give the core all rates from a step of the clock to the end of a run; refuse what is wrong before it."""
+        if (end[0] + 1 - begin) * MOST_RATES > MOST_KEPT * self.length:
+            raise EvsimValueError(
+                f"{self.source.name}: the rates {self.course.expression.text!r} take too many values for a program "
+                f"until {end[0] * self.dt:g} s; run it here, or export a shorter run"
+            )
+        self._load(sim, emitter, begin, end[0] + 1)
+        if self._wrong and self._wrong[0] < end:
+            self.refuse_end()
+
+    def _load(self, sim: Any, emitter: int, begin: int, end: int) -> None:
+        ticks, offsets, at = self._pieces(begin, end)
         rates = self._rates(at)
         self._wrong = self._first_wrong(ticks, offsets, rates)
         step, _keep_step = array(ticks, "int64_t")
@@ -117,37 +128,34 @@ class CourseInCore:
             found = self.course.expression.evaluate(values)
         except EvsimValueError as error:
             raise EvsimValueError(f"{self.source.name}.rates: {error}") from None
-        return np.array(np.broadcast_to(found, (at.size, self.columns)), dtype=np.float64)
+        return np.require(np.broadcast_to(found, (at.size, self.columns)), np.float64, ["C", "W"])
 
     def _first_wrong(
         self, ticks: NDArray[np.int64], offsets: NDArray[np.float64], rates: NDArray[np.float64]
     ) -> tuple[Instant, str] | None:
         """The first piece that cannot be drawn, and why; from there on all rates are put to zero."""
-        is_bad = ~(np.isfinite(rates) & (rates >= 0))
-        total = np.where(is_bad, 0.0, rates).sum(axis=1) * (self.source.size / self.columns) * self.dt
-        pieces = np.flatnonzero(is_bad.any(axis=1) | (total > MOST_DRAWN))
-        if not pieces.size:
+        with np.errstate(invalid="ignore"):
+            total = rates.sum(axis=1) * (self.source.size / self.columns) * self.dt
+        if rates.min() >= 0 and total.max() <= MOST_DRAWN:
             return None
-        k = int(pieces[0])
-        rest, when = (
-            f"{self.source.name}.rates = {self.course.expression.text!r}",
-            self._when(ticks, offsets, k),
-        )
-        if is_bad[k].any():
-            i = int(np.flatnonzero(is_bad[k])[0])
-            who = f"element {i}" if self.columns > 1 else "every element"
-            text = f"{rest} is {rates[k, i]:g} Hz for {who} at {when}; a rate is finite and 0 or "
-            text += "more, as in max(..., 0*Hz)"
-        else:
-            text = (
-                f"{rest}: at {when} all rates together make {total[k]:g} events in a step of {self.dt:g} s; at most "
-                f"{MOST_DRAWN:g} are drawn, so lower the rates, or give noise with their mean and variance"
-            )
+        is_bad = ~(np.isfinite(rates) & (rates >= 0))
+        k = int(np.flatnonzero(is_bad.any(axis=1) | ~(total <= MOST_DRAWN))[0])
+        text = self._reason(rates[k], is_bad[k], float(total[k]), ticks[k] * self.dt + offsets[k])
         rates[k:] = 0.0
         return (int(ticks[k]), float(offsets[k])), text
 
-    def _when(self, ticks: NDArray[np.int64], offsets: NDArray[np.float64], k: int) -> str:
-        return f"{(ticks[k] * self.dt + offsets[k]) * 1e3:.9g} ms"
+    def _reason(
+        self, rates: NDArray[np.float64], is_bad: NDArray[np.bool_], total: float, seconds: float
+    ) -> str:
+        what, when = f"{self.source.name}.rates = {self.course.expression.text!r}", f"{seconds * 1e3:.9g} ms"
+        if not is_bad.any():
+            return (
+                f"{what}: at {when} all rates together make {total:g} events in a step of {self.dt:g} s; at most "
+                f"{MOST_DRAWN:g} are drawn, so lower the rates, or give noise with their mean and variance"
+            )
+        i = int(np.flatnonzero(is_bad)[0])
+        who = f"element {i}" if self.columns > 1 else "every element"
+        return f"{what} is {rates[i]:g} Hz for {who} at {when}; a rate is finite and 0 or more, as in max(..., 0*Hz)"
 
 
 def _switches_of(course: Course) -> tuple[list[Switches], bool]:

@@ -142,6 +142,12 @@ class Simulation:
                 course.refuse_end()
         return ends
 
+    def _load_all_courses(self, end: tuple[int, float]) -> None:
+        """Have all rates that change with time at hand from now to the end (tick, offset)."""
+        step, _ = self._windows_now.one_to_clock(self._core_now()[0], 0.0)
+        for name, course in self._courses.items():
+            course.load_all(self._sim, self._sources[name], step, end)
+
     def end_of(self, duration: float, timing: str = "exact") -> tuple[int, float]:
         """When a run of this duration from now on ends, as (tick, offset)."""
         tick, offset = self._end_of(duration)

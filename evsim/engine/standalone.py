@@ -39,6 +39,7 @@ def write_program(
             end = simulation.end_of(duration, timing)
             windows = simulation._begin(timing)
             simulation._take_over()
+            simulation._load_all_courses(end)
     finally:
         arrays.close()
     window, late = windows.from_clock(*end)
