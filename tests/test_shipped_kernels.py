@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the kernels of lif with an exponential and an alpha gate, equal cells and own inputs."""
     folder = tmp_path_factory.mktemp("shipped")
     evsim.start_scope()  # names are counted from the start again
-    described = shipment.described(lif, exponential, alpha)
+    described = shipment.described(lif, (exponential, current), (alpha, current))
     shipped.build(folder, texts_of(described) | texts_of(described, ["b"]))
     return folder
 
