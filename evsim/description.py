@@ -217,7 +217,9 @@ class Projection:
     shares: str = ""
     equations: Mapping[str, LinearForm] = field(default_factory=dict)
     event: str = "spike"  # or the name of a custom event, which runs the code as a spike would
-    spikes_of: str = ""  # with trigger "post": the source whose spikes they are, where `target` stands for a source
+    spikes_of: str = (
+        ""  # with trigger "post": the source whose spikes they are, where `target` stands for a source
+    )
 
     @property
     def emitter(self) -> str:
