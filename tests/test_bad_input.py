@@ -192,7 +192,12 @@ UNITS: list[Case] = [
 NAMES: list[Case] = [
     ("equations", lambda: cells(model="dv/dt = -v/taum : 1"), NameError, ("neurongroup", "taum", "declare")),
     ("threshold", lambda: cells(threshold="v > v_th"), NameError, ("neurongroup", "v_th", "declare")),
-    ("reset", lambda: cells(reset="u = 1"), NameError, ("reset of neurongroup", "u cannot be changed", "not declared", "define")),
+    (
+        "reset",
+        lambda: cells(reset="u = 1"),
+        NameError,
+        ("reset of neurongroup", "u cannot be changed", "not declared", "define"),
+    ),
     ("reset value", lambda: cells(reset="v = v_r"), NameError, ("neurongroup", "v_r", "declare")),
     ("refractory", lambda: cells(refractory="t_r"), NameError, ("refractory", "neurongroup", "t_r", "declare")),
     ("on_pre", lambda: wires("v_post += ww"), NameError, ("synapses", "ww", "declare")),
