@@ -269,6 +269,20 @@ def test_methods_have_their_order_across_events(method: str, order: int) -> None
     assert max(slopes) < order + 1.1, (errors, slopes)
 
 
+def test_the_pair_behind_the_adaptive_method_has_order_five() -> None:
+    # a tolerance that lets every step pass: one step for each window of ten steps of the clock
+    errors = []
+    for dt in (0.08, 0.04, 0.02):
+        start_scope()
+        defaultclock.dt = dt * ms
+        group = NeuronGroup(1, "dv/dt = v*cos(t/ms)/ms : 1", method="adaptive", method_options={"rtol": 0.9})
+        group.v = 1
+        run(8 * ms)
+        errors.append(abs(float(group.v[0]) - math.exp(math.sin(8))))
+    slopes = [math.log2(errors[k] / errors[k + 1]) for k in range(2)]
+    assert 4.6 < min(slopes) and max(slopes) < 5.6, (errors, slopes)
+
+
 def test_the_adaptive_method_follows_its_tolerance() -> None:
     period = 3 * (math.atan(10) + math.atan(1))
     errors = []
