@@ -78,7 +78,7 @@ def first_passage_rate() -> float:
 
 @pytest.mark.parametrize(("method", "dt"), [(None, 0.1), (None, 1.0), ("heun", 0.1)])
 def test_first_passages_are_not_late_however_coarse_the_step(method: str | None, dt: float) -> None:
-    # the theory says 13.74 spikes per second; tests at grid points alone would miss 13 % at 0.1 ms, 30 % at 1 ms
+    # the theory says 13.74 spikes per second; tests at grid points alone would miss 10 % at 0.1 ms, 29 % at 1 ms
     defaultclock.dt = dt * ms
     group = NeuronGroup(1000, OU, threshold="V > -50*mV", reset="V = -60*mV", method=method, namespace=NAMES)
     group.V = -60 * mV
