@@ -1,7 +1,7 @@
 /* A unit's way through one window: its steps, and what ends them. See unit.h.
  *
- *   joint.c    one step of the whole, the solution in between, the first crossing
- *   unit.c     what happens at an instant, and the way from one to the next
+ *   joint.c         one step of the whole, the solution in between, the first crossing
+ *   unit.c          what happens at an instant, and the way from one to the next
  */
 #ifndef EVSIM_JOURNEY_H
 #define EVSIM_JOURNEY_H
@@ -73,6 +73,14 @@ double joint_cut(struct journey *j, const struct crossing *c, double h);
 /* The states of neuron i, out of those arrays. */
 void joint_state(const struct journey *j, const struct member *m, double *const *from, int64_t i,
                  double *x);
+
+/* Pieces of an instant: a neuron to test; something due; a delivery; the spikes of a round among
+ * the neurons to test; one of these spikes, with what it does at its own instant. */
+int journey_touch(struct journey *j, int32_t population, uint32_t i);
+int journey_insert(struct journey *j, const struct due *d);
+int journey_deliver(struct journey *j, const struct due *d);
+int journey_test(struct journey *j);
+int journey_spike(struct journey *j, const struct spike *spike, int32_t round);
 
 /* What the links add up to in the states x, or in those of a stage. */
 void joint_sums(struct unit *u, double t, int is_stage);

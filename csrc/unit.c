@@ -14,14 +14,14 @@
 
 /* ---- one instant ---- */
 
-static int touch(struct journey *j, int32_t population, uint32_t i) {
+int journey_touch(struct journey *j, int32_t population, uint32_t i) {
     if (GROW(j->touched, j->n_touched, j->touched_room) < 0)
         return EVSIM_NO_MEMORY;
     j->touched[j->n_touched++] = (struct due){.population = population, .i = i};
     return EVSIM_OK;
 }
 
-static int insert_due(struct journey *j, const struct due *d) {
+int journey_insert(struct journey *j, const struct due *d) {
     if (GROW(j->due, j->n_due, j->due_room) < 0)
         return EVSIM_NO_MEMORY;
     int64_t k = j->n_due++;
@@ -53,10 +53,10 @@ static int run_code(struct journey *j, const struct member *m, const struct evsi
         is_changed |= from->x[s][source] != pre[s];
         from->x[s][source] = pre[s];
     }
-    return is_changed ? touch(j, q->source, source) : EVSIM_OK;
+    return is_changed ? journey_touch(j, q->source, source) : EVSIM_OK;
 }
 
-static int deliver(struct journey *j, const struct due *d) {
+int journey_deliver(struct journey *j, const struct due *d) {
     const struct member *m = member_of(j->u, d->population);
     const struct population *p = population_of(j, m);
     const struct evsim_cells *cells = cells_of(j, m);
@@ -78,7 +78,7 @@ static int deliver(struct journey *j, const struct due *d) {
     }
     for (int s = 0; s < p->kernel->n_states; s++)
         m->x[s][d->i] = x[s];
-    return code < 0 ? code : touch(j, d->population, d->i);
+    return code < 0 ? code : journey_touch(j, d->population, d->i);
 }
 
 /* Ends refractory periods that are over. */
@@ -91,7 +91,7 @@ static int release(struct journey *j) {
             if (population_is_refractory(p, i, j->sh->tick, j->now))
                 continue;
             m->active[i] = 1.0, p->release_tick[i] = -1;
-            if (touch(j, m->population, (uint32_t)i) < 0)
+            if (journey_touch(j, m->population, (uint32_t)i) < 0)
                 return EVSIM_NO_MEMORY;
         }
     }
@@ -106,7 +106,7 @@ static int compare_spikes(const void *a, const void *b) {
 }
 
 /* Tests the neurons touched; those over their threshold are the spikes of this round. */
-static int test_touched(struct journey *j) {
+int journey_test(struct journey *j) {
     j->n_spikes = 0;
     for (int64_t k = 0; k < j->n_touched; k++) {
         struct member *m = member_of(j->u, j->touched[k].population);
@@ -157,7 +157,7 @@ static int deliver_short(struct journey *j, const struct spike *spike, int32_t r
             int code = events_note_local(j->sh, p, at, offset, next);
             for (int64_t n = first; n < j->sh->n_local && code >= 0; n++) {
                 const struct due d = {j->sh->local[n].event, p->target, p->target_of[at]};
-                code = insert_due(j, &d);
+                code = journey_insert(j, &d);
             }
             if (code < 0)
                 return code;
@@ -166,7 +166,7 @@ static int deliver_short(struct journey *j, const struct spike *spike, int32_t r
     return EVSIM_OK;
 }
 
-static int make_spike(struct journey *j, const struct spike *spike, int32_t round) {
+int journey_spike(struct journey *j, const struct spike *spike, int32_t round) {
     struct member *m = member_of(j->u, j->sim->emitters[spike->emitter].population);
     struct population *p = population_of(j, m);
     double x[MOST_STATES], since = -1.0;
@@ -199,12 +199,12 @@ static int do_instant(struct journey *j) {
              j->next++) {
             if (j->due[j->next].event.round > round)
                 break;
-            code = deliver(j, &j->due[j->next]);
+            code = journey_deliver(j, &j->due[j->next]);
         }
         if (code >= 0)
-            code = test_touched(j);
+            code = journey_test(j);
         for (int64_t k = 0; k < j->n_spikes && code >= 0; k++)
-            code = make_spike(j, &j->spikes[k], round);
+            code = journey_spike(j, &j->spikes[k], round);
         if (round > most && code >= 0) {
             const struct spike *s = &j->spikes[0];
             return shard_fail(j->sh, EVSIM_ENDLESS, j->sim->emitters[s->emitter].population,
@@ -298,7 +298,7 @@ static int move(struct journey *j, double stop) {
         }
         j->now = length < rest ? j->now + length : stop;
         if (is_cut && length < h)
-            return touch(j, c.member->population, c.i);
+            return journey_touch(j, c.member->population, c.i);
     }
     return EVSIM_OK;
 }
@@ -310,7 +310,7 @@ static int collect(struct journey *j, double from) {
             continue;
         for (int64_t k = 0; k < cell->n_events; k++) {
             const struct due d = {j->sh->sorted[cell->first_event + k], cell->population, cell->i};
-            if (d.event.offset >= from && insert_due(j, &d) < 0)
+            if (d.event.offset >= from && journey_insert(j, &d) < 0)
                 return EVSIM_NO_MEMORY;
         }
     }
