@@ -23,9 +23,6 @@ static inline double evsim_clip(double x, double low, double high) {
     return raised > high ? high : raised;
 }
 
-/* The number of the step of length dt that time t is in, also where t is a little early. */
-static inline double evsim_timestep(double t, double dt) { return trunc((t + 0.001 * dt) / dt); }
-
 /* What division leaves over, with the sign of the divisor. */
 static inline double evsim_mod(double a, double b) {
     const double rest = fmod(a, b);

@@ -15,8 +15,6 @@ from evsim.equations.nodes import Node
 from evsim.equations.rearranged import rearranged_form
 from evsim.errors import EvsimNameError, EvsimValueError
 
-MOST_COUPLED = 8
-
 _CLOSED = "(event-driven) equations are solved in closed form between the events of their synapse"
 _INSTEAD = "(clock-driven) integrates such equations"
 

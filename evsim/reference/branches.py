@@ -6,6 +6,7 @@ guess, and its coefficients then tell; `is_right` says so and keeps what is righ
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 
 import mpmath as mp
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.reference.exact import Exact, promised
-from evsim.reference.jets import Jet, shifted
+from evsim.reference.jets import Flat, Jet, shifted
 
 Barrier = tuple[list[int], int]  # coefficients and exponent of what must not become positive within the step
 
@@ -45,19 +46,17 @@ class Piecewise(Jet):
     def again(self) -> Exact:
         return self.value
 
+    @abstractmethod
     def is_right(self) -> bool:
         """Whether the coefficients agree with the piece that was taken; if not, guess what they say."""
-        raise NotImplementedError
 
+    @abstractmethod
     def barriers(self) -> Iterator[Barrier]:
         """What must not become positive in this step."""
-        raise NotImplementedError
 
 
-class Sided(Piecewise):
+class Sided(Flat, Piecewise):
     """A function of the sign of x: of -1, 0 or 1."""
-
-    is_flat = True
 
     def __init__(self, bits: int, x: Jet, function: Callable[[int], float]) -> None:
         super().__init__(bits, x)
@@ -80,10 +79,8 @@ class Sided(Piecewise):
             yield [-self._side * each for each in x.c], x.exponent
 
 
-class Logic(Jet):
+class Logic(Flat):
     """and, or, not of truth values as numbers, which change with their operands only."""
-
-    is_flat = True
 
     def __init__(self, bits: int, function: Callable[..., bool], *operands: Jet) -> None:
         super().__init__(bits, *operands)
@@ -93,10 +90,8 @@ class Logic(Jet):
         return mp.mpf(self.function([bool(each.value) for each in self.operands]))
 
 
-class Staircase(Piecewise):
+class Staircase(Flat, Piecewise):
     """A function of the cell [k*period, (k+1)*period) that x is in, with its own value at a resting k*period."""
-
-    is_flat = True
 
     def __init__(
         self, bits: int, x: Jet, level: Callable[[int], float], at_edge: Callable[[int], float], period: Exact

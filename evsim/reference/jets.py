@@ -7,6 +7,7 @@ convolution is a sum of products of integers, which Python does ten times faster
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from operator import mul
 from typing import Any
@@ -38,12 +39,12 @@ def shifted(whole: int, right: int) -> int:
     return whole >> right if right >= 0 else whole << -right
 
 
-class Jet:
+class Jet(ABC):
     """A quantity: `value` at the start of the step, and its coefficients `c`.
 
     For every step, in this order: `evaluate` (value and exponent, from those of the operands), `align` (what the
     exponents decide), then `coefficient` for each k from 1 on, if it is not flat. A jet made of something infinite
-    stands still, and one of a kind that `is_flat` does so always.
+    stands still, and one that `is_flat` does so always.
     """
 
     is_constant = False
@@ -79,9 +80,9 @@ class Jet:
         self.c = [0 if self.is_endless else fixed(self.value, self.bits - self.exponent)]
         self.prepare()
 
+    @abstractmethod
     def first(self) -> Exact:
         """The value, from those of the operands."""
-        raise NotImplementedError
 
     def again(self) -> Exact:
         """The value at another place of the same step."""
@@ -92,18 +93,27 @@ class Jet:
         return magnitude(self.value)
 
     def prepare(self) -> None:
-        """Keep what depends on the exponents."""
+        """Keep what depends on the exponents; most kinds have nothing to keep."""
+        return
 
+    @abstractmethod
     def coefficient(self, k: int) -> int:
         """Coefficient k >= 1, from those of the operands up to k and its own below k."""
-        raise NotImplementedError
 
 
-class Constant(Jet):
+class Flat(Jet):
+    """A quantity that stands still within a step: what changes between steps only."""
+
+    is_flat = True
+
+    def coefficient(self, k: int) -> int:
+        return 0
+
+
+class Constant(Flat):
     """What does not change within a step; its value is put in from outside."""
 
     is_constant = True
-    is_flat = True
 
     def first(self) -> Exact:
         return self.value
@@ -114,6 +124,12 @@ class Constant(Jet):
 
 class Variable(Jet):
     """A state, or the time: value, exponent and coefficients are put in from outside."""
+
+    def first(self) -> Exact:
+        return self.value
+
+    def coefficient(self, k: int) -> int:
+        return self.c[k]
 
     def evaluate(self) -> None:
         """Value and exponent were put."""

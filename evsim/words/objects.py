@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import weakref
+from abc import ABCMeta
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ _named: weakref.WeakValueDictionary[str, NetworkObject] = weakref.WeakValueDicti
 _kept_names: set[str] = set()
 
 
-class _EntersScope(type):
+class _EntersScope(ABCMeta):
     """Makes an object part of the scope once it is complete: one that failed may live on in a traceback."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from abc import abstractmethod
 from typing import Any
 
 from evsim.errors import EvsimTypeError, EvsimValueError
@@ -81,9 +82,9 @@ class Action(NetworkObject):
     def _prepare(self, scope: Any, number: int, seed: int) -> None:
         """Before a run: find the names of texts; `number` and `seed` are for random numbers."""
 
+    @abstractmethod
     def _perform(self, network: Any, seconds: float) -> None:
         """Do it, at this time."""
-        raise NotImplementedError
 
     def _pace(self) -> float | None:
         """Seconds from one instant to the next, where they are regular."""

@@ -41,7 +41,8 @@ class _Recorded:
         return values if name != bare else quantity(values, _dimension(dimensions[bare]))
 
     def _variable(self, name: str) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """The values of one of them: a row for each element, unless a kind knows better."""
+        return self._load(self._contents["files"][name])
 
     def _unknown(self, name: str, known: list[str]) -> str:
         if name.removesuffix("_") in self._contents.get("derived", ()):
@@ -112,9 +113,6 @@ class ExportedSamples(_Recorded):
     def record(self) -> NDArray[np.int64]:
         """The elements that were recorded."""
         return np.array(self._contents["indices"], dtype=np.int64)
-
-    def _variable(self, name: str) -> NDArray[np.float64]:
-        return self._load(self._contents["files"][name])
 
     def __repr__(self) -> str:
         return f"<samples of '{self.name}': {', '.join(self._contents['dimensions'])}>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -16,12 +17,12 @@ from evsim.words.variables.view import VariableView
 FORMATS = ("dict", "pandas")
 
 
-class HasStates:
+class HasStates(ABC):
     """Something whose values can be had by name."""
 
+    @abstractmethod
     def _state_names(self, subexpressions: bool, read_only_variables: bool) -> list[str]:
         """What `get_states` gives unless it is asked for certain names."""
-        raise NotImplementedError
 
     def _state(self, name: str) -> Any:
         """The present value of one of them."""
