@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evsim import plot as plot
 from evsim import units as _units
 from evsim.equations.declaration import Equations
 from evsim.equations.timed_array import TimedArray

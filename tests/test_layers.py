@@ -22,6 +22,7 @@ LAYERS = [
     ["composition", "models"],
     ["words", "verify"],
     ["testing"],
+    ["plot"],
     ["commands"],
     ["shipment", "__main__"],
     ["__init__"],

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from evsim.composition import treatment_of
 from evsim.plugin import Gate, Model, Modulation, Neuron, Output, Pulse
 from evsim.plugin.registry import Plugin, Registry
+from evsim.units.field import in_field_units
 
 _WIDTH = 100
 
@@ -27,9 +28,11 @@ def model_table(registry: Registry) -> str:
 
 def _rows(model: Model, plugin: Plugin) -> list[str]:
     origin = "" if plugin.name == "evsim" else f" [{plugin.title}]"
-    defaults = [f"{parameter.name} = {shown(model.value(parameter.name))}" for parameter in model.parameters]
+    defaults = [
+        f"{parameter.name} = {in_field_units(model.value(parameter.name))}" for parameter in model.parameters
+    ]
     defaults += [f"{choice.name} = {model.choice(choice.name)}" for choice in model.choices]
-    return [f"  {model.name:<20} {first_sentence(model)}{origin}", *_wrapped(", ".join(defaults), 23)]
+    return [f"  {model.name:<20} {model.summary}{origin}", *_wrapped(", ".join(defaults), 23)]
 
 
 def model_page(model: Model) -> str:
@@ -54,7 +57,7 @@ def model_page(model: Model) -> str:
 
 
 def _parameter_rows(model: Model) -> list[str]:
-    values = [shown(model.value(parameter.name)) for parameter in model.parameters]
+    values = [in_field_units(model.value(parameter.name)) for parameter in model.parameters]
     names = [parameter.name for parameter in model.parameters]
     wide, high = max(map(len, names)), max(map(len, values))
     meanings = [parameter.meaning for parameter in model.parameters]
@@ -63,7 +66,7 @@ def _parameter_rows(model: Model) -> list[str]:
 
 def _events(model: Model) -> list[str]:
     if isinstance(model, Neuron):
-        lines = [f"start       {name} = {shown(value)}" for name, value in model.initial.items()]
+        lines = [f"start       {name} = {in_field_units(value)}" for name, value in model.initial.items()]
         texts = {"threshold": model.threshold, "reset": model.reset, "refractory": model.refractory}
         return lines + [f"{name:<11} {text.strip()}" for name, text in texts.items() if text]
     if isinstance(model, Gate):
@@ -101,16 +104,6 @@ def plugin_table(registry: Registry) -> str:
         else:
             lines += _wrapped(", ".join(model.name for model in plugin.models) or "no models", 21)
     return "\n".join(lines)
-
-
-def first_sentence(model: Model) -> str:
-    """Return the first sentence of a model's documentation in one line."""
-    return " ".join(model.doc.split("\n\n")[0].split())
-
-
-def shown(value: object) -> str:
-    """Return a value as a user would write it, on one line."""
-    return " ".join(str(value).split()).replace(". ", " ")
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

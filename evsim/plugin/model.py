@@ -131,6 +131,11 @@ class Model:
         """What a copy may change."""
         return (*self.parameters, *self.choices)
 
+    @property
+    def summary(self) -> str:
+        """The first sentence of the documentation, in one line."""
+        return " ".join(self.doc.split("\n\n")[0].split())
+
     def __repr__(self) -> str:
         changes = {**self.values, **self.chosen}
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in changes.items())})"

@@ -86,6 +86,7 @@ class SynapseMonitor(StateMonitor):
         Which synapses: True for all, an index or a list of indices.
     """
 
+    _element = "synapse"
     _stored = ("_active", "_done", "_chunks")
 
     def __init__(
