@@ -220,6 +220,7 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
         "output",
         {"g_max": 0.15 * uS, "E": 0 * mV, "c_Mg": 1.2 * mM, "alpha": 0.062 / mV, "beta": 3.57 * mM},
     ),
+    "gap_junction": ("junction", {"k_spikelet": 0.1 * mV / uS}),
 }
 STATES = {
     "lif": ["V"],

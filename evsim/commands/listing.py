@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from evsim.composition import treatment_of
-from evsim.plugin import Gate, Model, Modulation, Neuron, Output, Pulse
+from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output, Pulse
 from evsim.plugin.registry import Plugin, Registry
 from evsim.units.field import in_field_units
 
@@ -76,6 +76,11 @@ def _events(model: Model) -> list[str]:
             f"spike       {line.strip()}" for line in model.written_out(model.on_pre).strip().splitlines()
         ]
         return [*lines, f"adds        {model.written_out(model.gain)} times w, to {model.parameter}"]
+    if isinstance(model, Junction):
+        lines = [f"current     {model.written_out(model.current)}, at every instant"]
+        return lines + (
+            [f"spike       V_post += {model.written_out(model.spikelet)}"] if model.spikelet else []
+        )
     return [f"current     {model.written_out(model.current)}"] if isinstance(model, Output) else []
 
 

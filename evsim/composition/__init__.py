@@ -2,7 +2,8 @@
 
 A gate and an output that add up (the sum over synapses obeys the equations of one) become extra variables of
 the target group, one set for each Synapses object and named after it: `s_synapses`. A spike adds w times the
-jump of the gate. Gates with pulses become two sums, of the synapses in their pulse and of the others.
+jump of the gate. Gates with pulses become two sums, of the synapses in their pulse and of the others. What follows from
+states at every instant (the gain of a modulation, the current of a junction) is one `(summed)` variable of the cells.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from evsim.composition.alone import gate_alone
 from evsim.composition.attachment import contribution, membrane_of, ports
 from evsim.composition.contribution import PULSE_END, Contribution
 from evsim.composition.declared import neuron_equations
+from evsim.composition.junction import Side, junction
 from evsim.composition.modulation import modulation
 from evsim.composition.treatment import Treatment, treatment_of
 from evsim.equations.declaration import Equations, Variable
@@ -22,10 +24,12 @@ from evsim.equations.expression import Expression
 __all__ = [
     "PULSE_END",
     "Contribution",
+    "Side",
     "Treatment",
     "attach",
     "contribution",
     "gate_alone",
+    "junction",
     "membrane_of",
     "modulation",
     "neuron_equations",

@@ -45,7 +45,7 @@ def contribution(
         return _at_once(gate, output, target, membrane, where)
     if output is None:
         raise EvsimTypeError(f"{where}: a gate needs an output; give one, as in output=current")
-    port = _port(target, port, where)
+    port = port_of(target, port, where)
     return _Attachment(gate, output, target, name, port, membrane, where, treatment).contribution()
 
 
@@ -54,9 +54,15 @@ def ports(equations: Equations) -> list[str]:
     return list(equations.flagged("input"))
 
 
-def membrane_of(target: Equations, declared: str = "") -> str:
-    """Return the name of the membrane potential: as declared, else V or v; empty if there is none."""
+def membrane_of(target: Equations, declared: str = "", threshold: str | None = None) -> str:
+    """Return the name of the membrane potential: as declared, else V or v, else what the threshold compares.
+
+    Empty if there is none.
+    """
     names = [name for name in ((declared,) if declared else ("V", "v")) if name in target]
+    if len(names) != 1 and threshold and not declared:
+        compared = target.expanded(Expression.parse(threshold, "the threshold")).names
+        names = [name for name in target.of_kind("differential") if name in compared]
     return names[0] if len(names) == 1 else ""
 
 
@@ -200,7 +206,7 @@ class _Attachment:
                     f"proportional to {factor}; write it as {GATE} and {WEIGHT} times something"
                 )
         if POTENTIAL in self._whole_current.names and not self._potential:
-            raise _no_potential(self.target, self.where)
+            raise no_potential(self.target, self.where)
 
     def _weight(self) -> Dimension:
         """The dimension of w: with it the output's current fits the port."""
@@ -238,7 +244,7 @@ class _Attachment:
         """1 nA into a port in ampere if the gate has no unit, 1 nA/ms if it is a time, and so on."""
         if not self.output.weighs_in_port_unit:
             return 1.0
-        return _one(self.target[self.port].dimension) / _one(self._gate_dimension())
+        return usual_one(self.target[self.port].dimension) / usual_one(self._gate_dimension())
 
     def _spelled(self, expression: Expression) -> Expression:
         """A formula of the output on the target: for w = 1, since the sum of gates carries the weights."""
@@ -274,10 +280,11 @@ def _names_of_gate(gate: Gate) -> list[str]:
     return [*own_equations(gate), *parameter_names(gate)]
 
 
-def _no_potential(target: Equations, where: str) -> EvsimNameError:
+def no_potential(cell: Equations, where: str, end: str = "target") -> EvsimNameError:
+    """The error that a cell has no membrane potential."""
     return EvsimNameError(
-        f"{where}: the target has no membrane potential; name one of its variables V or v "
-        f"(it has {', '.join(target)})"
+        f"{where}: the {end} has no membrane potential; name one of its variables V or v, or say which it is with "
+        f"NeuronGroup(..., membrane=) (it has {', '.join(cell)})"
     )
 
 
@@ -286,7 +293,7 @@ def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str
         raise EvsimTypeError(f"{where}: gate {gate.name} acts at once on the target and takes no output")
     potential = membrane_of(target, membrane)
     if not potential:
-        raise _no_potential(target, where)
+        raise no_potential(target, where)
     dimension = target[potential].dimension
     lines = []
     for statement in events(gate, where):
@@ -294,10 +301,11 @@ def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str
         lines.append(
             f"{potential if bare == POTENTIAL else bare}_post {statement.operator} {statement.expression}"
         )
-    return Contribution(Equations(""), "", "", "\n".join(lines), dimension, _one(dimension))
+    return Contribution(Equations(""), "", "", "\n".join(lines), dimension, usual_one(dimension))
 
 
-def _port(target: Equations, port: str, where: str) -> str:
+def port_of(target: Equations, port: str, where: str) -> str:
+    """Return the name of the input that is meant: the only one, unless one is named."""
     known = ports(target)
     if port and port not in known:
         raise EvsimNameError(
@@ -314,7 +322,7 @@ def _ports_text(known: Sequence[str]) -> str:
     return "it has none: declare one in its equations, as in 'I_syn : amp (input)'"
 
 
-def _one(dimension: Dimension) -> float:
+def usual_one(dimension: Dimension) -> float:
     """The SI value of "1" for cells: 1 nA, 1 mV, 1 uS, 1 ms, 1/ms; 1 in SI for anything else."""
     return next((float(si(usual)) for usual in _USUAL if dimension_of(usual) == dimension), 1.0)
 

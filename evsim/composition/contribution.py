@@ -24,7 +24,7 @@ class Contribution:
     `own` are variables of the synapses besides w. `on_pulse_end` is what happens later than `on_pre` by the
     parameter `lag` of the target. `own_values` (SI) are start values of `own`, and `sums` what the synapses add up at
     every instant. Where there is one gate per source and delay, `carried` is the target's variable that these gates add
-    up to, and nothing happens at spikes.
+    up to, and nothing happens at spikes. `on_post` is what spikes of the target do.
     """
 
     equations: Equations
@@ -44,6 +44,7 @@ class Contribution:
     own_values: Mapping[str, float] = field(default_factory=dict)
     sums: Mapping[str, Variable] = field(default_factory=dict)
     carried: str = ""
+    on_post: str = ""
 
     @property
     def code(self) -> str | dict[str, str]:

@@ -20,6 +20,7 @@ from evsim.models.exponential import exponential
 from evsim.models.gaba_a import gaba_a
 from evsim.models.gaba_b import gaba_b
 from evsim.models.gaba_b_desensitising import gaba_b_desensitising
+from evsim.models.gap_junction import gap_junction
 from evsim.models.hh import hh
 from evsim.models.hh_traub import hh_traub
 from evsim.models.izhikevich import izhikevich
@@ -46,6 +47,7 @@ __all__ = [
     "gaba_a",
     "gaba_b",
     "gaba_b_desensitising",
+    "gap_junction",
     "hh",
     "hh_traub",
     "izhikevich",
@@ -86,6 +88,7 @@ def evsim_models() -> list[Model]:
         current,
         conductance,
         magnesium_block,
+        gap_junction,
     ]
 
 

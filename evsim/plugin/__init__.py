@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from evsim.plugin.model import Choice, Gate, Model, Modulation, Neuron, Output, Parameter, Pulse, refractory
+from evsim.plugin.model import (
+    Choice,
+    Gate,
+    Junction,
+    Model,
+    Modulation,
+    Neuron,
+    Output,
+    Parameter,
+    Pulse,
+    refractory,
+)
 
 if TYPE_CHECKING:
     from evsim.plugin.hookspecs import hookimpl, hookspec
@@ -12,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Choice",
     "Gate",
+    "Junction",
     "Model",
     "Modulation",
     "Neuron",

@@ -1,4 +1,4 @@
-"""Declarations of models: neurons, gates, outputs and modulations with their parameters.
+"""Declarations of models: neurons, gates, outputs, junctions and modulations with their parameters.
 
 A model is a small declaration in a file of its own: the file's name is the model's name, the file's docstring
 its documentation. Kernels, help texts and the command line know a model from its declaration alone.
@@ -207,6 +207,26 @@ class Modulation(Model):
     on_pre: str = ""
     gain: str = ""
     parameter: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Junction(Model):
+    """An electrical synapse: a current from cell to cell at every instant, whether or not they spike.
+
+    `current` enters the target: a formula of the potentials `V_pre` and `V_post`, whatever their names in the cells, of
+    the parameters, and proportional to the weight `w`, which carries the unit that makes the current fit. `equations`
+    are formulas on the way, which can be recorded, `I` usually among them. Where both directions are one junction,
+    the current leaves the source.
+
+    `spikelet`, a formula, is how far a spike moves the potential on the other side, at once: what passes of a spike
+    that the equations leave out. Cells whose spikes reset nothing have the shape of their spikes in their equations;
+    theirs make no spikelets, unless a user sets a parameter that stands in the formula.
+    """
+
+    kind: ClassVar[str] = "junction"
+
+    current: str = "I"
+    spikelet: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from evsim.composition.declared import own_equations, parameter_names
 from evsim.errors import EvsimError
-from evsim.plugin import Gate, Model, Modulation, Neuron, Output
+from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output
 from evsim.testing.contract import check_texts
 from evsim.testing.responses import gate_response
 from evsim.testing.trials import check_behaviour
@@ -79,6 +79,7 @@ def _names_used(model: Model) -> set[str]:
     texts += [str(value) for value in model.initial.values()] if isinstance(model, Neuron) else []
     texts += _events_of(model) if isinstance(model, Gate) else []
     texts += [model.current] if isinstance(model, Output) else []
+    texts += [model.current, model.spikelet] if isinstance(model, Junction) else []
     texts += [model.on_pre, model.gain] if isinstance(model, Modulation) else []
     own = [str(variable.expression or "") for variable in own_equations(model).values()]
     return set(re.findall(r"[A-Za-z_]\w*", " ".join([*map(model.written_out, texts), *own])))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evsim.composition import Contribution, attach, contribution, gate_alone, modulation, treatment_of
+from evsim.composition import (
+    Contribution,
+    Side,
+    attach,
+    contribution,
+    gate_alone,
+    junction,
+    modulation,
+    treatment_of,
+)
 from evsim.composition.attachment import GATE
 from evsim.composition.declared import neuron_equations, own_equations, parameter_variables
 from evsim.composition.treatment import EACH_SOURCE
@@ -22,7 +31,7 @@ from evsim.equations.resolve import resolve_names
 from evsim.equations.statements import parse_statements
 from evsim.equations.synapse_code import local_names
 from evsim.models import current, exponential, lif
-from evsim.plugin import Gate, Model, Modulation, Neuron, Output
+from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output
 from evsim.units import Dimension, DimensionMismatchError, require
 from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
 
@@ -37,6 +46,9 @@ def check_texts(model: Model) -> Iterator[str]:
         yield from _check_onto(contribution(exponential, model, _target(), "synapses"))
     elif isinstance(model, Modulation):
         yield from _check_modulation(model)
+    elif isinstance(model, Junction):
+        side = Side(_target(), lif.membrane, has_reset=True)
+        junction(model, side, side, "synapses", is_symmetric=True)  # raises what is wrong
 
 
 def _target() -> Equations:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import Contribution, neuron_equations
+from evsim.composition import Contribution, membrane_of, neuron_equations
 from evsim.equations.check import check_refractory
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
@@ -17,6 +17,7 @@ from evsim.equations.statements import parse_statements
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
 from evsim.plugin import Neuron
+from evsim.plugin.model import nearest
 from evsim.units import Quantity
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
 from evsim.words.custom_events import HasEvents
@@ -74,6 +75,9 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
         The step at which monitors sample this group unless they have their own.
     monitors
         Variables to record of all neurons: the group's `mon` is a StateMonitor of these.
+    membrane
+        Which variable is the membrane potential, for outputs and junctions of registered models. Left out: that of the
+        model, or the variable V or v, or the one that the threshold compares.
     """
 
     _kind = "neurongroup"
@@ -94,6 +98,7 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
         *,
         clock: Clock | None = None,
         monitors: Any = None,
+        membrane: str | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
         self._namespace = checked_namespace(namespace, self.name)
@@ -103,7 +108,6 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
         self._take_events(events)
         size = checked_size(N, self.name)
         neuron = model if isinstance(model, Neuron) else None
-        self._membrane = neuron.membrane if neuron else ""
         self._equations = _equations_of(model, self.name)
         self._threshold = threshold if threshold is not None or neuron is None else neuron.threshold or None
         self._reset = reset if reset is not None or neuron is None else neuron.reset or None
@@ -111,6 +115,7 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
             refractory if refractory is not None or neuron is None else neuron.refractory or None
         )
         self._check_texts()
+        self._membrane = self._potential(neuron.membrane if neuron and membrane is None else membrane)
         refuse_clashes(self._equations, type(self), self.name)
         self._storage = Storage(dict(self._equations), size)
         self._written: frozenset[str] = frozenset()  # by event code of synapses
@@ -185,6 +190,15 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
                 raise EvsimValueError(
                     f"{self.name}: got {what}={given!r} and no threshold, so no spike; give a threshold too"
                 )
+
+    def _potential(self, given: Any) -> str:
+        """The name of the membrane potential; empty without one."""
+        if given is not None and given not in self._equations:
+            near = nearest(given, list(self._equations))
+            raise EvsimValueError(
+                f"membrane of {self.name}: it has no variable {given!r}{near}; it has {', '.join(self._equations)}"
+            )
+        return membrane_of(self._equations, given or "", self._threshold)
 
     def _start(self, neuron: Neuron) -> None:
         """Set parameters and states as the model declares them."""

@@ -16,7 +16,8 @@ Trigger = Literal["pre", "post"]
 class Pathway:
     """Code that runs at the spikes of sources (`pre`) or of targets (`post`), or at another event of theirs.
 
-    With `lag`, a parameter of the target, it runs later than the pathway `pre` by that time.
+    With `lag`, a parameter of the target, it runs later than the pathway `pre` by that time. With a common delay
+    those of both directions have one, `delay`.
     """
 
     name: str
@@ -24,11 +25,12 @@ class Pathway:
     code: str
     event: str = "spike"
     lag: str = ""
+    has_common_delay: bool = False
 
     @property
     def delay_name(self) -> str:
         """The name of the variable of its synapses that is the delay."""
-        return "delay" if self.name == "pre" or self.lag else f"{self.name}_delay"
+        return "delay" if self.name == "pre" or self.lag or self.has_common_delay else f"{self.name}_delay"
 
     def where(self, synapses: str) -> str:
         """How errors call the code."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import PULSE_END, Contribution, contribution, modulation
+from evsim.composition import PULSE_END, Contribution, contribution, junction, modulation
 from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
-from evsim.plugin import Gate, Modulation, Output
+from evsim.plugin import Gate, Junction, Modulation, Output
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
 from evsim.words.activity import CanRest
@@ -21,6 +21,7 @@ from evsim.words.connection.chosen import ChosenSynapses
 from evsim.words.connection.pairs import Pairs
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.custom_events import require_event
+from evsim.words.junctions import refuse_pairs, side_of
 from evsim.words.monitored import HasMonitor
 from evsim.words.neurons import NeuronGroup, checked_method, checked_options
 from evsim.words.objects import NetworkObject, checked_namespace
@@ -50,6 +51,8 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         pathway `pre`; a dict gives times by pathway.
     output, target
         With a gate as model: how it becomes a current, and the name of the input that receives it.
+    symmetric
+        With a junction as model: each one made by `connect` lets current flow both ways, with one weight.
     namespace
         Names for the texts above, looked up before those around the call of `run`.
     monitors
@@ -77,6 +80,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         *,
         target: Any = None,
         output: Output | None = None,
+        symmetric: bool = False,
         clock: Any = None,
         method_options: Mapping[str, Any] | None = None,
         monitors: Any = None,
@@ -88,6 +92,11 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         self._target = self._source if to is None else _checked_end(to, f"target of {self.name}")
         self._ends = Ends(self._source, self._target)
         self._contribution: Contribution | None = None
+        self._contribution_back: Contribution | None = (
+            None  # to the source, of symmetric junctions of two groups
+        )
+        self._junction: Junction | None = None
+        self._is_symmetric = symmetric
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
         self._method = checked_method(method, self.name)
@@ -97,7 +106,12 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             end = self._source if each.trigger == "pre" else self._target
             if each.event != "spike":
                 require_event(end._group, each.event, f"on_event of {self.name}")
-        if isinstance(model, Gate | Modulation):
+        if symmetric and not isinstance(model, Junction):
+            raise EvsimTypeError(
+                f"{self.name}: symmetric=True is for junctions, as in Synapses(cells, cells, gap_junction, "
+                "symmetric=True); connect() chemical synapses in both directions"
+            )
+        if isinstance(model, Gate | Modulation | Junction):
             self._attach(model, output, port)
         else:
             _refuse_what_needs_a_model(self.name, output, port)
@@ -130,8 +144,8 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 )
             self._write(names[pathway], value, slice(None))
 
-    def _attach(self, model: Gate | Modulation, output: Output | None, port: str) -> None:
-        """Become synapses of a registered model: a gate and an output onto a port of the target, or a modulation."""
+    def _attach(self, model: Gate | Modulation | Junction, output: Output | None, port: str) -> None:
+        """Become synapses of a registered model: a gate and an output onto a port of the target, or another kind."""
         if self._pathways:
             raise EvsimTypeError(
                 f"{self.name}: got the model {model.name} and on_{self._pathways[0].trigger}; "
@@ -146,17 +160,33 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             made = contribution(model, output, group._equations, self.name, port, group._membrane)
         else:
             _refuse_output(self.name, model, output)
-            made = modulation(model, group._equations, self.name, port)
+            made = self._made(model, port)
         self._contribution = made
         self._pathways = tuple(
             replace(each, lag=made.lag) if each.name == PULSE_END else each
-            for each in read_pathways(made.code, None, "spike", self.name)
+            for each in read_pathways(made.code or None, made.on_post or None, "spike", self.name)
         )
+        if made.on_post:
+            self._pathways = tuple(replace(each, has_common_delay=True) for each in self._pathways)
         weight = Variable("w", "parameter", None, made.weight)
         self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
         self._sums = made.sums
-        if made.equations:
-            group._receive(made)
+        for end, part in ((group, made), (self._source._group, self._contribution_back)):
+            if part is not None and part.equations:
+                end._receive(part)
+
+    def _made(self, model: Modulation | Junction, port: str) -> Contribution:
+        if isinstance(model, Modulation):
+            return modulation(model, self._target._group._equations, self.name, port)
+        sides = side_of(self._source, self.name), side_of(self._target, self.name)
+        made, back = junction(model, *sides, self.name, port, self._is_symmetric)
+        self._junction, self._contribution_back = model, back
+        return made
+
+    def _contributions_to(self, group: Any) -> list[Contribution]:
+        """What these synapses add to a group."""
+        parts = ((self._target, self._contribution), (self._source, self._contribution_back))
+        return [made for end, made in parts if made is not None and end._group is group]
 
     def _near(self, name: str) -> Any:
         """The end that a summed variable belongs to."""
@@ -320,7 +350,10 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         if self._network is not None:
             raise EvsimError(f"{where}: {self.name} has run already; make new Synapses for more connections")
         wiring = Wiring(self._ends, self._namespace if namespace is None else namespace, where)
-        self._append(wiring.repeated(wiring.pairs(condition, i, j, p, skip_if_invalid), n))
+        pairs = wiring.repeated(wiring.pairs(condition, i, j, p, skip_if_invalid), n)
+        if self._junction is not None:
+            refuse_pairs(self, self._pairs, pairs, where)
+        self._append(pairs)
 
     def _append(self, pairs: Pairs) -> None:
         storage, added = self._storage, pairs[0].size
@@ -448,11 +481,10 @@ def _checked_equations(model: Any, target: Any, name: str) -> tuple[Equations, d
     return Equations([each for each in every.values() if each.name not in sums], where), sums
 
 
-def _refuse_output(name: str, model: Modulation, output: Any) -> None:
+def _refuse_output(name: str, model: Modulation | Junction, output: Any) -> None:
     if output is not None:
-        raise EvsimTypeError(
-            f"{name}: {model.name} raises a parameter of its target and takes no output; leave output= out"
-        )
+        does = "raises a parameter of its target" if isinstance(model, Modulation) else "is a current already"
+        raise EvsimTypeError(f"{name}: {model.name} {does} and takes no output; leave output= out")
 
 
 def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:

@@ -26,6 +26,7 @@ from evsim.words.described.synapses import (
     written_at_source,
     written_by,
 )
+from evsim.words.junctions import refuse_double_junctions
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.synapses import Synapses
@@ -51,6 +52,7 @@ class Describer:
         drives = [each for each in objects if isinstance(each, PoissonInput)]
         _refuse_missing_ends([*synapses, *drives], objects)
         refuse_double_sums(synapses)
+        refuse_double_junctions(synapses)
         written = {
             each.name: _written(each, synapses, drives) for each in objects if isinstance(each, NeuronGroup)
         }
@@ -125,8 +127,7 @@ class Describer:
         outline: Outline,
         scope: Scope,
     ) -> None:
-        incoming = [each for each in synapses if each._target._group is group]
-        contributions = [each._contribution for each in incoming if each._contribution is not None]
+        contributions = [part for each in synapses for part in each._contributions_to(group)]
         known = self.groups.get(group.name)
         if known is None:
             known = describe_neurons(group, contributions, written, outline, scope)

@@ -67,8 +67,7 @@ def outlines(objects: Iterable[Any], written: Mapping[str, frozenset[str]], dt: 
 
 
 def _outline(group: NeuronGroup, synapses: Iterable[Synapses], written: frozenset[str]) -> Outline:
-    incoming = [each for each in synapses if each._target._group is group]
-    made = [each._contribution for each in incoming if each._contribution is not None]
+    made = [part for each in synapses for part in each._contributions_to(group)]
     equations = attach(group._equations, made) if made else group._equations
     code = [group._reset or "", *group._event_code.values()]
     changed = {each.target for text in code for each in parse_statements(text, group.name)}

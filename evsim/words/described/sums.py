@@ -85,7 +85,7 @@ def refuse_double_sums(synapses: Iterable[Synapses]) -> None:
             others = known.setdefault((near._group.name, bare), [])
             start, stop = near._bounds()
             for other, _, bounds in others:
-                if start < bounds[1] and bounds[0] < stop:
+                if other is not each and start < bounds[1] and bounds[0] < stop:
                     raise _twice(near._group, bare, other, each)
             others.append((each, name, (start, stop)))
 

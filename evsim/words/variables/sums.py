@@ -58,7 +58,9 @@ def check_sum(variable: Variable, group: Any, where: str, has_equations: bool) -
 
 def enter_sum(storage: Storage, name: str, synapses: Any) -> None:
     """From now on these synapses add up the variable."""
-    storage.sums.setdefault(name, []).append(weakref.ref(synapses))
+    known = storage.sums.setdefault(name, [])
+    if not any(entry() is synapses for entry in known):
+        known.append(weakref.ref(synapses))
 
 
 def summing(storage: Storage, name: str) -> list[Any]:
