@@ -174,7 +174,7 @@ def test_declarations_that_cannot_be_run_are_refused() -> None:
 
     with pytest.raises(EvsimError, match="not proportional to w"):
         made(equations="I = (w + w**2/siemens)*(V_pre - V_post) : amp")
-    with pytest.raises(DimensionMismatchError, match="I = .* does not fit the cells"):
+    with pytest.raises(DimensionMismatchError, match=r"I = .* does not fit the cells"):
         made(equations="I = w*(V_pre - V_post) : volt")
     with pytest.raises(EvsimError, match="x has an equation of its own"):
         made(equations="dx/dt = -x/(1*ms) : 1\nI = w*x*(V_pre - V_post) : amp")
@@ -210,7 +210,7 @@ def test_a_spikelet_comes_at_the_exact_time_later_by_the_delay_on_both_sides() -
         run(3 * ms)
         assert spikes.i[:].tolist() == [first]
         jump = np.argmax(np.diff(trace.V[second_] / mV) > 1)
-        assert 1.23 + 0.777 == pytest.approx(trace.t[jump + 1] / ms, abs=1.1e-3)
+        assert trace.t[jump + 1] / ms == pytest.approx(1.23 + 0.777, abs=1.1e-3)
         assert cells.V[second_] / mV == pytest.approx(-67, abs=1e-4)
 
 
@@ -265,7 +265,7 @@ def test_spikes_that_reset_nothing_make_no_spikelets_unless_asked_to() -> None:
 
 def test_junctions_that_make_no_sense_are_refused() -> None:
     cells, poisson = passive(), PoissonGroup(2, 10 * Hz)
-    with pytest.raises(EvsimError, match="poissongroup.* has no membrane potential"):
+    with pytest.raises(EvsimError, match=r"poissongroup.* has no membrane potential"):
         Synapses(poisson, cells, gap_junction)
     with pytest.raises(EvsimError, match="cannot receive spikes"):
         Synapses(cells, poisson, gap_junction)
