@@ -298,7 +298,7 @@ def test_a_model_file_has_docstring_equations_parameters_events_and_references_i
     assert isinstance(call, ast.Call)
     order = [
         *("equations", "current", "weighs_in_port_unit", "parameters", "choices", "membrane", "initial"),
-        *("threshold", "reset", "refractory", "on_pre", "references"),
+        *("threshold", "reset", "refractory", "on_pre", "spikelet", "references"),
     ]
     keywords = [str(keyword.arg) for keyword in call.keywords]
     assert keywords == sorted(keywords, key=order.index)

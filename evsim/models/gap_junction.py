@@ -19,8 +19,8 @@ from evsim.units import mV, uS
 
 gap_junction = Junction(
     equations="I = w*(V_pre - V_post) : amp",
-    parameters=[Parameter("k_spikelet", 0.1 * mV / uS, "jump of the potential at a spike, per weight")],
     current="I",
+    parameters=[Parameter("k_spikelet", 0.1 * mV / uS, "jump of the potential at a spike, per weight")],
     spikelet="w*k_spikelet",
     references=[
         "Furshpan, Potter 1959, Journal of Physiology 145:289",
