@@ -81,11 +81,19 @@ int evsim_set_amount(evsim_simulation *sim, int projection, int port, const doub
 int evsim_set_code(evsim_simulation *sim, int projection, const void *code, int n_variables);
 /* In which order all projections deliver in a step on the grid: 0 to n - 1. */
 int evsim_set_ranks(evsim_simulation *sim, int n, const int32_t *ranks);
+/* In which order all populations advance in a step on the grid. */
+int evsim_set_places(evsim_simulation *sim, int n, const int32_t *order);
 /* Before delays are set: spikes of the targets, which are i too, run the code of their synapses. */
 int evsim_set_post(evsim_simulation *sim, int projection);
 /* The code names states of neuron i[k] of a population too, for synapse k; the population and the
  * target are one system. */
 int evsim_set_sources(evsim_simulation *sim, int projection, int population, const uint32_t *i);
+/* The code names states of element k of a population, too, for synapse k; so does a link, of pair
+ * k. The populations are one system. */
+int evsim_set_own(evsim_simulation *sim, int projection, int population);
+int evsim_set_link_own(evsim_simulation *sim, int link, int population);
+/* The input is another variable, not a sum: on the grid it is as that one is, not held. */
+int evsim_set_link_direct(evsim_simulation *sim, int link);
 /* Code (or NULL) on the variables of `owner`, a projection of the same synapses. */
 int evsim_share_variables(evsim_simulation *sim, int projection, int owner, const void *code);
 /* Before they are set: variables with a value for each synapse that the code needs together. */

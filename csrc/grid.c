@@ -177,17 +177,35 @@ static int test(struct shard *sh, struct population *p, uint32_t i, double *x) {
 }
 
 static int advance(struct simulation *sim, struct shard *sh) {
-    for (int k = 0; k < sim->n_populations; k++) {
+    for (int place = 0; place < sim->n_populations; place++) {
+        const int k = sim->populations[place]->at_place;
         struct population *p = sim->populations[k];
         if (ENSURE(sh->found, p->n_padded, sh->found_room) < 0 ||
             ENSURE(sh->found_starts, p->n_padded * p->kernel->n_states, sh->found_starts_room) < 0)
             return EVSIM_NO_MEMORY;
         if (p->kernel->n_events)
             memset(p->holding, 0, (size_t)p->n_padded * sizeof *p->holding);
+        unit_renew_inputs(sim, k);
         const int64_t n =
             p->kernel->advance(&sh->views[k], 0, p->n_padded, 1, sh->found, sh->found_starts);
-        for (int64_t f = 0; f < n; f++) {
+        for (int64_t f = 0; f < n && !p->kernel->asks_inputs; f++) {
             const int code = test(sh, p, sh->found[f], sh->found_starts);
+            if (code < 0)
+                return code;
+        }
+    }
+    return EVSIM_OK;
+}
+
+/* Tests the neurons whose conditions name inputs, when all others have advanced. */
+static int test_asking(struct simulation *sim, struct shard *sh) {
+    for (int k = 0; k < sim->n_populations; k++) {
+        struct population *p = sim->populations[k];
+        if (!p->kernel->asks_inputs)
+            continue;
+        unit_renew_inputs(sim, k);
+        for (int64_t i = 0; i < p->n; i++) {
+            const int code = test(sh, p, (uint32_t)i, sh->found_starts);
             if (code < 0)
                 return code;
         }
@@ -363,6 +381,8 @@ static int reset(struct simulation *sim, struct shard *sh) {
         if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
             return EVSIM_NO_MEMORY;
         load(p, i, sh->starts);
+        if (p->kernel->asks_inputs)
+            unit_renew_inputs(sim, number);
         p->kernel->reset(&sh->views[number], i, sh->starts, 0.0);
         store(p, i, sh->starts);
         p->release_offset[i] = 0.0;
@@ -405,8 +425,10 @@ static int deliver_code(struct simulation *sim, struct shard *sh, struct populat
                         const struct slice *slice) {
     const struct projection *p = slice->projection;
     struct population *source = p->source_of ? sim->populations[p->source] : NULL;
-    const int n_states = target->kernel->n_states;
-    if (ENSURE(sh->starts, n_states + (source ? source->kernel->n_states : 0), sh->starts_room) < 0)
+    struct population *own = p->own < 0 ? NULL : sim->populations[p->own];
+    const int n_states = target->kernel->n_states, n_pre = source ? source->kernel->n_states : 0;
+    const int n_own = own ? own->kernel->n_states : 0;
+    if (ENSURE(sh->starts, n_states + n_pre + n_own, sh->starts_room) < 0)
         return EVSIM_NO_MEMORY;
     for (int64_t k = 0; k < slice->n; k++) {
         const int64_t position = slice_position(slice, k),
@@ -419,10 +441,19 @@ static int deliver_code(struct simulation *sim, struct shard *sh, struct populat
         if (source) {
             now.pre = is_itself ? sh->starts : sh->starts + n_states;
             now.is_pre_refractory = EVSIM_IS_DORMANT(source->cells.slack[from]);
+            now.pre_cells = &sh->views[source->number], now.pre_i = from;
             load(source, from, now.pre);
         }
+        if (own) {
+            now.own = sh->starts + n_states + n_pre;
+            load(own, synapse, now.own);
+        }
+        if (p->code->asks_inputs)
+            unit_renew_inputs(sim, p->target);
         p->code->run(sh->starts, &sh->views[target->number], i, &now, p->variable, p->step,
                      synapse);
+        if (own)
+            store(own, synapse, now.own);
         if (source)
             store(source, from, now.pre);
         store(target, i, sh->starts);
@@ -551,6 +582,8 @@ int shard_grid_step(struct simulation *sim, struct shard *sh) {
         code = wake(sim, sh, timers, n_timers);
     if (code >= 0)
         code = advance(sim, sh);
+    if (code >= 0)
+        code = test_asking(sim, sh);
     if (code >= 0)
         code = put_back_resting(sim, sh, timers, n_timers);
     if (code >= 0)

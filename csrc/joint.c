@@ -17,8 +17,22 @@ void joint_sums(struct unit *u, double t, int is_stage) {
         if (l->is_resting || !l->table)
             continue;
         const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
-        l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, t, l->n, l->i, l->j,
-                      l->variable, l->step, to->input[l->input]);
+        const struct member *own = l->own < 0 ? NULL : member_of(u, l->own);
+        double *const *own_states = own ? is_stage ? own->y : own->x : NULL;
+        l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, own_states, t, l->n,
+                      l->i, l->j, l->variable, l->step, to->input[l->input]);
+    }
+}
+
+void joint_renew(struct unit *u) {
+    for (int k = 0; k < u->n_links; k++) {
+        const struct link *l = u->links[k];
+        if (!l->is_direct || l->is_resting)
+            continue;
+        const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
+        memset(to->input[l->input], 0, (size_t)to->n_padded * sizeof(double));
+        l->table->add(from->x, to->x, NULL, 0.0, l->n, l->i, l->j, l->variable, l->step,
+                      to->input[l->input]);
     }
 }
 
@@ -95,6 +109,23 @@ double joint_between(const struct member *m, int s, int64_t i, double u) {
     const double v = 1.0 - u, y = m->next[s][i] - m->x[s][i];
     return m->x[s][i] +
            u * (y + v * (m->bend[0][s][i] + u * (m->bend[1][s][i] + v * m->bend[2][s][i])));
+}
+
+/* What links add up to at five points of the step, for conditions that name it. */
+void joint_nodes(struct journey *j, double h) {
+    const double t = j->sh->views[j->u->members->population].begin + j->now;
+    for (int node = 0; node < 5; node++) {
+        EACH_MEMBER(m, j->u) {
+            for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
+                for (int64_t i = 0; i < m->n_padded; i++)
+                    m->y[s][i] = node < 4 ? joint_between(m, s, i, 0.25 * node) : m->next[s][i];
+        }
+        joint_sums(j->u, t + 0.25 * node * h, 1);
+        EACH_MEMBER(m, j->u) {
+            for (int k = 0; m->input_node[node] && m->input[k]; k++)
+                memcpy(m->input_node[node][k], m->input[k], (size_t)m->n_padded * sizeof(double));
+        }
+    }
 }
 
 /* ---- crossings ---- */

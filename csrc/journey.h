@@ -63,6 +63,9 @@ double joint_step(struct journey *j, double h);
 void joint_bend(struct journey *j, double h);
 double joint_between(const struct member *m, int s, int64_t i, double u);
 
+/* What links add up to at five points of a step of length h, for conditions that name it. */
+void joint_nodes(struct journey *j, double h);
+
 /* The first thing that happens in the step, by its polynomials; its part is NO_PART without one. */
 struct crossing joint_crossing(struct journey *j);
 
@@ -84,5 +87,8 @@ int journey_spike(struct journey *j, const struct spike *spike, int32_t round);
 
 /* What the links add up to in the states x, or in those of a stage. */
 void joint_sums(struct unit *u, double t, int is_stage);
+
+/* The same for direct links alone. */
+void joint_renew(struct unit *u);
 
 #endif

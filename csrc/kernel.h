@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 4
+#define EVSIM_KERNEL_ABI 5
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -64,7 +64,8 @@ struct evsim_cells {
     const uint32_t *holding;
     const struct evsim_table *table;
     const double *option;
-    double *const *input; /* [input][i] held values of what links add up to, or NULL: zero */
+    double *const *input; /* [input][i] what links add up to, of the latest evaluation; held over a
+                             step on the grid; or NULL: zero */
 };
 
 /* A step of populations that links join, as the kernel of one of them sees it. Arrays are padded;
@@ -75,24 +76,30 @@ struct evsim_piece {
     double *const *x, *const *next, *const *bend[3];
     const double *active;
     double *const *input;
+    double *const *input_node[5]; /* at 0, 1/4, 1/2, 3/4 and 1 of the step, for `asks_inputs` */
 };
 
 /* Continuous coupling, compiled from the expression of a link. */
 struct evsim_link {
     int32_t abi;
-    /* out[j[k]] += the expression of pair k, for k < n, at time t. */
-    void (*add)(double *const *from, double *const *to, double t, int64_t n, const uint32_t *i,
-                const uint32_t *j, double *const *variable, const int64_t *step, double *out);
+    /* out[j[k]] += the expression of pair k, for k < n, at time t. `own` are the states of a
+     * population with an element for each pair, or NULL. */
+    void (*add)(double *const *from, double *const *to, double *const *own, double t, int64_t n,
+                const uint32_t *i, const uint32_t *j, double *const *variable, const int64_t *step,
+                double *out);
 };
 
 /* When event code runs, and what its target is like then. `pre` is the state of the source neuron,
- * for code that names one; NULL elsewhere. It may be the same as that of the target. */
+ * for code that names one; NULL elsewhere. It may be the same as that of the target. `own` is that
+ * of the synapse's element in the population of its integrated variables, where code names one. */
 struct evsim_now {
     double offset;
     double last; /* time of the target's latest spike, seconds; minus infinity without one */
     int32_t is_refractory;
     int32_t is_pre_refractory;
-    double *pre;
+    double *pre, *own;
+    const struct evsim_cells *pre_cells; /* of the source neuron... */
+    int64_t pre_i;                       /* ...and its number among them */
 };
 
 /* Event code that is more than an addition, compiled from a synapse's statements. */
@@ -111,6 +118,7 @@ struct evsim_code {
     void (*run_row)(double *x, const struct evsim_cells *cells, int64_t i,
                     const struct evsim_now *now, double *const *variable, const int64_t *step,
                     const uint32_t *synapses, int64_t n);
+    int32_t asks_inputs; /* the code names what links add up to, at either end */
 };
 
 /* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */
@@ -212,6 +220,8 @@ struct evsim_kernel {
      * the step at which it does, from its polynomials, and which form crosses there how steeply;
      * `value` is that form in a state. `next_switch`: of functions of time, after t. */
     int32_t n_inputs;
+    int32_t asks_inputs; /* conditions or code of the neurons' own events name inputs, which must be
+                            those of the instant then */
     void (*rates)(const struct evsim_cells *cells, const struct evsim_piece *piece, double t,
                   double *const *x, double *const *y);
     int64_t (*watch)(const struct evsim_cells *cells, const struct evsim_piece *piece,

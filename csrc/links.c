@@ -14,7 +14,7 @@ int link_new(struct link **out, int32_t source, int32_t target, int32_t input, i
     if (!l)
         return EVSIM_NO_MEMORY;
     l->source = source, l->target = target, l->input = input, l->n = n;
-    l->table = table, l->n_variables = n_variables;
+    l->table = table, l->n_variables = n_variables, l->own = -1;
     l->i = allocate((size_t)n + 1, sizeof *l->i);
     l->j = allocate((size_t)n + 1, sizeof *l->j);
     l->variable = allocate_zeroed((size_t)n_variables + 1, sizeof *l->variable);
@@ -73,6 +73,8 @@ static void member_free(const struct simulation *sim, struct member *m) {
     for (int k = 0; k < 3; k++)
         rows_free(m->bend[k], kernel->n_states);
     rows_free(m->input, kernel->n_inputs);
+    for (int k = 0; k < 5; k++)
+        rows_free(m->input_node[k], kernel->n_inputs);
     free(m->active), free(m->found);
 }
 
@@ -88,6 +90,8 @@ static int member_new(const struct simulation *sim, struct member *m, int32_t po
     for (int k = 0; k < 3 && is_whole; k++)
         is_whole = (m->bend[k] = rows_new(n, p->n_padded)) != NULL;
     is_whole = is_whole && (m->input = rows_new(p->kernel->n_inputs, p->n_padded));
+    for (int k = 0; k < 5 && is_whole && p->kernel->asks_inputs; k++)
+        is_whole = (m->input_node[k] = rows_new(p->kernel->n_inputs, p->n_padded)) != NULL;
     m->active = allocate_zeroed((size_t)p->n_padded, sizeof *m->active);
     m->found = allocate_zeroed((size_t)p->n_padded, sizeof *m->found);
     if (!is_whole || !m->active || !m->found)
@@ -96,6 +100,8 @@ static int member_new(const struct simulation *sim, struct member *m, int32_t po
     for (int k = 0; k < 3; k++)
         m->piece.bend[k] = m->bend[k];
     m->piece.input = m->input;
+    for (int k = 0; k < 5; k++)
+        m->piece.input_node[k] = m->input_node[k];
     return EVSIM_OK;
 }
 
@@ -139,9 +145,13 @@ static int unit_new(struct simulation *sim, struct unit *u, const int32_t *group
     for (int k = 0; k < sim->n_populations; k++)
         if (group[k] == number && member_new(sim, &u->members[u->n_members++], k) < 0)
             return EVSIM_NO_MEMORY;
+    for (int m = 0; m < u->n_members; m++)
+        u->asks_inputs |= sim->populations[u->members[m].population]->kernel->asks_inputs;
     for (int k = 0; k < sim->n_links; k++)
-        if (group[sim->links[k]->source] == number)
+        if (group[sim->links[k]->source] == number) {
             u->links[u->n_links++] = sim->links[k];
+            u->is_direct |= sim->links[k]->is_direct;
+        }
     return EVSIM_OK;
 }
 

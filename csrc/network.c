@@ -74,6 +74,7 @@ int evsim_add_population(struct simulation *sim, int64_t n, const void *kernel) 
     }
     sim->emitters[emitter].population = number;
     struct population *p = sim->populations[number];
+    p->at_place = number;
     for (int e = 0; e < p->kernel->n_events; e++) {
         const int custom = add_emitter(sim);
         if (custom < 0) {
@@ -203,6 +204,20 @@ int evsim_join(struct simulation *sim, int source, int target) {
     }
     sim->is_unlinked = 1;
     return sim->n_links++;
+}
+
+int evsim_set_link_own(struct simulation *sim, int link, int population) {
+    if (sim->populations[population]->n != sim->links[link]->n)
+        return EVSIM_BAD_ARGUMENT;
+    sim->is_changed = 1;
+    sim->links[link]->own = population;
+    return EVSIM_OK;
+}
+
+int evsim_set_link_direct(struct simulation *sim, int link) {
+    sim->is_changed = sim->is_unlinked = 1;
+    sim->links[link]->is_direct = 1;
+    return EVSIM_OK;
 }
 
 int evsim_set_link_variable(struct simulation *sim, int link, int variable, const double *values,
@@ -354,6 +369,17 @@ int evsim_set_ranks(struct simulation *sim, int n, const int32_t *ranks) {
     return EVSIM_OK;
 }
 
+int evsim_set_places(struct simulation *sim, int n, const int32_t *order) {
+    if (n != sim->n_populations)
+        return EVSIM_BAD_ARGUMENT;
+    for (int k = 0; k < n; k++)
+        if (order[k] < 0 || order[k] >= n)
+            return EVSIM_BAD_ARGUMENT;
+    for (int k = 0; k < n; k++)
+        sim->populations[k]->at_place = order[k];
+    return EVSIM_OK;
+}
+
 int evsim_set_post(struct simulation *sim, int projection) {
     sim->projections[projection]->is_post = 1;
     return EVSIM_OK;
@@ -362,6 +388,14 @@ int evsim_set_post(struct simulation *sim, int projection) {
 int evsim_set_sources(struct simulation *sim, int projection, int population, const uint32_t *i) {
     sim->is_changed = 1;
     return projection_set_sources(sim->projections[projection], population, i);
+}
+
+int evsim_set_own(struct simulation *sim, int projection, int population) {
+    if (sim->populations[population]->n != sim->projections[projection]->n)
+        return EVSIM_BAD_ARGUMENT;
+    sim->is_changed = 1;
+    sim->projections[projection]->own = population;
+    return EVSIM_OK;
 }
 
 int evsim_share_variables(struct simulation *sim, int projection, int owner, const void *code) {

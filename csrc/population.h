@@ -13,6 +13,7 @@
 
 struct population {
     int32_t number, emitter;
+    int32_t at_place; /* in a step on the grid, the population of this number's place */
     int64_t n, n_padded;
     const struct evsim_kernel *kernel;
     double grid;     /* see struct projection */

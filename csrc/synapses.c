@@ -13,7 +13,7 @@ int projection_new(struct projection **out, int32_t number, int32_t emitter, int
     *out = p;
     if (!p)
         return EVSIM_NO_MEMORY;
-    p->number = number, p->emitter = emitter, p->target = target;
+    p->number = number, p->emitter = emitter, p->target = target, p->own = -1;
     p->n = n, p->n_sources = n_sources;
     p->i = allocate((size_t)(n + 1), sizeof *p->i);
     p->j = allocate((size_t)(n + 1), sizeof *p->j);

@@ -48,7 +48,8 @@ struct projection {
     int is_short;   /* some delay is shorter than a window; zero is not, from a neuron to itself */
     int32_t source; /* the population whose states the code names, with those of the target... */
     uint32_t *source_of; /* ...and the neuron in it, by synapse; or NULL */
-    int is_post;         /* spikes of the targets run the code of their own synapses: i is j */
+    int32_t own; /* the population with an element for each synapse whose states it names; or -1 */
+    int is_post; /* spikes of the targets run the code of their own synapses: i is j */
     int32_t shortest, longest; /* delay in ticks */
 
     int n_ports;

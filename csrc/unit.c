@@ -32,8 +32,8 @@ int journey_insert(struct journey *j, const struct due *d) {
 }
 
 /* Runs event code on the state x of neuron i, and on that of the source neuron if it names one. */
-static int run_code(struct journey *j, const struct member *m, const struct evsim_event *e,
-                    uint32_t i, double *x, struct evsim_now *now) {
+static int run_at_ends(struct journey *j, const struct member *m, const struct evsim_event *e,
+                       uint32_t i, double *x, struct evsim_now *now) {
     const struct projection *q = j->sim->projections[e->projection];
     if (!q->source_of) {
         e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
@@ -46,6 +46,7 @@ static int run_code(struct journey *j, const struct member *m, const struct evsi
     double pre[MOST_STATES];
     joint_state(j, from, from->x, source, pre);
     now->pre = is_itself ? x : pre;
+    now->pre_cells = cells_of(j, from), now->pre_i = source;
     now->is_pre_refractory = from->active[source] == 0.0;
     e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
     int is_changed = 0;
@@ -54,6 +55,25 @@ static int run_code(struct journey *j, const struct member *m, const struct evsi
         from->x[s][source] = pre[s];
     }
     return is_changed ? journey_touch(j, q->source, source) : EVSIM_OK;
+}
+
+/* The same on the integrated variables of the synapse too, and with what links add up to. */
+static int run_code(struct journey *j, const struct member *m, const struct evsim_event *e,
+                    uint32_t i, double *x, struct evsim_now *now) {
+    const struct projection *q = j->sim->projections[e->projection];
+    const struct member *own = q->own < 0 ? NULL : member_of(j->u, q->own);
+    double states[MOST_STATES];
+    now->own = states;
+    if (own)
+        joint_state(j, own, own->x, e->synapse, states);
+    if (e->code->asks_inputs)
+        joint_sums(j->u, cells_of(j, m)->begin + j->now, 0);
+    const int code = run_at_ends(j, m, e, i, x, now);
+    if (!own || code < 0)
+        return code;
+    for (int s = 0; s < population_of(j, own)->kernel->n_states; s++)
+        own->x[s][e->synapse] = states[s];
+    return journey_touch(j, q->own, (uint32_t)e->synapse);
 }
 
 int journey_deliver(struct journey *j, const struct due *d) {
@@ -105,9 +125,25 @@ static int compare_spikes(const void *a, const void *b) {
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* A change anywhere concerns all neurons whose conditions name what links add up to. */
+static int touch_asking(struct journey *j) {
+    if (!j->u->asks_inputs || !j->n_touched)
+        return EVSIM_OK;
+    joint_sums(j->u, j->sh->views[j->u->members->population].begin + j->now, 0);
+    EACH_MEMBER(m, j->u) {
+        const struct population *p = population_of(j, m);
+        for (int64_t i = 0; i < p->n && p->kernel->asks_inputs; i++)
+            if (journey_touch(j, m->population, (uint32_t)i) < 0)
+                return EVSIM_NO_MEMORY;
+    }
+    return EVSIM_OK;
+}
+
 /* Tests the neurons touched; those over their threshold are the spikes of this round. */
 int journey_test(struct journey *j) {
     j->n_spikes = 0;
+    if (touch_asking(j) < 0)
+        return EVSIM_NO_MEMORY;
     for (int64_t k = 0; k < j->n_touched; k++) {
         struct member *m = member_of(j->u, j->touched[k].population);
         struct population *p = population_of(j, m);
@@ -285,6 +321,8 @@ static int move(struct journey *j, double stop) {
             continue;
         }
         joint_bend(j, h);
+        if (j->u->asks_inputs)
+            joint_nodes(j, h);
         const struct crossing c = joint_crossing(j);
         const int is_cut = c.part <= 1.0;
         const double length = is_cut ? joint_cut(j, &c, h) : h;
@@ -333,6 +371,7 @@ static void settle(struct journey *j) {
 int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double from, double to) {
     struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from};
     int code = collect(&j, from);
+    EACH_MEMBER(m, u) sh->views[m->population].input = m->input;
     for (;;) {
         if (code >= 0)
             code = do_instant(&j);
@@ -347,6 +386,12 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
         settle(&j);
     free(j.due), free(j.touched), free(j.spikes);
     return code;
+}
+
+void unit_renew_inputs(const struct simulation *sim, int32_t population) {
+    const int number = sim->populations[population]->unit;
+    if (number && sim->units[number - 1].is_direct)
+        joint_renew(&sim->units[number - 1]);
 }
 
 void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u) {

@@ -26,7 +26,9 @@ struct simulation;
 
 struct link {
     int32_t source, target, input;
+    int32_t own; /* a population with an element for each pair, or -1 */
     int is_resting;
+    int is_direct; /* one variable is another one: on the grid, too, as it is at the time */
     int64_t n;
     uint32_t *i, *j;
     const struct evsim_link *table;
@@ -45,7 +47,7 @@ struct member {
     int32_t population;
     int64_t n_padded;
     double **x, **y, **next, **k[7], **bend[3];
-    double **input;
+    double **input, **input_node[5];
     double *active;
     struct evsim_piece piece;
     uint32_t *found;
@@ -56,6 +58,7 @@ struct unit {
     struct member *members;
     int n_links;
     struct link **links;
+    int asks_inputs, is_direct; /* of a member, of a link */
 };
 
 /* Finds the units of a simulation anew; frees them. */
@@ -67,5 +70,8 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
 
 /* The inputs of a unit's populations in their present states, held for a step on the grid. */
 void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u);
+
+/* Of those, what is direct as it is now; `population` is a member, or of no unit. */
+void unit_renew_inputs(const struct simulation *sim, int32_t population);
 
 #endif

@@ -37,12 +37,13 @@ class Assignment:
     statements after it see. In a neuron's own code a name of `expression` is a state or parameter of the neuron, `t`,
     `lastspike`, `not_refractory` or a local value, called `local X` there. In synapse code a name is a local value, a
     key of `Projection.variables`, `X_post` for state or parameter X of the target neuron (also `lastspike_post`,
-    `not_refractory_post`), `X_pre` for state X of the source neuron, or the time `t`; "source" is a state of the source
-    neuron. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
+    `not_refractory_post`), `X_pre` for state X of the source neuron, a state of the population `Projection.own`, or the
+    time `t`; "source" is a state of the source neuron, "integrated" one of `own`. States of neurons include, where they
+    are read, their inputs. `x -= e` arrives as add of -e, `x *= e` as set to x*e.
     """
 
     target: str
-    where: Literal["neuron", "synapse", "local", "source"]
+    where: Literal["neuron", "synapse", "local", "source", "integrated"]
     operation: Literal["set", "add"]
     expression: Expression
 
@@ -200,7 +201,8 @@ class Projection:
     reads `variables` after a run. Pathways whose code has nothing to do with them have none.
 
     Where the code names states of the source, the models of both populations are general, and both are integrated as
-    one system: at any instant the states of all are known.
+    one system: at any instant the states of all are known. So it is with the population `own`, which has an element for
+    each synapse: variables that are integrated.
     """
 
     name: str
@@ -220,6 +222,7 @@ class Projection:
     spikes_of: str = (
         ""  # with trigger "post": the source whose spikes they are, where `target` stands for a source
     )
+    own: str = ""
 
     @property
     def emitter(self) -> str:
@@ -244,8 +247,8 @@ class Link:
     """Continuous coupling: each pair (i, j) adds `expression`, at every instant, to the input `variable` of neuron j.
 
     `X_pre` is a state or parameter of element i of `source`, `X_post` one of element j of `target`, `t` the time,
-    every other name a key of `variables`. The models of both populations are general; populations that links join
-    are integrated as one system.
+    every other name a key of `variables`, or a state of element k of the population `own`, for pair k. The models of
+    all populations are general; populations that links join are integrated as one system.
     """
 
     name: str
@@ -257,6 +260,8 @@ class Link:
     expression: Expression
     variables: dict[str, Values]
     changed: set[str] = field(default_factory=set)  # names in `variables`
+    own: str = ""
+    is_direct: bool = False  # the input is another variable, no sum: steps on the grid do not hold it
 
 
 @dataclass

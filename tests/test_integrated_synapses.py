@@ -263,16 +263,6 @@ def test_a_sum_cannot_call_functions_of_time():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on_pre": "v_post += g"}, r"on_pre of s: v is changed by g, which is integrated at every instant"),
-        ({"on_pre": "h = g; v_post += h"}, r"h is changed by g, which is integrated"),
-        (
-            {"on_pre": "x += v_post"},
-            r"x is integrated at every instant, and code that changes it cannot read v_post",
-        ),
-        (
-            {"on_pre": "h = rand(); x += h; v_post += h"},
-            r"h is drawn once, for variables of the neuron and for some",
-        ),
         ({"on_pre": "g_post += 1"}, r"g_post is no variable of the synapse or of its target"),
         ({"model": "dg/dt = missing*v_post/ms : 1"}, r"missing is not defined"),
         ({"model": "dg/dt = v_post/ms : volt"}, r"right-hand side of dg/dt must be in"),
@@ -292,16 +282,6 @@ def test_what_cannot_be_integrated_is_refused(options: dict, message: str) -> No
         each.connect()
     with pytest.raises(EvsimError, match=message):
         Network(source, cells, loop, synapses).run(1 * ms)
-
-
-def test_a_sum_of_gates_and_of_states_of_the_source_is_refused_with_advice():
-    cells = NeuronGroup(1, CELL)
-    model = GATE.replace("w*g", "w*g*(u_pre - u_post)")
-    synapses = connected(cells, cells, model)
-    with pytest.raises(
-        EvsimError, match=r"has g, which is integrated in each synapse, and u_pre, which changes as well"
-    ):
-        Network(cells, synapses).run(1 * ms)
 
 
 def test_methods_that_do_not_exist_are_refused():

@@ -134,12 +134,17 @@ def test_links_of_links_read_what_the_last_one_reads():
     assert np.allclose(cells.u, np.array([2, 3]) * 0.5 * np.exp(-0.5), rtol=1e-11, atol=0)
 
 
-def test_a_link_to_what_changes_is_for_equations_only():
-    source = NeuronGroup(1, "dx/dt = -x/second : 1")
-    cells = NeuronGroup(1, "du/dt = (y - u)/second : 1\ny : 1 (linked)", threshold="u > y", reset="u = 0")
+def test_a_threshold_that_falls_elsewhere_is_crossed_at_its_instant():
+    """u = t/10 ms meets y = exp(-t/5 ms) where both are W(2)/2."""
+    source = NeuronGroup(1, "dx/dt = -x/(5*ms) : 1")
+    cells = NeuronGroup(1, "du/dt = 1/(10*ms) : 1\ny : 1 (linked)", threshold="u > y", reset="u = -10*y")
     cells.y = linked_var(source, "x")
-    with pytest.raises(EvsimError, match=r"the threshold of .*: y is what other neurons add up to"):
-        run(1 * ms)
+    source.x = 1
+    spikes = SpikeMonitor(cells)
+    run(6 * ms)
+    half = 0.8526055020137254913 / 2
+    assert np.allclose(spikes.t / ms, [10 * half], rtol=1e-10, atol=0)
+    assert cells.u[0] == pytest.approx(-10 * half + 0.6 - half, rel=1e-10)
 
 
 def test_what_does_not_fit_is_refused():

@@ -261,24 +261,16 @@ CELLS = "dv/dt = (x - v)/(10*ms) : 1\nx : 1\ndouble = 2*x : 1"
     ("group", "synapses", "message"),
     [
         (
-            {"threshold": "double > 1", "reset": "v = 0"},
-            {},
-            r"the threshold of cells: x is what other neurons",
-        ),
-        ({"threshold": "v > 1", "reset": "v = x"}, {}, r"the reset of cells: x is what other neurons add up"),
-        (
             {"threshold": "v > 1", "reset": "x = 0"},
             {},
             r"x is what other neurons add up .* cannot be changed",
         ),
-        ({"threshold": "v > 1"}, {"on_pre": "v_post += x_post"}, r"x_post is what other neurons add up"),
         (
             {"threshold": "v > 1"},
             {"on_pre": "x_post += 1"},
             r"x is what other neurons add up .* cannot be changed",
         ),
-        ({"threshold": "v > 1"}, {"on_pre": "v_post += x_pre"}, r"x_pre is what other neurons add up"),
-        ({"events": {"up": "x > 1"}}, {}, r"the event 'up' of cells: x is what other neurons add up"),
+        ({"events": {"up": "x > 1"}}, {}, r"cells: its equations have custom events, and it is continuously"),
         ({}, {"model": "x_post = x_pre : 1 (summed)"}, r"x_pre is itself what other neurons add up"),
         (
             {},

@@ -7,6 +7,7 @@
  *   TABLES          how many values of functions of time the equations use
  *   NOISES          how many noise processes
  *   INPUTS          how many sums of links
+ *   ASKS_INPUTS     whether conditions, or code of the neurons' own events, name one
  *   METHOD          one of the numbers below
  */
 #include <kernel.h>
@@ -38,6 +39,7 @@ struct batch {
     double each[EACH + 1][LANES];
     double table[TABLES + 1][LANES];
     double input[INPUTS + 1][LANES];
+    double input_node[ASKS_INPUTS ? 5 : 1][INPUTS + 1][LANES]; /* over the step; see `watch` */
     double active[LANES];    /* 1 where the neuron is not refractory, else 0 */
     double last[LANES];      /* time of the latest spike */
     uint32_t holding[LANES]; /* as in evsim_cells */

@@ -64,6 +64,9 @@ static void load_piece(struct batch *b, const struct evsim_cells *cells,
             for (int k = 0; k < 3; k++)
                 b->bend[k][s][l] = piece->bend[k][s][first + l];
         }
+        for (int k = 0; k < INPUTS && ASKS_INPUTS; k++)
+            for (int node = 0; node < 5; node++)
+                b->input_node[node][k][l] = piece->input_node[node][k][first + l];
     }
     load_tables(count == 1 ? 1 : LANES, b, middle);
 }
@@ -90,6 +93,7 @@ static double find(const struct evsim_cells *cells, int64_t i, const struct evsi
     int which = -1;
     load_one(&b, cells);
     load_piece(&b, cells, piece, i, 1);
+    inputs_at(1, &b, 0.0);
     if (has_happened(&b, b.t, b.x)) {
         *form = -1, *slope = 0.0;
         return 0.0;

@@ -3,10 +3,13 @@
  * Generated C describes the equations, with the other headers in between, then includes this file:
  *
  *   USES_LAST                                   whether equations name the time of the last spike
- *   STATES, ONE, EACH, TABLES, NOISES, INPUTS, IS_LINKED, FORMS, PARAMETERS, COEFFICIENTS, METHOD,
- * HAS_THRESHOLD, HAS_HOLD, SWITCHES, EVENTS                  numbers; FORMS counts comparisons of
- * conditions <kernel/batch.h> load_each(lanes, b, first)                  the numbers of lanes that
- * differ between neurons load_one(b)                                 those that do not
+ *   STATES, ONE, EACH, TABLES, NOISES, INPUTS,  numbers; FORMS counts comparisons of conditions
+ *   ASKS_INPUTS, IS_LINKED, FORMS, PARAMETERS,
+ *   COEFFICIENTS, METHOD, HAS_THRESHOLD,
+ *   HAS_HOLD, SWITCHES, EVENTS
+ *   <kernel/batch.h>
+ *   load_each(lanes, b, first)                  the numbers of lanes that differ between neurons
+ *   load_one(b)                                 those that do not
  *   load_tables(lanes, b, t)                    functions of time, at a time between their switches
  *   next_switch_of(lanes, b, t)                 the first switch of one after t, or infinity
  *   rates(lanes, b, t, x, y)                    y = f(x, t)
@@ -477,6 +480,7 @@ static const struct evsim_kernel kernel = {
     .reset = reset,
     .is_over = is_over,
     .n_inputs = INPUTS,
+    .asks_inputs = ASKS_INPUTS,
 #if IS_LINKED
     .rates = all_rates,
 #if FORMS > 0

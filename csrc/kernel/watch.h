@@ -13,13 +13,17 @@
 
 #if FORMS > 0
 
+/* What links add up to at the part u of the step: the polynomial through five values. */
+ALWAYS void inputs_at(const int lanes, struct batch *b, double u);
+
 /* Values of the forms at the parts from, ..., 1 of the step. */
-ALWAYS void form_nodes(const int lanes, const struct batch *b, double from,
+ALWAYS void form_nodes(const int lanes, struct batch *b, double from,
                        double g[NODES][FORMS][LANES]) {
     for (int n = 0; n < NODES; n++) {
         double t[LANES], y[STATES][LANES];
         const double u = from + (1.0 - from) * n / (NODES - 1);
         between(lanes, b, u, y);
+        inputs_at(lanes, b, u);
         at_part(lanes, b, u, t);
         forms(lanes, b, t, y, g[n]);
     }
@@ -34,9 +38,20 @@ static inline void powers(double p0, double p1, double p2, double p3, double p4,
     c[4] = (32.0 * p0 - 128.0 * p1 + 192.0 * p2 - 128.0 * p3 + 32.0 * p4) * (1.0 / 3.0);
 }
 
+ALWAYS void inputs_at(const int lanes, struct batch *b, double u) {
+    for (int k = 0; k < INPUTS && ASKS_INPUTS; k++)
+        EACH_LANE {
+            double c[NODES];
+            powers(b->input_node[0][k][l], b->input_node[1][k][l], b->input_node[2][k][l],
+                   b->input_node[3][k][l], b->input_node[4][k][l], c);
+            b->input[k][l] = c[0] + u * (c[1] + u * (c[2] + u * (c[3] + u * c[4])));
+        }
+    (void)lanes, (void)b, (void)u;
+}
+
 /* Above or at zero where what a lane is watched for may happen in the step; not a number where the
  * state is none. */
-ALWAYS void watch(const int lanes, const struct batch *b, double *highest) {
+ALWAYS void watch(const int lanes, struct batch *b, double *highest) {
     double g[NODES][FORMS][LANES], low[FORMS][LANES], high[FORMS][LANES];
     form_nodes(lanes, b, 0.0, g);
     for (int f = 0; f < FORMS; f++) {
@@ -63,7 +78,7 @@ static inline int has_happened(const struct batch *b, const double *t, double x[
 
 /* The first part of the step of lane 0 at which it happens, from polynomials; `form` crosses there
  * with `slope` per step. NO_ROOT where it does not happen. */
-static double first_part(const struct batch *b, int *form, double *slope) {
+static double first_part(struct batch *b, int *form, double *slope) {
     double from = 0.0;
     for (int tries = 0; tries < 64; tries++) {
         double g[NODES][FORMS][LANES], first = NO_ROOT, steep = 0.0;
@@ -86,6 +101,7 @@ static double first_part(const struct batch *b, int *form, double *slope) {
         const double root = from + (1.0 - from) * first;
         const double after = is_found ? root + 1e-9 * (1.0 - root) : 1.0;
         between(1, b, after, y);
+        inputs_at(1, b, after);
         at_part(1, b, after, t);
         if (has_happened(b, t, y)) {
             *slope = steep / (1.0 - from);

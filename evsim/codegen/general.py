@@ -193,6 +193,7 @@ class _Writer:
 #define SWITCHES {int(bool(self.lookups))}
 #define USES_LAST {int(self._uses_last())}
 #define INPUTS {len(model.inputs)}
+#define ASKS_INPUTS {int(self._asks_inputs())}
 #define IS_LINKED {int(self.is_linked)}
 #define EVENTS {len(self.events)}
 #define NOISES {len(self.processes)}
@@ -213,6 +214,13 @@ class _Writer:
         nodes = [*self.rates.values(), *self.noise.values(), *self.forms.nodes]
         nodes += [each for each in (self.rest, *self._looked_up_nodes()) if each is not None]
         return any(leaf == Name("lastspike") for node in nodes for leaf in leaves(node))
+
+    def _asks_inputs(self) -> bool:
+        """Whether conditions, or code of the neurons' own events, name what links add up to."""
+        nodes = [*self.forms.nodes, *([self.rest] if self.rest else [])]
+        named = {leaf.name for node in nodes for leaf in leaves(node) if isinstance(leaf, Name)}
+        named |= {name for each in _statements(self.model) for name in each.expression.names}
+        return not named.isdisjoint(self.model.inputs)
 
     def _foreign(self) -> str:
         return "\n\n".join(
@@ -399,7 +407,9 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
         self, code: tuple[Assignment, ...], names: Mapping[str, str], event: int = 0
     ) -> list[str]:
         calls = self._calls("cells")
-        return own_code(code, self.model.states, self.layout.parameters, names, calls, event)
+        inputs = {name: f"cells->input[{k}][i]" for k, name in enumerate(self.model.inputs)}
+        known = {**names, **inputs}
+        return own_code(code, self.model.states, self.layout.parameters, known, calls, event)
 
     def _react(self) -> str:
         if not self.events:

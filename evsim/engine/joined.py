@@ -21,11 +21,21 @@ def joints(network: Network) -> Iterator[tuple[str, str]]:
     for projection in network.projections:
         if names_source(projection, populations.get(projection.source)):
             yield projection.source, projection.target
+    for projection in network.projections:
+        if projection.own:
+            yield projection.own, projection.target
+    for link in network.links:
+        if link.own:
+            yield link.own, link.target
 
 
 def names_source(projection: Projection, source: Population | None) -> bool:
     """Whether the code reads or changes states of the source neuron."""
-    return source is not None and bool(projection.states_of_source(source.model.states))
+    if source is None:
+        return False
+    model = source.model
+    inputs = model.inputs if isinstance(model, GeneralModel) else ()
+    return bool(projection.states_of_source((*model.states, *inputs)))
 
 
 def require_joinable(*populations: Population) -> None:

@@ -20,14 +20,24 @@ MOST_STATES = 64  # of one neuron, as in csrc/unit.h
 class LinkInCore:
     """Keeps the core's copy of one `description.Link` up to date."""
 
-    def __init__(self, sim: Any, link: Link, source: PopulationInCore, target: PopulationInCore) -> None:
+    def __init__(
+        self,
+        sim: Any,
+        link: Link,
+        source: PopulationInCore,
+        target: PopulationInCore,
+        own: PopulationInCore | None = None,
+    ) -> None:
         self.sim, self.link, self.source, self.target = sim, link, source, target
         require_joinable(source.population, target.population)
         before, after = source.population.model, target.population.model
         assert isinstance(before, GeneralModel) and isinstance(after, GeneralModel)
-        own = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
-        self.variables = tuple(sorted(link.expression.names - own - {"t"}))
-        text = link_source(link.expression, before, after, self.variables)
+        beside = None if own is None else own.population.model
+        assert beside is None or isinstance(beside, GeneralModel)
+        known = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
+        known |= set(beside.states) if beside else set()
+        self.variables = tuple(sorted(link.expression.names - known - {"t"}))
+        text = link_source(link.expression, before, after, self.variables, beside)
         i, _keep_i = array(link.i, "uint32_t")
         j, keep = array(link.j, "uint32_t")
         number = lib.evsim_add_link(
@@ -35,6 +45,10 @@ class LinkInCore:
             ffi.cast("void *", link_address(text)), len(self.variables),
         )  # fmt: skip
         self.number = check(number)
+        if link.is_direct:
+            check(lib.evsim_set_link_direct(sim, self.number))
+        if own is not None:
+            check(lib.evsim_set_link_own(sim, self.number, own.number))
         self._push(set(self.variables))
         link.changed.clear()
 

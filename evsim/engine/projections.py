@@ -72,7 +72,8 @@ def parameters_read(projection: Projection, model: Model) -> list[str]:
     """Neuron parameters that event code names with `_post`."""
     names = {name for each in projection.code for name in each.expression.names} - projection.variables.keys()
     bare = {name.removesuffix("_post") for name in names if name.endswith("_post")}
-    return sorted(bare - {*model.states, "lastspike", "not_refractory"})
+    inputs = model.inputs if isinstance(model, GeneralModel) else ()
+    return sorted(bare - {*model.states, *inputs, "lastspike", "not_refractory"})
 
 
 class ProjectionInCore:
@@ -91,10 +92,12 @@ class ProjectionInCore:
         n_sources: int,
         source: PopulationInCore | None,
         target: PopulationInCore,
+        own: PopulationInCore | None,
         windows: Windows,
         seed: int,
     ) -> None:
         self.sim, self.projection, self.windows, self.target = sim, projection, windows, target
+        self.own = own
         self.owner, self.source = owner or self, None
         if source is not None and names_source(projection, source.population):
             self.source = source
@@ -109,6 +112,8 @@ class ProjectionInCore:
         if self.source is not None:
             sources, _keep_sources = array(projection.i, "uint32_t")
             check(lib.evsim_set_sources(sim, self.number, self.source.number, sources))
+        if own is not None:
+            check(lib.evsim_set_own(sim, self.number, own.number))
         self.variables, self.pathway = variables_of(group), group.index(projection)
         self.equations = {name: form for each in group for name, form in each.equations.items()}
         self.shown = projection.equations if projection is _first_with_equations(group) else {}
@@ -141,6 +146,7 @@ class ProjectionInCore:
                 self.pathway,
                 shared_variables(group),
                 before,
+                None if self.own is None else self.own.population.model,
             )
             code = ffi.cast("void *", code_address(source))
         self.has_variables = not has_no_variables

@@ -303,6 +303,7 @@ class Simulation:
         for projection in network.projections[len(self._projections) :]:
             self._add_projection(projection)
         self._rank_projections()
+        self._place_populations()
         for projection in network.projections:
             projection.changed.clear()
         self._take_links(changed)
@@ -325,6 +326,13 @@ class Simulation:
         pointer, keep = array(ranks, "int32_t")
         check(lib.evsim_set_ranks(self._sim, keep.size, pointer))
 
+    def _place_populations(self) -> None:
+        """On the grid groups advance in Brian's order, by the names of their parts that do it."""
+        names = [f"{known.population.name}_stateupdater" for known in self._populations.values()]
+        order = np.array(sorted(range(len(names)), key=names.__getitem__), np.int32)
+        pointer, keep = array(order, "int32_t")
+        check(lib.evsim_set_places(self._sim, keep.size, pointer))
+
     def _add_projection(self, projection: Projection) -> None:
         emitter, size = self._emitter(projection.emitter, projection.event)
         target, group = self._populations[projection.target], group_of(projection, self.network.projections)
@@ -339,6 +347,7 @@ class Simulation:
                 size,
                 self._populations.get(projection.source),
                 target,
+                self._populations.get(projection.own),
                 self._windows_now,
                 self.network.seed,
             )
@@ -368,8 +377,8 @@ class Simulation:
                 check(lib.evsim_join(self._sim, *(each.number for each in ends_in_core)))
                 self._joints.add(pair)
         for link in self.network.links[len(self._links) :]:
-            ends_in_core = [self._populations[name] for name in (link.source, link.target)]
-            self._links.append(LinkInCore(self._sim, link, *ends_in_core))
+            source, target = (self._populations[name] for name in (link.source, link.target))
+            self._links.append(LinkInCore(self._sim, link, source, target, self._populations.get(link.own)))
         refuse_short_delays(self.network, self._windows_now.length)
 
     def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:

@@ -37,6 +37,7 @@ def general_model(
     refractory: Expression | None = None,
     functions: Functions | None = None,
     events: Mapping[str, tuple[Expression, Sequence[Statement]]] | None = None,
+    asked: Collection[str] = (),
 ) -> GeneralModel:
     """Describe the equations of a group as they are.
 
@@ -55,9 +56,19 @@ def general_model(
         A condition or a time that depends on states; None for a period that is a constant of the run.
     events
         Condition and code of each custom event.
+    asked
+        Variables that code of synapses reads, among those that others add up to.
     """
     return _Analysis(equations, constants, where).model(
-        threshold, reset, written, method, dict(options or {}), refractory, functions or {}, events or {}
+        threshold,
+        reset,
+        written,
+        method,
+        dict(options or {}),
+        refractory,
+        functions or {},
+        events or {},
+        asked,
     )
 
 
@@ -82,6 +93,7 @@ class _Analysis:
         refractory: Expression | None,
         functions: Functions,
         events: Mapping[str, tuple[Expression, Sequence[Statement]]],
+        asked: Collection[str],
     ) -> GeneralModel:
         assignments = self._code(reset)
         custom = tuple(self._event(name, *each) for name, each in events.items())
@@ -117,7 +129,7 @@ class _Analysis:
         used = {name for each in (*rates.values(), condition, rest, *factors) if each for name in each.names}
         used |= {name for each in code for name in each.expression.names}
         used |= {name for each in custom for name in each.condition.names}
-        inputs = tuple(name for name in self.equations if name in self.coupled & used)
+        inputs = tuple(name for name in self.equations if name in self.coupled & {*used, *asked})
         used -= {*states, *VARYING, *inputs, *local}
         declared = [name for name in self.equations if name in used]
         return GeneralModel(

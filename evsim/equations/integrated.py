@@ -7,6 +7,7 @@ all that stands in its equations or in code that changes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
 from evsim.description import Assignment
 from evsim.equations.declaration import Equations
@@ -72,12 +73,42 @@ def _reading(code: Code) -> list[tuple[str, frozenset[str]]]:
     return found
 
 
+def is_mixed(code: Code, integrated: Collection[str], is_changing: Callable[[str], bool]) -> bool:
+    """Whether code passes integrated variables on to others, or the other way round: it has to run as a whole.
+
+    Parameters
+    ----------
+    is_changing
+        Whether a name stands for something of the neurons that changes during a run.
+    """
+    rest, inside = _halves(code, integrated)
+    if any(not each.expression.names.isdisjoint(integrated) for each in rest):
+        return True
+    if any(is_changing(name) for each in inside for name in each.expression.names):
+        return True
+    both = {each.target for each in rest if each.where == "local"}
+    return any(each.where == "local" and each.target in both and each.expression.draws for each in inside)
+
+
+def whole(code: Code, integrated: Collection[str]) -> Code:
+    """The code with its assignments to integrated variables marked."""
+    return tuple(
+        replace(each, where="integrated") if each.where == "synapse" and each.target in integrated else each
+        for each in code
+    )
+
+
 def parted(code: Code, integrated: Collection[str], where: str) -> tuple[Code, Code]:
     """What the code does to the rest, and what to the variables that are integrated, each in its order."""
-    rest = _with_locals(code, lambda each: each.where != "synapse" or each.target not in integrated)
-    inside = _with_locals(code, lambda each: each.where == "synapse" and each.target in integrated)
+    rest, inside = _halves(code, integrated)
     _refuse_mixture(rest, integrated, where)
     _refuse_draws_twice(rest, inside, where)
+    return rest, inside
+
+
+def _halves(code: Code, integrated: Collection[str]) -> tuple[Code, Code]:
+    rest = _with_locals(code, lambda each: each.where != "synapse" or each.target not in integrated)
+    inside = _with_locals(code, lambda each: each.where == "synapse" and each.target in integrated)
     return rest, inside
 
 
@@ -96,9 +127,9 @@ def _refuse_mixture(code: Code, integrated: Collection[str], where: str) -> None
     for each in code:
         for name in sorted(each.expression.names & set(integrated)):
             raise EvsimValueError(
-                f"{where}: {each.target} is changed by {name}, which is integrated at every instant; code can pass on "
-                f"variables that stay between events or are solved from event to event. Let the neurons add up {name} "
-                "with a (summed) variable, or give it an equation that is linear and depends on the synapse alone."
+                f"{where}: {each.target} is changed by {name}, which is integrated at every instant, and the target "
+                f"is a source of spikes, which takes no part in that; give {name} an equation that is linear and "
+                "depends on the synapse alone."
             )
 
 
@@ -112,4 +143,4 @@ def _refuse_draws_twice(rest: Code, inside: Code, where: str) -> None:
             )
 
 
-__all__ = ["Code", "integrated_names", "parted", "rate_names"]
+__all__ = ["Code", "integrated_names", "is_mixed", "parted", "rate_names", "whole"]

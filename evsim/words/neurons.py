@@ -118,7 +118,7 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
         self._membrane = self._potential(neuron.membrane if neuron and membrane is None else membrane)
         refuse_clashes(self._equations, type(self), self.name)
         self._storage = Storage(dict(self._equations), size)
-        self._written: frozenset[str] = frozenset()  # by event code of synapses
+        self._written: frozenset[str] = frozenset()  # by event code of synapses, and by what others add up to
         if neuron is not None:
             self._start(neuron)
         if self._refractory is not None and not isinstance(self._refractory, str):

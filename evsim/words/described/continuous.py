@@ -38,7 +38,9 @@ class Continuous:
         sums: Mapping[str, Variable],
         ends: Ends,
         integrated: frozenset[str],
+        is_named: bool,
     ) -> None:
+        """`is_named`: whether code that acts on neurons names integrated variables."""
         self._ends, self._integrated = ends, integrated
         self._places = {
             "pre": _place(synapses._source, synapses._pairs[0]),
@@ -56,10 +58,10 @@ class Continuous:
         for link in self.links:
             self._gatherings.append(Gathering.of(link.variables, link.changed, ends, link.variables))
         if integrated and synapses.N:
-            self._integrate(synapses, own, name)
+            self._integrate(synapses, own, name, is_named)
 
-    def _integrate(self, synapses: Synapses, own: Equations, name: str) -> None:
-        is_joined = any(link.source == name for link in self.links)
+    def _integrate(self, synapses: Synapses, own: Equations, name: str, is_named: bool) -> None:
+        is_joined = is_named or any(name in (link.source, link.own) for link in self.links)
         made = states_population(synapses, own, self._integrated, self._ends, name, is_joined)
         self.population = made
         self.links = [*input_links(synapses, made, self._places), *self.links]
@@ -119,7 +121,7 @@ class Continuous:
 def _without_pairs(link: description.Link) -> description.Link:
     """A link that adds nothing."""
     zero = Expression.number(0.0)
-    return replace(link, source=link.target, i=link.j, expression=zero, variables={})
+    return replace(link, source=link.target, i=link.j, expression=zero, variables={}, own="")
 
 
 def _place(end: object, index: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:

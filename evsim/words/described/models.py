@@ -78,24 +78,12 @@ def check_dynamic_refractory(texts: Texts, dimensions: Mapping[str, Dimension], 
         check_refractory(given, dimensions, where)
 
 
-def with_coupled(texts: Texts, names: Collection[str], where: str) -> Texts:
-    """The texts with variables marked that are what other neurons add up to; only rates may depend on these."""
+def with_coupled(texts: Texts, names: Collection[str]) -> Texts:
+    """The texts with variables marked that are what other neurons add up to."""
     equations = texts.equations
     for name in names:
         variable = equations[name]
         equations = equations.replaced(replace(variable, flags=variable.flags | {COUPLED}))
-    places = [("the threshold", texts.threshold), ("the refractory period", texts.refractory)]
-    places += [("the reset", each.expression) for each in texts.reset]
-    for event, each in texts.events.items():
-        formulas = [each.condition, *(line.expression for line in each.code)]
-        places += [(f"the event '{event}'", formula) for formula in formulas]
-    for what, formula in places:
-        for name in sorted(names):
-            if formula is not None and name in equations.expanded(formula).names:
-                raise EvsimValueError(
-                    f"{what} of {where}: {name} is what other neurons add up to at every instant; equations can depend "
-                    f"on it, {what.split(' ', 1)[1]} cannot: compare or use a variable with an equation."
-                )
     return replace(texts, equations=equations)
 
 
@@ -107,6 +95,7 @@ def model_of(
     method: str | None,
     options: Mapping[str, float],
     is_joined: bool = False,
+    asked: Collection[str] = (),
 ) -> LinearModel | GeneralModel:
     """The model of a group's inlined texts.
 
@@ -144,6 +133,7 @@ def model_of(
         options=options,
         refractory=texts.refractory,
         functions=_functions(texts, where),
+        asked=asked,
         events={name: (each.condition, each.code) for name, each in texts.events.items()},
     )
 

@@ -79,13 +79,14 @@ def describe_neurons(
     equations = _expanded(equations, group._storage)
     for variable in equations.values():
         group._storage.declare(variable)
-    group._written = written
+    group._written = written | outline.coupled
     constants = _group_constants(group, equations, scope)
     texts = _bound(group, equations, scope)
     _check_units(group, texts, constants)
-    inlined = with_coupled(texts.inlined(group.name), outline.coupled, group.name)
+    inlined = with_coupled(texts.inlined(group.name), outline.coupled)
     options = group._method_options
-    model = model_of(inlined, constants, written, group.name, group._method, options, outline.is_joined)
+    joined, asked = outline.is_joined, outline.asked
+    model = model_of(inlined, constants, written, group.name, group._method, options, joined, asked)
     state = {name: group._storage.arrays[name] for name in model.states}
     step = group._clock.dt_ if group._clock else 0.0
     population = description.Population(group.name, len(group), model, state, {}, 0.0, dt=step)

@@ -38,13 +38,9 @@ class Summation:
         far = "pre" if near == "post" else "post"
         inner = formula.names & set(self.integrated)
         distant = sorted(n for n in formula.names if n.endswith(f"_{far}") and self.ends.is_changing(n))
-        if inner and distant:
-            raise EvsimValueError(
-                f"{here}: {formula.text!r} has {min(inner)}, which is integrated in each synapse, and {distant[0]}, "
-                f"which changes as well; let the equation of the synapse take in {distant[0]}, or sum one of them"
-            )
-        source = self.states if inner else self.places[far if distant else near]
-        spelled = {n: f"{n}_pre" for n in inner}
+        has_own = bool(inner and distant)
+        source = self.states if inner and not distant else self.places[far if distant else near]
+        spelled = {n: n if has_own else f"{n}_pre" for n in inner}
         spelled |= {n: f"{n.removesuffix(f'_{far}')}_pre" for n in distant}
         closer = [n for n in formula.names if n.endswith(f"_{near}") and self.ends.is_changing(n)]
         spelled |= {n: f"{n.removesuffix(f'_{near}')}_post" for n in closer}
@@ -58,6 +54,7 @@ class Summation:
             variable=name.rpartition("_")[0],
             expression=formula.rename(spelled),
             variables=dict.fromkeys(formula.names - spelled.keys() - {"t"}, 0.0),
+            own=self.states[0] if has_own else "",
         )
 
     def _resolved(self, variable: Variable, here: str) -> Expression:

@@ -11,7 +11,7 @@ from evsim import description
 from evsim.equations.check import check_equations, check_synapse_code, synapse_dimensions
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.event_driven import event_driven_rate, event_driven_rates
-from evsim.equations.integrated import Code, integrated_names, parted
+from evsim.equations.integrated import Code, integrated_names, is_mixed, parted, whole
 from evsim.equations.known import KNOWN_NAMES
 from evsim.equations.resolve import resolve_functions
 from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, local_names, synapse_code
@@ -19,7 +19,7 @@ from evsim.equations.user_functions import refuse_tables
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import Dimension
-from evsim.words.described.continuous import Continuous, names_in, shifted
+from evsim.words.described.continuous import Continuous, shifted
 from evsim.words.described.ends import ENDS, Ends, value_at_end
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
 from evsim.words.pathways import Pathway
@@ -63,12 +63,18 @@ class DescribedSynapses:
         self._integrated = integrated_names(
             own, codes, formulas, lambda name: self._is_solvable(name, synapses, own, constants)
         )
+        self._mixed = {
+            pathway.name
+            for pathway, code in zip(self._pathways, codes, strict=True)
+            if target is not None and is_mixed(code, self._integrated, self._changing(synapses).__contains__)
+        }
         rest, inside = self._parted(synapses, codes)
         solved = Equations([each for each in own.values() if each.name not in self._integrated])
         self._equations = self._rates(synapses, solved, constants)
-        self._used = _names_used(rest, self._equations, self._known_at_events(synapses))
+        known = self._known_at_events(synapses) | self._integrated
+        self._used = _names_used(rest, self._equations, known)
         self._written = {each.target for code in rest for each in code if each.where == "synapse"}
-        self.continuous = Continuous(synapses, own, sums, ends, self._integrated)
+        self.continuous = Continuous(synapses, own, sums, ends, self._integrated, bool(self._mixed))
         for pathway, code in zip(self._pathways, inside, strict=True):
             if code:
                 self.continuous.add_code(synapses, pathway, code, _delay(synapses, pathway))
@@ -80,7 +86,11 @@ class DescribedSynapses:
         self, synapses: Synapses, codes: Sequence[Code], variables: dict[str, description.Values]
     ) -> None:
         """Pathways with code; one without anything stands for synapses that do nothing."""
-        pairs = list(zip(self._pathways, codes, strict=True))
+        is_nowhere = self._mixed if self.continuous.population is None else set()  # there are no synapses
+        pairs = [
+            (each, () if each.name in is_nowhere else code)
+            for each, code in zip(self._pathways, codes, strict=True)
+        ]
         kept = [(pathway, code) for pathway, code in pairs if code]
         if not kept and (self._equations or not self.continuous.is_there):
             kept = pairs[:1]
@@ -99,7 +109,9 @@ class DescribedSynapses:
 
     def _parted(self, synapses: Synapses, codes: Sequence[Code]) -> tuple[list[Code], list[Code]]:
         pairs = [
-            parted(code, self._integrated, pathway.where(synapses.name))
+            (whole(code, self._integrated), ())
+            if pathway.name in self._mixed
+            else parted(code, self._integrated, pathway.where(synapses.name))
             for pathway, code in zip(self._pathways, codes, strict=True)
         ]
         return [rest for rest, _ in pairs], [inside for _, inside in pairs]
@@ -121,6 +133,8 @@ class DescribedSynapses:
     ) -> description.Projection:
         first, target = self._kept[0], synapses._target._group.name
         is_of_source = self._groups["post"] is None and pathway.trigger == "post"
+        population = self.continuous.population
+        is_whole = pathway.name in self._mixed and population is not None
         return description.Projection(
             name=_name(synapses, pathway),
             source=synapses._source._group.name,
@@ -136,6 +150,7 @@ class DescribedSynapses:
             spikes_of=target if is_of_source else "",
             shares="" if pathway is first else _name(synapses, first),
             equations=self._equations if _takes_part(code, self._equations) else {},
+            own=population.name if is_whole and population is not None else "",
         )
 
     # Between runs
@@ -214,32 +229,25 @@ class DescribedSynapses:
         neurons = None if self._groups["pre"] is None else self._groups["pre"].equations
         code = synapse_code(plain, own.inlined(), self._target, constants, source, where, neurons)
         check_synapse_code(bound, dimensions, local_names(statements, own, self._target), where)
-        self._refuse_coupled(code, where)
         return code
+
+    def _changing(self, synapses: Synapses) -> set[str]:
+        """Names of resolved code that stand for what changes at both ends during a run."""
+        post = self._groups["post"]
+        parameters = () if post is None else post.population.model.parameters
+        return self._known_at_events(synapses) - {f"{each}_post" for each in parameters}
 
     def _known_at_events(self, synapses: Synapses) -> set[str]:
         """Names of the neurons at both ends that engines know at any instant; the values of others are gathered."""
         source, target = self._groups["pre"], self._groups["post"]
         known = {f"{name}_post" for name in OF_TARGET}
         if target is not None:
-            known |= {
-                f"{name}_post"
-                for name in (*target.population.model.states, *target.population.model.parameters)
-            }
+            model = target.population.model
+            known |= {f"{name}_post" for name in (*model.states, *model.parameters, *_inputs(model))}
         if source is not None:
-            known |= {f"{name}_pre" for name in source.population.model.states}
+            model = source.population.model
+            known |= {f"{name}_pre" for name in (*model.states, *_inputs(model))}
         return known - synapses._equations.keys()
-
-    def _refuse_coupled(self, code: Code, where: str) -> None:
-        source = self._groups["pre"]
-        coupled = [f"{name}_post" for name in self._target.flagged(COUPLED)]
-        coupled += [f"{name}_pre" for name in (source.equations.flagged(COUPLED) if source else ())]
-        for name in coupled:
-            if name in names_in(code):
-                raise EvsimValueError(
-                    f"{where}: {name} is what other neurons add up to at every instant; equations can depend "
-                    "on it, code cannot: use a variable with an equation"
-                )
 
     def _formulas(
         self, synapses: Synapses, dimensions: Mapping[str, Dimension], scope: Scope
@@ -336,6 +344,10 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"{what} of {synapses.name}: {group.population.name} has no threshold and never spikes; give it one"
             )
+
+
+def _inputs(model: description.LinearModel | description.GeneralModel) -> tuple[str, ...]:
+    return model.inputs if isinstance(model, description.GeneralModel) else ()
 
 
 def stand_in_name(source: str) -> str:

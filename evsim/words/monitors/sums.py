@@ -54,10 +54,11 @@ class RecordedSum:
             chosen = np.flatnonzero(np.isin(link.j, self._elements))
             pairs = chosen[np.argsort(link.j[chosen], kind="stable")]
             ends = []
-            for suffix, population, index in (("_pre", link.source, link.i), ("_post", link.target, link.j)):
-                names = [each.removesuffix(suffix) for each in link.expression.names - link.variables.keys()]
-                states = tuple(each for each in populations[population].model.states if each in names)
-                states = tuple(each for each in states if f"{each}{suffix}" in link.expression.names)
+            names = link.expression.names - link.variables.keys()
+            for suffix, population, index in _places(link):
+                states = tuple(
+                    each for each in populations[population].model.states if f"{each}{suffix}" in names
+                )
                 if states and pairs.size:
                     own, rows = np.unique(index[pairs], return_inverse=True)
                     record = StateRecord(f"{name}_{len(self.records)}", population, states, own, step)
@@ -98,6 +99,12 @@ class RecordedSum:
         found = np.broadcast_to(link.expression.evaluate(known), (chosen.size, t.size))
         rows, starts = np.unique(np.searchsorted(self._elements, link.j[chosen]), return_index=True)
         total[rows] += np.add.reduceat(found, starts, axis=0)
+
+
+def _places(link: Link) -> list[tuple[str, str, Indices]]:
+    """How a link spells states, of which population, and of which element for each pair."""
+    places = [("_pre", link.source, link.i), ("_post", link.target, link.j)]
+    return [*places, ("", link.own, np.arange(link.i.size))] if link.own else places
 
 
 __all__ = ["RecordedSum"]
