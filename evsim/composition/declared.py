@@ -38,6 +38,20 @@ def parameter_variables(model: Model, names: Mapping[str, str] | None = None) ->
     return result
 
 
+def pulse_of(gate: Gate) -> Pulse | None:
+    """Return the pulse that opens a gate, if one does; its length must be a parameter."""
+    pulse = gate.on_pre
+    if not isinstance(pulse, Pulse):
+        return None
+    if pulse.duration not in parameter_names(gate):
+        raise EvsimError(
+            f"gate {gate.name}: the duration of its pulse, {pulse.duration!r}, is not one of its parameters "
+            f"({', '.join(parameter_names(gate)) or 'none'}); declare it, as in "
+            'Parameter("T_duration", 0.5*ms, "length of the pulse")'
+        )
+    return pulse
+
+
 def events(gate: Gate, where: str) -> list[Statement]:
     """Return what a spike does to the gate's variables."""
     if isinstance(gate.on_pre, Pulse):

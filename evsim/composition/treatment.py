@@ -97,10 +97,14 @@ def rate_form(variables: Equations, name: str, pulsed: str, height: Expression) 
 
 
 def without_zeros(node: Node) -> Node:
-    """The tree with products with 0 gone."""
+    """The tree with products with 0 and powers of 0 gone."""
     if not isinstance(node, Operation):
         return node
     operands = tuple(without_zeros(each) for each in node.operands)
+    if node.operator == "neg" and operands[0] == Number(0.0):
+        return operands[0]
+    if node.operator == "**" and operands[0] == Number(0.0) and _is_positive(operands[1]):
+        return operands[0]
     if node.operator == "*":
         return product(*operands)
     if node.operator == "/":
@@ -110,6 +114,10 @@ def without_zeros(node: Node) -> Node:
     if node.operator == "+" and operands[0] == Number(0.0):
         return operands[1]
     return Operation(node.operator, operands)
+
+
+def _is_positive(node: Node) -> bool:
+    return isinstance(node, Number) and node.value > 0
 
 
 def carriers(gate: Gate) -> Set[str]:

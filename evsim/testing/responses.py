@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evsim.composition import PULSE_END, gate_alone
+from evsim.composition.declared import own_equations
 from evsim.plugin import Gate
 from evsim.plugin.registry import find_model
 from evsim.units import si
@@ -37,7 +38,6 @@ def gate_response(gate: Gate | str, spikes: Any, duration: Any, dt: Any = None) 
     lags = {PULSE_END: model.value(alone.lag)} if alone.lag else None
     arrivals = Synapses(source, cells, on_pre=alone.code, delay=lags)
     arrivals.connect()
-    names = [name for name, variable in alone.equations.items() if variable.kind != "parameter"]
-    trace = StateMonitor(cells, names, record=True, dt=dt)
+    trace = StateMonitor(cells, list(own_equations(model)), record=True, dt=dt)
     Network(cells, source, arrivals, trace).run(duration)
     return trace

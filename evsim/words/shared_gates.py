@@ -75,7 +75,7 @@ def shared_gates_of(member: Any) -> list[NetworkObject]:
 def _made(synapses: Synapses) -> SharedGates:
     made = synapses._contribution
     assert made is not None and made.gate is not None
-    alone = gate_alone(made.gate)
+    alone = gate_alone(made.gate, is_joined=True)
     pairs = np.column_stack([synapses.i.astype(np.float64), _delays(synapses)])
     kinds, of = np.unique(pairs, axis=0, return_inverse=True)
     of = np.asarray(of, dtype=np.int64).reshape(-1)
