@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 5
+#define EVSIM_KERNEL_ABI 6
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -26,6 +26,19 @@ struct evsim_table {
     double dt;
     int64_t n, columns;
     const double *values; /* [n][columns] */
+};
+
+#define EVSIM_TERMS 5 /* of a polynomial of a course */
+
+/* What links add up to, as a function of time in the window: pieces end to end, each a polynomial
+ * in the part of the piece. Nothing that the function depends on happens inside a piece. */
+struct evsim_course {
+    int64_t n;         /* pieces; 0: there is no such function in this window */
+    double begin;      /* offset where the first begins... */
+    const double *end; /* [n] ...and where each ends */
+    int64_t n_rows;
+    const double *coefficient; /* [n][n_rows][EVSIM_TERMS] of the powers, lowest first */
+    const uint32_t *row;       /* of each neuron */
 };
 
 /* One population as its kernel sees it in one window. The core owns everything here.
@@ -66,6 +79,7 @@ struct evsim_cells {
     const double *option;
     double *const *input; /* [input][i] what links add up to, of the latest evaluation; held over a
                              step on the grid; or NULL: zero */
+    const struct evsim_course *course; /* [input] the same as functions of time, or NULL */
 };
 
 /* A step of populations that links join, as the kernel of one of them sees it. Arrays are padded;
@@ -79,14 +93,29 @@ struct evsim_piece {
     double *const *input_node[5]; /* at 0, 1/4, 1/2, 3/4 and 1 of the step, for `asks_inputs` */
 };
 
-/* Continuous coupling, compiled from the expression of a link. */
+/* Weights of pairs, row by row: row r has the sources i[k] for start[r] <= k < start[r + 1]. */
+struct evsim_rows {
+    int64_t n;
+    const int64_t *start;
+    const uint32_t *i;
+    const double *weight;
+};
+
+/* Continuous coupling, compiled from the expression of a link: of any form, with `add`, or a weight
+ * of the pair times a factor of the source, with `factor` and `sum`. */
 struct evsim_link {
     int32_t abi;
+    int32_t is_constant; /* the factor names neither states nor the time */
     /* out[j[k]] += the expression of pair k, for k < n, at time t. `own` are the states of a
      * population with an element for each pair, or NULL. */
     void (*add)(double *const *from, double *const *to, double *const *own, double t, int64_t n,
                 const uint32_t *i, const uint32_t *j, double *const *variable, const int64_t *step,
                 double *out);
+    /* out[i] = the factor of source neuron i, for i < n, at time t. */
+    void (*factor)(double *const *from, double t, int64_t n, double *const *variable,
+                   const int64_t *step, double *out);
+    /* out[r] = sum of weight*factor over row r, always in the same order. */
+    void (*sum)(const struct evsim_rows *rows, const double *factor, double *out);
 };
 
 /* When event code runs, and what its target is like then. `pre` is the state of the source neuron,
