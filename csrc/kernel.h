@@ -150,6 +150,24 @@ struct evsim_code {
     int32_t asks_inputs; /* the code names what links add up to, at either end */
 };
 
+/* What a spike does to a gate, written by hand: see kernel/gate.h. The sizes are those that the
+ * file was compiled with, so that evsim can tell a library that was made for another version. Names
+ * are those of the gate's declaration; numbers are in SI units. */
+struct evsim_gate {
+    int32_t abi;  /* EVSIM_KERNEL_ABI */
+    int32_t size; /* of this struct, of struct evsim_cells, evsim_now and evsim_code */
+    int32_t size_of_cells, size_of_now, size_of_code;
+    int32_t n_parameters, n_own, n_jumps;
+    const char *const *parameters; /* of the gate, which it reads */
+    const char *const *own;        /* what a synapse keeps */
+    const char *const *jumps;      /* variables of the gate that a spike makes jump */
+    /* A spike arrives `since` seconds after the one before, or, if it is the first, after the
+     * beginning. Changes `own`, and says in `jump` (which comes as zeros) by how much the variables
+     * jump for a weight of 1. Called from several threads at once; keeps nothing else. */
+    void (*arrive)(double since, const double *parameter, double *own, double *jump);
+    const struct evsim_code *code; /* the same as event code of a synapse */
+};
+
 /* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */
 struct evsim_event {
     double offset;

@@ -5,11 +5,12 @@ from __future__ import annotations
 from evsim.composition.contribution import Contribution
 from evsim.composition.declared import events, own_equations, parameter_variables, pulse_of
 from evsim.composition.pieces import in_pieces
+from evsim.composition.handwritten import spike_in_c
 from evsim.composition.sums import PULSES
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimError
-from evsim.plugin import Gate
+from evsim.plugin import Gate, InC
 from evsim.units import DIMENSIONLESS
 
 
@@ -31,8 +32,13 @@ def gate_alone(gate: Gate, is_joined: bool = False) -> Contribution:
         equations = equations.changed(lambda formula, _: formula.substitute({pulse.variable: height}))
         count = Variable(PULSES, "parameter", None, DIMENSIONLESS)
         equations = Equations([*equations.values(), count], where)
-    started = f"{PULSES}_post += 1" if pulse else _jumps(gate, equations, where)
-    ended = f"{PULSES}_post -= 1" if pulse else ""
+    spike = None
+    if isinstance(gate.on_pre, InC):
+        spike = spike_in_c(gate, gate.on_pre, {name: name for name in equations})
+    if pulse:
+        started, ended = f"{PULSES}_post += 1", f"{PULSES}_post -= 1"
+    else:
+        started, ended = spike.on_pre if spike else _jumps(gate, equations, where), ""
     return Contribution(
         equations=equations,
         port="",
@@ -45,6 +51,10 @@ def gate_alone(gate: Gate, is_joined: bool = False) -> Contribution:
         gate=gate,
         on_pulse_end="\n".join([ended, *pieces.end]) if pieces else ended,
         lag=pulse.duration if pulse else "",
+        own=Equations([Variable("w", "parameter", None, DIMENSIONLESS), *spike.own] if spike else ""),
+        own_values={"w": 1.0, **spike.values} if spike else {},
+        functions=spike.functions if spike else {},
+        compiled=spike.compiled if spike else None,
     )
 
 

@@ -112,6 +112,9 @@ class _Attachment:
             own=Equations(gate.own, self.where),
             on_pulse_end=gate.on_pulse_end,
             lag=gate.lag,
+            own_values=gate.own_values,
+            functions=gate.functions,
+            compiled=gate.compiled,
             carried=self._names[GATE] if self.treatment.name == EACH_SOURCE else "",
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError
-from evsim.plugin import Gate, Model, Neuron, Pulse
+from evsim.plugin import Gate, InC, Model, Neuron, Pulse
 from evsim.units import si
 
 
@@ -58,4 +58,6 @@ def events(gate: Gate, where: str) -> list[Statement]:
         raise EvsimError(
             f"{where}: gate {gate.name} opens by a pulse of {gate.on_pre.variable}, not by event code"
         )
+    if isinstance(gate.on_pre, InC):
+        raise EvsimError(f"{where}: gate {gate.name} has no event code; its C says what a spike does")
     return parse_statements(gate.written_out(gate.on_pre), f"on_pre of gate {gate.name}")

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from evsim.composition.declared import events, own_equations
+from evsim.composition.handwritten import spike_in_c
 from evsim.composition.treatment import carriers, rate_form
+from evsim.description import CompiledCode
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import Form, Sum, product
 from evsim.equations.nodes import Name
-from evsim.plugin import Gate, Pulse
+from evsim.equations.user_functions import Function
+from evsim.plugin import Gate, InC, Pulse
 from evsim.units import DIMENSIONLESS, Dimension
 
 WEIGHT = "w"
@@ -30,6 +33,9 @@ class GateSum:
     own: list[Variable] = field(default_factory=list)
     on_pulse_end: str = ""
     lag: str = ""
+    own_values: Mapping[str, float] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    compiled: CompiledCode | None = None
 
 
 def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
@@ -44,6 +50,16 @@ def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
         )
         for variable in variables.values()
     ]
+    if isinstance(gate.on_pre, InC):
+        made = spike_in_c(gate, gate.on_pre, names)
+        return GateSum(
+            summed,
+            made.on_pre,
+            made.own,
+            own_values=made.values,
+            functions=made.functions,
+            compiled=made.compiled,
+        )
     lines = []
     for statement in events(gate, f"gate {gate.name}"):
         jump = variables.expanded(statement.expression)

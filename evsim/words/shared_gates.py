@@ -18,6 +18,7 @@ from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import quantity
+from evsim.words.gate_arrivals import gate_arrivals
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.synapses import Synapses
@@ -80,8 +81,8 @@ def _made(synapses: Synapses) -> SharedGates:
     kinds, of = np.unique(pairs, axis=0, return_inverse=True)
     of = np.asarray(of, dtype=np.int64).reshape(-1)
     gates = NeuronGroup(len(kinds), alone.equations, name=f"{synapses.name}_gates")
-    arrivals = Synapses(synapses._source, gates, on_pre=alone.code, name=f"{synapses.name}_arrivals")
-    arrivals.connect(i=kinds[:, 0].astype(np.int64), j=np.arange(len(kinds)))
+    sources, each, name = kinds[:, 0].astype(np.int64), np.arange(len(kinds)), f"{synapses.name}_arrivals"
+    arrivals = gate_arrivals(alone, synapses._source, gates, sources, each, name)
     dimension = alone.equations[GATE].dimension * made.weight
     weight = Variable("w", "parameter", None, made.weight)
     carried = Variable(

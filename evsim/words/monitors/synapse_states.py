@@ -27,6 +27,7 @@ from evsim.plugin.model import nearest
 from evsim.units import Dimension, Quantity, quantity, second
 from evsim.words.clocks import Clock, own_step
 from evsim.words.connection.pairs import checked_indices
+from evsim.words.gate_arrivals import gate_arrivals
 from evsim.words.monitors.states import Rows, StateMonitor
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
@@ -163,8 +164,9 @@ class SynapseMonitor(StateMonitor):
         name = f"{self.name}_{'gates' if is_at_source else 'arrivals'}"
         made = self._alone(gate, name) if self._made.carried else self._adding(gate, name, is_at_source)
         cells, synapses, variables = made
-        synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
         synapses._is_copy = True
+        for each in self._made.own if self._made.compiled else ():
+            synapses._storage.arrays[each][:] = self._synapses._storage.arrays[each][self._indices]
         if is_at_source and synapses._contribution is not None:
             synapses._storage.arrays["w"][:] = 1.0
         there = [variables[each] for each in names]
@@ -181,6 +183,7 @@ class SynapseMonitor(StateMonitor):
         port = Variable(PORT, "parameter", None, weight, frozenset({"input"}))
         cells = NeuronGroup(self._indices.size, Equations([port]), name=f"{name}_cells")
         synapses = Synapses(self._synapses._source, cells, gate, output=_CARRIED, name=name)
+        synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
         assert synapses._contribution is not None
         return cells, synapses, synapses._contribution.variables
 
@@ -191,7 +194,8 @@ class SynapseMonitor(StateMonitor):
         for parameter, value in alone.parameters.items():
             cells._storage.expandable.add(parameter)
             setattr(cells, parameter, value)
-        synapses = Synapses(self._synapses._source, cells, on_pre=alone.code, name=name)
+        i, j = self._synapses.i[self._indices], np.arange(self._indices.size)
+        synapses = gate_arrivals(alone, self._synapses._source, cells, i, j, name)
         return cells, synapses, alone.variables
 
     def _record_names(self) -> set[str]:
