@@ -97,7 +97,7 @@ def _spike(gate: Gate) -> list[str]:
             f"{pulse.variable} = {pulse.height} for {pulse.duration}; a spike within a pulse starts it anew"
         ]
     if isinstance(gate.on_pre, InC):
-        kept = [f"{each.name} = {shown(each.default)}: {each.meaning}" for each in gate.on_pre.keeps]
+        kept = [f"{each.name} = {in_field_units(each.default)}: {each.meaning}" for each in gate.on_pre.keeps]
         return [
             f"hand-written C in {gate.on_pre.module}; every synapse keeps",
             *(f"  {each}" for each in kept),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from evsim.composition.contribution import Contribution
 from evsim.composition.declared import events, own_equations, parameter_variables, pulse_of
 from evsim.composition.pieces import in_pieces
-from evsim.composition.handwritten import spike_in_c
 from evsim.composition.sums import PULSES
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
@@ -34,6 +33,8 @@ def gate_alone(gate: Gate, is_joined: bool = False) -> Contribution:
         equations = Equations([*equations.values(), count], where)
     spike = None
     if isinstance(gate.on_pre, InC):
+        from evsim.composition.handwritten import spike_in_c  # with the first gate of this kind
+
         spike = spike_in_c(gate, gate.on_pre, {name: name for name in equations})
     if pulse:
         started, ended = f"{PULSES}_post += 1", f"{PULSES}_post -= 1"

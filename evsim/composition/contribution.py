@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evsim.description import CompiledCode
 from evsim.equations.declaration import Equations, Variable
-from evsim.equations.user_functions import Function
 from evsim.plugin import Gate, Output
 from evsim.units import Dimension
+
+if TYPE_CHECKING:
+    from evsim.description import CompiledCode
+    from evsim.equations.user_functions import Function
 
 PULSE_END = "pulse_end"
 

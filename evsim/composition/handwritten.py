@@ -8,9 +8,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evsim.codegen.handwritten import GateTable, gate_table
 from evsim.composition.declared import own_equations
 from evsim.description import CompiledCode, ForeignFunction
 from evsim.equations.declaration import Variable
@@ -20,6 +19,9 @@ from evsim.equations.user_functions import Function
 from evsim.errors import EvsimError
 from evsim.plugin import Gate, InC
 from evsim.units import Dimension, dimension_of, quantity, second, si
+
+if TYPE_CHECKING:
+    from evsim.codegen.handwritten import GateTable
 
 SINCE = "since"  # of a synapse: the time since a spike arrived
 
@@ -37,6 +39,8 @@ class SpikeInC:
 
 def spike_in_c(gate: Gate, code: InC, names: Mapping[str, str]) -> SpikeInC:
     """What a spike does; `names` are those of the gate's variables and parameters on the target."""
+    from evsim.codegen.handwritten import gate_table  # the code generator comes with the first kernel
+
     table = gate_table(code.module, gate.name)
     check_names(gate, code, table)
     kept = [each.name for each in code.keeps]

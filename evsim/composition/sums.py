@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from evsim.composition.declared import events, own_equations
-from evsim.composition.handwritten import spike_in_c
 from evsim.composition.treatment import carriers, rate_form
-from evsim.description import CompiledCode
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import Form, Sum, product
 from evsim.equations.nodes import Name
-from evsim.equations.user_functions import Function
 from evsim.plugin import Gate, InC, Pulse
 from evsim.units import DIMENSIONLESS, Dimension
+
+if TYPE_CHECKING:
+    from evsim.description import CompiledCode
+    from evsim.equations.user_functions import Function
 
 WEIGHT = "w"
 PULSES, COUNTED = (
@@ -51,6 +53,8 @@ def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
         for variable in variables.values()
     ]
     if isinstance(gate.on_pre, InC):
+        from evsim.composition.handwritten import spike_in_c  # with the first gate of this kind
+
         made = spike_in_c(gate, gate.on_pre, names)
         return GateSum(
             summed,
