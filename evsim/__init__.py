@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evsim import plot as plot
+from typing import Any
+
 from evsim import units as _units
 from evsim.equations.declaration import Equations
 from evsim.equations.timed_array import TimedArray
@@ -41,3 +42,12 @@ __all__ = [
     "restore", "run", "scheduling_summary", "seed", "start_scope", "stop", "store", "verify",
     *_units.__all__,
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Load the plots when they are asked for."""
+    if name != "plot":
+        raise AttributeError(f"module 'evsim' has no attribute {name!r}")
+    import importlib
+
+    return importlib.import_module("evsim.plot")

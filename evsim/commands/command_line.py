@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from evsim.commands.options import add_plot
 from evsim.errors import EvsimError
 
 
@@ -36,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the models, or show one")
     models.add_argument("name", nargs="?", metavar="NAME", help="a model to show in full")
     models.set_defaults(command=_models)
+
+    plot = commands.add_parser("plot", help="draw the response of a model")
+    add_plot(plot)
+    plot.set_defaults(command=_plot)
 
     plugins = commands.add_parser(
         "plugins", help="list the plugins, and what is wrong with those that failed"
@@ -70,6 +75,13 @@ def _models(options: argparse.Namespace) -> None:
     from evsim.plugin.registry import find_model, registry
 
     print(model_page(find_model(options.name)) if options.name else model_table(registry()))
+
+
+def _plot(options: argparse.Namespace) -> None:
+    from evsim.commands.pictures import plot
+
+    for line in plot(options):
+        print(line)
 
 
 def _plugins(options: argparse.Namespace) -> None:

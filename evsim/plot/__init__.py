@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from evsim.plot.connections import connectivity, weights
 from evsim.plot.courses import traces
+from evsim.plot.response import response
 from evsim.plot.spikes import raster
 
-__all__ = ["connectivity", "raster", "traces", "weights"]
+__all__ = ["connectivity", "raster", "response", "traces", "weights"]

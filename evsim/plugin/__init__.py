@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from evsim.plugin.model import (
     Choice,
     Gate,
-    InC,
     Junction,
     Model,
     Modulation,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Choice",
     "Gate",
-    "InC",
     "Junction",
     "Model",
     "Modulation",

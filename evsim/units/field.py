@@ -34,11 +34,11 @@ def _printed(value: Any) -> str:
 @cache
 def _units() -> dict[Dimension, tuple[float, str, bool]]:
     """For each dimension its unit, how that follows a number, and whether only zero is written in it."""
-    ms, mV, mM, uM, nA, nS, nF, cm2, mS, uF = (
-        _named(name) for name in "ms mV mM uM nA nS nF cm2 mS uF".split()
+    ms, mV, mM, uM, nA, nS, nF, cm2, mS, uF, uS = (
+        _named(name) for name in "ms mV mM uM nA nS nF cm2 mS uF uS".split()
     )
     found: dict[Dimension, tuple[float, str, bool]] = {}
-    for unit in (ms, mV, mM, mV / ms, uM / ms, uM**4, mS / cm2, uF / cm2):
+    for unit in (ms, mV, mM, mV / ms, uM / ms, uM**4, mS / cm2, uF / cm2, mV / uS):
         found[dimension_of(unit)] = float(si(unit)), f" {unit}", False
     for unit, symbol in ((ms, "ms"), (mV, "mV"), (mM * ms, "(mM ms)"), (mV * ms, "(mV ms)")):
         found[dimension_of(1 / unit)] = 1 / float(si(unit)), f"/{symbol}", False

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
-
-if TYPE_CHECKING:
-    from evsim.description import CompiledCode
 
 Trigger = Literal["pre", "post"]
 
@@ -20,8 +17,7 @@ class Pathway:
     """Code that runs at the spikes of sources (`pre`) or of targets (`post`), or at another event of theirs.
 
     With `lag`, a parameter of the target, it runs later than the pathway `pre` by that time. With a common delay
-    those of both directions have one, `delay`. `compiled` is C that does what the code
-    says.
+    those of both directions have one, `delay`.
     """
 
     name: str
@@ -30,7 +26,6 @@ class Pathway:
     event: str = "spike"
     lag: str = ""
     has_common_delay: bool = False
-    compiled: CompiledCode | None = None
 
     @property
     def delay_name(self) -> str:
