@@ -127,12 +127,18 @@ int events_group(struct shard *sh, int64_t first_cell) {
     return EVSIM_OK;
 }
 
+static int is_in_unit(const struct simulation *sim, int32_t population) {
+    return sim->populations[population]->unit > 0;
+}
+
 /* Deliveries made inside this window, to the neurons that have a cell. */
-static int gather_local(struct simulation *sim, struct shard *sh, double from, double to) {
+static int gather_local(struct simulation *sim, struct shard *sh, double from, double to,
+                        int of_units) {
     for (int64_t k = 0; k < sh->n_local; k++) {
         const struct local_event *e = &sh->local[k];
         const int32_t mark = sim->populations[e->population]->slot[e->i];
-        if (!mark || e->event.offset < from || e->event.offset >= to)
+        if (!mark || e->event.offset < from || e->event.offset >= to ||
+            is_in_unit(sim, e->population) != of_units)
             continue;
         if (events_add(sh, mark - 1, &e->event) < 0)
             return EVSIM_NO_MEMORY;
@@ -140,20 +146,24 @@ static int gather_local(struct simulation *sim, struct shard *sh, double from, d
     return EVSIM_OK;
 }
 
-int events_gather(struct simulation *sim, struct shard *sh, double from, double to) {
+int events_gather(struct simulation *sim, struct shard *sh, double from, double to, int of_units) {
     int code = EVSIM_OK;
     sh->n_events = 0;
+    for (int64_t c = 0; c < sh->n_cells; c++)
+        sh->cells[c].n_events = 0;
     for (int64_t k = 0; k < sh->n_slices && code >= 0; k++) {
         const struct slice *slice = &sh->slices[k];
-        code = events_gather_slice(sim, sh, slice,
-                                   sim->populations[slice->projection->target]->slot, from, to);
+        const int32_t target = slice->projection->target;
+        if (is_in_unit(sim, target) == of_units)
+            code = events_gather_slice(sim, sh, slice, sim->populations[target]->slot, from, to);
     }
     for (int k = 0; k < sim->n_drives; k++)
         for (int64_t c = 0; c < sh->n_cells && code >= 0; c++)
-            if (sh->cells[c].population == sim->drives[k].target)
+            if (sh->cells[c].population == sim->drives[k].target &&
+                is_in_unit(sim, sim->drives[k].target) == of_units)
                 code = events_gather_drive(sim, sh, &sim->drives[k], sh->cells[c].i, c, from, to);
     if (code >= 0)
-        code = gather_local(sim, sh, from, to);
+        code = gather_local(sim, sh, from, to, of_units);
     return code < 0 ? code : events_group(sh, 0);
 }
 

@@ -42,6 +42,9 @@ int evsim_add_link(evsim_simulation *sim, int source, int target, int input, int
 int evsim_set_link_variable(evsim_simulation *sim, int link, int variable, const double *values,
                             int64_t count);
 
+/* Of a link whose table has a factor: the weights of its pairs, or one for all. */
+int evsim_set_link_weight(evsim_simulation *sim, int link, const double *values, int64_t count);
+
 /* Two populations, or one, are one system, as those that a link joins. */
 int evsim_join(evsim_simulation *sim, int source, int target);
 

@@ -7,38 +7,42 @@
 
 /* ---- the system ---- */
 
-void joint_sums(struct unit *u, double t, int is_stage) {
-    EACH_MEMBER(m, u) {
+/* What a link inside the unit adds up to. */
+static void add_link(struct journey *j, struct link *l, double t, int is_stage) {
+    const struct member *from = member_of(j->u, l->source), *to = member_of(j->u, l->target);
+    const struct member *own = l->own < 0 ? NULL : member_of(j->u, l->own);
+    double *const *there = is_stage ? from->y : from->x;
+    double *const *beside = own ? is_stage ? own->y : own->x : NULL;
+    double *out = to->input[l->input];
+    if (l->rows)
+        rows_add(l, there, t, out);
+    else
+        l->table->add(there, is_stage ? to->y : to->x, beside, t, l->n, l->i, l->j, l->variable,
+                      l->step, out);
+}
+
+void joint_sums(struct journey *j, double offset, int is_stage) {
+    const double t = j->sh->views[j->u->members->population].begin + offset;
+    EACH_MEMBER(m, j->u) {
         for (int k = 0; m->input[k]; k++)
             memset(m->input[k], 0, (size_t)m->n_padded * sizeof(double));
     }
-    for (int k = 0; k < u->n_links; k++) {
-        const struct link *l = u->links[k];
-        if (l->is_resting || !l->table)
-            continue;
-        const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
-        const struct member *own = l->own < 0 ? NULL : member_of(u, l->own);
-        double *const *own_states = own ? is_stage ? own->y : own->x : NULL;
-        l->table->add(is_stage ? from->y : from->x, is_stage ? to->y : to->x, own_states, t, l->n,
-                      l->i, l->j, l->variable, l->step, to->input[l->input]);
+    for (int k = 0; k < j->u->n_links; k++) {
+        struct link *l = j->u->links[k];
+        if (!l->is_resting && l->table)
+            add_link(j, l, t, is_stage);
     }
-}
-
-void joint_renew(struct unit *u) {
-    for (int k = 0; k < u->n_links; k++) {
-        const struct link *l = u->links[k];
-        if (!l->is_direct || l->is_resting)
-            continue;
-        const struct member *from = member_of(u, l->source), *to = member_of(u, l->target);
-        memset(to->input[l->input], 0, (size_t)to->n_padded * sizeof(double));
-        l->table->add(from->x, to->x, NULL, 0.0, l->n, l->i, l->j, l->variable, l->step,
-                      to->input[l->input]);
+    for (int k = 0; k < j->u->n_in; k++) {
+        const struct link *l = j->u->in[k];
+        if (!l->is_resting)
+            course_add_at(l, j->now, offset, member_of(j->u, l->target)->input[l->input]);
     }
 }
 
 /* Rates of all in the state y (or x, in the first stage) into k[stage]. */
-static void stage_rates(struct journey *j, double t, int stage) {
-    joint_sums(j->u, t, stage > 0);
+static void stage_rates(struct journey *j, double offset, int stage) {
+    const double t = j->sh->views[j->u->members->population].begin + offset;
+    joint_sums(j, offset, stage > 0);
     EACH_MEMBER(m, j->u)
     population_of(j, m)->kernel->rates(cells_of(j, m), &m->piece, t, stage ? m->y : m->x,
                                        m->k[stage]);
@@ -78,10 +82,10 @@ static double largest_error(const struct journey *j, double h) {
 double joint_step(struct journey *j, double h) {
     const double t = j->sh->views[j->u->members->population].begin + j->now;
     EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
-    stage_rates(j, t, 0);
+    stage_rates(j, j->now, 0);
     for (int stage = 1; stage < 7; stage++) {
         EACH_MEMBER(m, j->u) make_stage(m, population_of(j, m)->kernel->n_states, stage, h);
-        stage_rates(j, t + PAIR_AT[stage] * h, stage);
+        stage_rates(j, j->now + PAIR_AT[stage] * h, stage);
     }
     EACH_MEMBER(m, j->u) {
         for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
@@ -113,14 +117,13 @@ double joint_between(const struct member *m, int s, int64_t i, double u) {
 
 /* What links add up to at five points of the step, for conditions that name it. */
 void joint_nodes(struct journey *j, double h) {
-    const double t = j->sh->views[j->u->members->population].begin + j->now;
     for (int node = 0; node < 5; node++) {
         EACH_MEMBER(m, j->u) {
             for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
                 for (int64_t i = 0; i < m->n_padded; i++)
                     m->y[s][i] = node < 4 ? joint_between(m, s, i, 0.25 * node) : m->next[s][i];
         }
-        joint_sums(j->u, t + 0.25 * node * h, 1);
+        joint_sums(j, j->now + 0.25 * node * h, 1);
         EACH_MEMBER(m, j->u) {
             for (int k = 0; m->input_node[node] && m->input[k]; k++)
                 memcpy(m->input_node[node][k], m->input[k], (size_t)m->n_padded * sizeof(double));

@@ -6,6 +6,7 @@
 #ifndef EVSIM_JOURNEY_H
 #define EVSIM_JOURNEY_H
 
+#include "rows.h"
 #include "shard.h"
 #include "unit.h"
 
@@ -85,10 +86,7 @@ int journey_deliver(struct journey *j, const struct due *d);
 int journey_test(struct journey *j);
 int journey_spike(struct journey *j, const struct spike *spike, int32_t round);
 
-/* What the links add up to in the states x, or in those of a stage. */
-void joint_sums(struct unit *u, double t, int is_stage);
-
-/* The same for direct links alone. */
-void joint_renew(struct unit *u);
+/* What the links add up to at an offset, in the states x, or in those of a stage. */
+void joint_sums(struct journey *j, double offset, int is_stage);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 5
+#define EVSIM_KERNEL_ABI 6
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -26,6 +26,19 @@ struct evsim_table {
     double dt;
     int64_t n, columns;
     const double *values; /* [n][columns] */
+};
+
+#define EVSIM_TERMS 5 /* of a polynomial of a course */
+
+/* What links add up to, as a function of time in the window: pieces end to end, each a polynomial
+ * in the part of the piece. Nothing that the function depends on happens inside a piece. */
+struct evsim_course {
+    int64_t n;         /* pieces; 0: there is no such function in this window */
+    double begin;      /* offset where the first begins... */
+    const double *end; /* [n] ...and where each ends */
+    int64_t n_rows;
+    const double *coefficient; /* [n][n_rows][EVSIM_TERMS] of the powers, lowest first */
+    const uint32_t *row;       /* of each neuron */
 };
 
 /* One population as its kernel sees it in one window. The core owns everything here.
@@ -66,6 +79,7 @@ struct evsim_cells {
     const double *option;
     double *const *input; /* [input][i] what links add up to, of the latest evaluation; held over a
                              step on the grid; or NULL: zero */
+    const struct evsim_course *course; /* [input] the same as functions of time, or NULL */
 };
 
 /* A step of populations that links join, as the kernel of one of them sees it. Arrays are padded;
@@ -79,14 +93,29 @@ struct evsim_piece {
     double *const *input_node[5]; /* at 0, 1/4, 1/2, 3/4 and 1 of the step, for `asks_inputs` */
 };
 
-/* Continuous coupling, compiled from the expression of a link. */
+/* Weights of pairs, row by row: row r has the sources i[k] for start[r] <= k < start[r + 1]. */
+struct evsim_rows {
+    int64_t n;
+    const int64_t *start;
+    const uint32_t *i;
+    const double *weight;
+};
+
+/* Continuous coupling, compiled from the expression of a link: of any form, with `add`, or a weight
+ * of the pair times a factor of the source, with `factor` and `sum`. */
 struct evsim_link {
     int32_t abi;
+    int32_t is_constant; /* the factor names neither states nor the time */
     /* out[j[k]] += the expression of pair k, for k < n, at time t. `own` are the states of a
      * population with an element for each pair, or NULL. */
     void (*add)(double *const *from, double *const *to, double *const *own, double t, int64_t n,
                 const uint32_t *i, const uint32_t *j, double *const *variable, const int64_t *step,
                 double *out);
+    /* out[i] = the factor of source neuron i, for i < n, at time t. */
+    void (*factor)(double *const *from, double t, int64_t n, double *const *variable,
+                   const int64_t *step, double *out);
+    /* out[r] = sum of weight*factor over row r, always in the same order. */
+    void (*sum)(const struct evsim_rows *rows, const double *factor, double *out);
 };
 
 /* When event code runs, and what its target is like then. `pre` is the state of the source neuron,
@@ -119,6 +148,24 @@ struct evsim_code {
                     const struct evsim_now *now, double *const *variable, const int64_t *step,
                     const uint32_t *synapses, int64_t n);
     int32_t asks_inputs; /* the code names what links add up to, at either end */
+};
+
+/* What a spike does to a gate, written by hand: see kernel/gate.h. The sizes are those that the
+ * file was compiled with, so that evsim can tell a library that was made for another version. Names
+ * are those of the gate's declaration; numbers are in SI units. */
+struct evsim_gate {
+    int32_t abi;  /* EVSIM_KERNEL_ABI */
+    int32_t size; /* of this struct, of struct evsim_cells, evsim_now and evsim_code */
+    int32_t size_of_cells, size_of_now, size_of_code;
+    int32_t n_parameters, n_own, n_jumps;
+    const char *const *parameters; /* of the gate, which it reads */
+    const char *const *own;        /* what a synapse keeps */
+    const char *const *jumps;      /* variables of the gate that a spike makes jump */
+    /* A spike arrives `since` seconds after the one before, or, if it is the first, after the
+     * beginning. Changes `own`, and says in `jump` (which comes as zeros) by how much the variables
+     * jump for a weight of 1. Called from several threads at once; keeps nothing else. */
+    void (*arrive)(double since, const double *parameter, double *own, double *jump);
+    const struct evsim_code *code; /* the same as event code of a synapse */
 };
 
 /* One delivery to one neuron. Ordered by (offset, round, projection, source, synapse). */

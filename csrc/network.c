@@ -226,6 +226,11 @@ int evsim_set_link_variable(struct simulation *sim, int link, int variable, cons
     return link_set_variable(sim->links[link], variable, values, count);
 }
 
+int evsim_set_link_weight(struct simulation *sim, int link, const double *values, int64_t count) {
+    sim->is_changed = 1;
+    return link_set_weight(sim->links[link], values, count);
+}
+
 /* ---- sources ---- */
 
 int evsim_add_poisson(struct simulation *sim, uint32_t object, int64_t n, const double *rates,

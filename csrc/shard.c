@@ -69,11 +69,20 @@ static int run_units(struct simulation *sim, struct shard *sh, double from, doub
     return code;
 }
 
+/* The populations that links join, from the sources of links to their targets. Those that go alone
+ * find there what their links add up to. */
+static int run_linked(struct simulation *sim, struct shard *sh, double from, double to) {
+    if (!sim->n_units)
+        return EVSIM_OK;
+    const int code = events_gather(sim, sh, from, to, 1);
+    return code < 0 ? code : run_units(sim, sh, from, to);
+}
+
 static int run_cells(struct simulation *sim, struct shard *sh, double from, double to,
                      int is_unfolding) {
-    const int units = run_units(sim, sh, from, to);
-    if (units < 0)
-        return units;
+    const int gathered = events_gather(sim, sh, from, to, 0);
+    if (gathered < 0)
+        return gathered;
     if (!sim->is_short)
         return walk_all(sim, sh, from, to, is_unfolding);
     const int code = cascade_run(sim, sh, from, to, is_unfolding);
@@ -89,13 +98,12 @@ static int whole_window(struct simulation *sim, struct shard *sh) {
     if (code < 0)
         return code;
     cells_fill_starts(sim, sh);
-    code = advance_all(sim, sh);
+    code = run_linked(sim, sh, 0.0, sim->window);
+    if (code >= 0)
+        code = advance_all(sim, sh);
     deliver_clear(sim, sh);
-    if (code >= 0 && (sh->n_cells || sim->n_units)) {
-        code = events_gather(sim, sh, 0.0, sim->window);
-        if (code >= 0)
-            code = run_cells(sim, sh, 0.0, sim->window, 1);
-    }
+    if (code >= 0 && sh->n_cells)
+        code = run_cells(sim, sh, 0.0, sim->window, 1);
     return code;
 }
 
@@ -107,7 +115,7 @@ static int part_of_window(struct simulation *sim, struct shard *sh, double from,
     if (code < 0)
         return code;
     cells_fill_starts(sim, sh);
-    code = events_gather(sim, sh, from, to);
+    code = run_linked(sim, sh, from, to);
     return code < 0 ? code : run_cells(sim, sh, from, to, 0);
 }
 

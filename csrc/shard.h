@@ -194,14 +194,15 @@ void cells_fill_starts(struct simulation *sim, struct shard *sh);
 void cells_clear(struct simulation *sim, struct shard *sh);
 
 /* events.c: events in [from, to) of the neurons that `slot` marks with the number of their cell
- * plus one, then grouped by cell and sorted. */
+ * plus one, then grouped by cell and sorted; `of_units`: those of the cells in units, or of the
+ * others. */
 int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event);
 int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
                         const int32_t *slot, double from, double to);
 int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d, uint32_t i,
                         int64_t cell, double from, double to);
 int events_group(struct shard *sh, int64_t first_cell);
-int events_gather(struct simulation *sim, struct shard *sh, double from, double to);
+int events_gather(struct simulation *sim, struct shard *sh, double from, double to, int of_units);
 int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, double from,
                       double to);
 int events_note_local(struct shard *sh, const struct projection *p, int64_t position, double offset,

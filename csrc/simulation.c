@@ -207,9 +207,8 @@ int evsim_run(struct simulation *sim, int64_t tick, double offset, int n_threads
         return EVSIM_BAD_ARGUMENT;
     find_short(sim);
     int code = keep_begins(sim);
-    if (code >= 0 && sim->is_unlinked)
+    if (code >= 0)
         code = units_find(sim);
-    sim->is_unlinked = code < 0;
     const unsigned before = flush_denormals();
     if (code >= 0)
         code = begin(sim, n_threads);

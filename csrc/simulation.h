@@ -101,7 +101,8 @@ struct simulation {
     int n_shards;
     struct shard *shards;
     int is_arranged;
-    int is_unlinked; /* there are new links, whose units are to be found */
+    int is_unlinked;    /* there are new links, whose units are to be found */
+    int64_t short_mark; /* of the projections that acted inside their windows then */
     struct spikes source_out[2];
     struct snapshot
         *preview;      /* the present window's start, where a run has ended inside it; or NULL */

@@ -67,7 +67,7 @@ static int run_code(struct journey *j, const struct member *m, const struct evsi
     if (own)
         joint_state(j, own, own->x, e->synapse, states);
     if (e->code->asks_inputs)
-        joint_sums(j->u, cells_of(j, m)->begin + j->now, 0);
+        joint_sums(j, j->now, 0);
     const int code = run_at_ends(j, m, e, i, x, now);
     if (!own || code < 0)
         return code;
@@ -129,7 +129,7 @@ static int compare_spikes(const void *a, const void *b) {
 static int touch_asking(struct journey *j) {
     if (!j->u->asks_inputs || !j->n_touched)
         return EVSIM_OK;
-    joint_sums(j->u, j->sh->views[j->u->members->population].begin + j->now, 0);
+    joint_sums(j, j->now, 0);
     EACH_MEMBER(m, j->u) {
         const struct population *p = population_of(j, m);
         for (int64_t i = 0; i < p->n && p->kernel->asks_inputs; i++)
@@ -271,6 +271,10 @@ static double next_stop(const struct journey *j, double to) {
         const double next = p->kernel->next_switch(cells, cells->begin + j->now) - cells->begin;
         stop = next > j->now && next < stop ? next : stop;
     }
+    for (int k = 0; k < j->u->n_in; k++) {
+        const double end = course_next_end(j->u->in[k], j->now);
+        stop = end > j->now && end < stop ? end : stop;
+    }
     return stop;
 }
 
@@ -290,6 +294,19 @@ static int take_samples(struct journey *j, double h) {
                     place->row[s * o->n + n] =
                         joint_between(m, o->states[s], o->indices[n], (place->at - j->now) / h);
         }
+    }
+    return EVSIM_OK;
+}
+
+/* What the links to later units add up to over the step just made. */
+static int leave_courses(struct journey *j, double length, double end) {
+    for (int k = 0; k < j->u->n_out; k++) {
+        struct link *l = j->u->out[k];
+        const struct member *m = member_of(j->u, l->source);
+        const int n_states = population_of(j, m)->kernel->n_states;
+        const int code = course_add(l, m, n_states, m->piece.t, length, end);
+        if (code < 0)
+            return code;
     }
     return EVSIM_OK;
 }
@@ -328,13 +345,14 @@ static int move(struct journey *j, double stop) {
         const double length = is_cut ? joint_cut(j, &c, h) : h;
         if (is_cut)
             joint_bend(j, length);
-        if (take_samples(j, length) < 0)
+        const double end = length < rest ? j->now + length : stop;
+        if (take_samples(j, length) < 0 || leave_courses(j, length, end) < 0)
             return EVSIM_NO_MEMORY;
         EACH_MEMBER(m, j->u) {
             for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
                 memcpy(m->x[s], m->next[s], (size_t)population_of(j, m)->n * sizeof(double));
         }
-        j->now = length < rest ? j->now + length : stop;
+        j->now = end;
         if (is_cut && length < h)
             return journey_touch(j, c.member->population, c.i);
     }
@@ -368,8 +386,23 @@ static void settle(struct journey *j) {
     }
 }
 
+/* Shows the courses to a population that goes alone. */
+static void show_courses(struct shard *sh, struct unit *u) {
+    struct member *m = u->members;
+    for (int k = 0; k < u->n_in; k++)
+        m->course[u->in[k]->input] = course_view(u->in[k]);
+    sh->views[m->population].course = m->course;
+    sh->views[m->population].input = NULL;
+}
+
 int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double from, double to) {
+    if (u->is_free) {
+        show_courses(sh, u);
+        return EVSIM_OK;
+    }
     struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from};
+    for (int k = 0; k < u->n_out; k++)
+        course_begin(u->out[k], from);
     int code = collect(&j, from);
     EACH_MEMBER(m, u) sh->views[m->population].input = m->input;
     for (;;) {
@@ -388,16 +421,40 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
     return code;
 }
 
-void unit_renew_inputs(const struct simulation *sim, int32_t population) {
-    const int number = sim->populations[population]->unit;
-    if (number && sim->units[number - 1].is_direct)
-        joint_renew(&sim->units[number - 1]);
+/* What one link adds up to in the present states. */
+static void hold_link(const struct simulation *sim, double t, struct link *l, double *out) {
+    double *const *from = sim->populations[l->source]->state;
+    double *const *to = sim->populations[l->target]->state;
+    double *const *own = l->own < 0 ? NULL : sim->populations[l->own]->state;
+    if (l->rows)
+        rows_add(l, from, t, out);
+    else
+        l->table->add(from, to, own, t, l->n, l->i, l->j, l->variable, l->step, out);
 }
 
 void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u) {
-    joint_sums(u, sh->views[u->members->population].begin, 0);
     EACH_MEMBER(m, u) {
+        for (int k = 0; m->input[k]; k++)
+            memset(m->input[k], 0, (size_t)m->n_padded * sizeof(double));
         sim->populations[m->population]->cells.input = m->input;
         sh->views[m->population].input = m->input;
+        for (int k = 0; k < u->n_links + u->n_in; k++) {
+            struct link *l = k < u->n_links ? u->links[k] : u->in[k - u->n_links];
+            if (l->target == m->population && l->table && !l->is_resting)
+                hold_link(sim, sh->views[l->target].begin, l, m->input[l->input]);
+        }
+    }
+}
+
+void unit_renew_inputs(const struct simulation *sim, int32_t population) {
+    const int32_t unit = sim->populations[population]->unit;
+    for (int k = 0; k < sim->n_links; k++) {
+        struct link *l = sim->links[k];
+        struct population *to = sim->populations[l->target];
+        if (!l->is_direct || l->is_resting || !to->cells.input ||
+            (l->target != population && (!unit || to->unit != unit)))
+            continue;
+        memset(to->cells.input[l->input], 0, (size_t)to->n_padded * sizeof(double));
+        hold_link(sim, 0.0, l, to->cells.input[l->input]);
     }
 }

@@ -1,14 +1,21 @@
-/* Units: populations that links join, integrated as one system.
+/* Units: populations that links join, and the order in which they go through a window.
  *
  *   links: source population --> input of a target population, at every instant
  *
+ * Where links lead back to where they come from, and where a link names both ends in one formula,
+ * nobody can go first: such populations are one unit, integrated as one system. The units form an
+ * order then, from sources to targets. Each one leaves, for the whole window, what its links to
+ * later ones add up to: courses, polynomials in pieces between its own events. Their targets go
+ * through the window with these at hand. A population that nobody reads goes neuron by neuron, as
+ * if it had no links: its unit is free.
+ *
  * A link without pairs and without a table only joins: event code that names states of the source
- * neuron needs both ends at its instant.
+ * neuron needs both ends at its instant. So do spikes that act inside their window.
  *
  * A unit goes through a window from event to event: deliveries, ends of refractory periods and
- * crossings of its neurons are where steps end. In between all its states take the same steps, of
- * the pair of orders 5 and 4 that kernel/methods.h has for neurons alone, as long as their errors
- * allow. One thread does the work of all units.
+ * crossings of its neurons are where steps end, and the ends of the pieces that it reads. In
+ * between all its states take the same steps, of the pair of orders 5 and 4 that kernel/methods.h
+ * has for neurons alone, as long as their errors allow. One thread does the work of all units.
  *
  * A unit owns its working arrays; states are the populations' own.
  */
@@ -23,6 +30,7 @@
 
 struct shard;
 struct simulation;
+struct rows;
 
 struct link {
     int32_t source, target, input;
@@ -35,11 +43,15 @@ struct link {
     int n_variables;
     double **variable;
     int64_t *step;
+    double *weight; /* of each pair, or one for all; of links with factors */
+    int64_t weight_step;
+    struct rows *rows; /* the weights by targets; NULL: to be made */
 };
 
 int link_new(struct link **out, int32_t source, int32_t target, int32_t input, int64_t n,
              const uint32_t *i, const uint32_t *j, const struct evsim_link *table, int n_variables);
 int link_set_variable(struct link *l, int variable, const double *values, int64_t count);
+int link_set_weight(struct link *l, const double *values, int64_t count);
 void link_free(struct link *l);
 
 /* Arrays of one population while its unit steps: [state][n_padded]. */
@@ -50,18 +62,22 @@ struct member {
     double **input, **input_node[5];
     double *active;
     struct evsim_piece piece;
+    struct evsim_course *course; /* of each input */
     uint32_t *found;
 };
 
 struct unit {
+    int is_free;
     int n_members;
     struct member *members;
-    int n_links;
-    struct link **links;
-    int asks_inputs, is_direct; /* of a member, of a link */
+    int n_links, n_in, n_out;
+    struct link **links; /* inside */
+    struct link **in;    /* from units before */
+    struct link **out;   /* to units after */
+    int asks_inputs;     /* of a member */
 };
 
-/* Finds the units of a simulation anew; frees them. */
+/* Finds the units of a simulation anew, where that is needed; frees them. */
 int units_find(struct simulation *sim);
 void units_free(struct simulation *sim);
 

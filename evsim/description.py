@@ -187,6 +187,18 @@ class SpikeTrainSource:
     changed: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class CompiledCode:
+    """Event code that came compiled: the address of its `struct evsim_code`, and what it is handed, in this order.
+
+    `variables` are those of a projection; `states` those of the target whose places it needs.
+    """
+
+    address: int
+    variables: tuple[str, ...]
+    states: tuple[str, ...]
+
+
 @dataclass
 class Projection:
     """Synapses from `source` (any population or source) to the population `target`; i and j count in the whole group.
@@ -223,6 +235,7 @@ class Projection:
         ""  # with trigger "post": the source whose spikes they are, where `target` stands for a source
     )
     own: str = ""
+    compiled: CompiledCode | None = None  # C that does what `code` says
 
     @property
     def emitter(self) -> str:

@@ -14,9 +14,10 @@ from evsim import description, models
 from evsim.codegen import shipped
 from evsim.commands import demo
 from evsim.composition import treatment_of
-from evsim.composition.treatment import AT_ONCE, SUMMED
+from evsim.composition.treatment import AT_ONCE, PULSED, SUMMED
 from evsim.engine.texts import texts_of
 from evsim.plugin import Gate, Neuron, Output
+from evsim.words.monitors import StateMonitor
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
 from evsim.words.synapses import Synapses
@@ -62,6 +63,9 @@ def networks() -> Iterator[tuple[description.Network, list[tuple[str, ...]]]]:
             yield alone, [EQUAL]
     for neuron, synapses in USUAL:
         yield described(neuron, *synapses), [EQUAL]
+    for gate in models.evsim_models():
+        if isinstance(gate, Gate) and treatment_of(gate).name in (SUMMED, PULSED):
+            yield recorded(gate), [EQUAL]
 
 
 def _with_currents(neuron: Neuron) -> Iterator[tuple[description.Network, list[tuple[str, ...]]]]:
@@ -82,3 +86,11 @@ def described(neuron: Neuron, *synapses: tuple[Gate, Output | None]) -> descript
     for each in made:
         each.connect()
     return Network([cells, *made]).describe()
+
+
+def recorded(gate: Gate) -> description.Network:
+    """Describe a cell with a synapse of a gate on it whose gate and current are recorded."""
+    cells = NeuronGroup(1, models.lif)
+    made = Synapses(cells, cells, gate, output=models.current)
+    made.connect()
+    return Network(cells, made, StateMonitor(made, ["s", "I"], record=True)).describe()

@@ -57,6 +57,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "strength_duration": {"lengths": (1, 10, 100), "rounds": 20},
     "synfire_chain": {"duration": 50 * ms, "groups": 4},
     "vogels2011": {"before": 20 * ms, "after": 30 * ms, "cells": 400},
+    "wang2002": {"duration": 60 * ms, "scale": 0.05},
     "wang_buzsaki": {"duration": 60 * ms, "n": 10},
 }
 

@@ -12,6 +12,7 @@ from evsim import (
     NeuronGroup,
     SpikeGeneratorGroup,
     SpikeMonitor,
+    StateMonitor,
     Synapses,
     kernels,
     ms,
@@ -54,6 +55,16 @@ def no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setattr(cache, "_addresses", {})
     yield tmp_path / "cache"
     assert not (tmp_path / "cache").exists()
+
+
+def test_monitors_of_single_synapses_need_no_compiler() -> None:
+    source, cell = SpikeGeneratorGroup(1, [0], [1.25] * ms), NeuronGroup(1, lif(I_stim=0 * nA))
+    for gate in (exponential, ampa):
+        synapses = Synapses(source, cell, gate, output=current)
+        synapses.connect()
+        trace = StateMonitor(synapses, ["s", "I"], record=True)
+        Network(source, cell, synapses, trace).run(3 * ms)
+        assert trace.s[0].max() > 0
 
 
 @pytest.mark.parametrize("gate", [exponential, alpha], ids=lambda gate: gate.name)

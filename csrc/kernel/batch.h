@@ -40,6 +40,10 @@ struct batch {
     double table[TABLES + 1][LANES];
     double input[INPUTS + 1][LANES];
     double input_node[ASKS_INPUTS ? 5 : 1][INPUTS + 1][LANES]; /* over the step; see `watch` */
+    int64_t neuron[LANES];
+    double course[INPUTS + 1][EVSIM_TERMS][LANES]; /* what links add up to, as in evsim_course... */
+    double course_begin[INPUTS + 1][LANES];        /* ...in a piece that begins there, seconds... */
+    double course_rate[INPUTS + 1][LANES];         /* ...and is 1/rate long */
     double active[LANES];    /* 1 where the neuron is not refractory, else 0 */
     double last[LANES];      /* time of the latest spike */
     uint32_t holding[LANES]; /* as in evsim_cells */
@@ -97,3 +101,5 @@ static inline double evsim_table_there(const struct evsim_table *table, double a
                                        double column) {
     return evsim_table_at(table, argument + 1e-15 * (fabs(t) + fabs(argument)), column);
 }
+
+#include <kernel/courses.h>

@@ -11,7 +11,7 @@ static void load_block(struct batch *b, const struct evsim_cells *cells,
         b->active[l] = piece->active[first + l];
         EACH_STATE b->x[s][l] = x[s][first + l];
         for (int k = 0; k < INPUTS; k++)
-            b->input[k][l] = piece->input[k][first + l];
+            hold_input(b, k, l, piece->input[k][first + l]);
     }
 }
 

@@ -52,8 +52,9 @@ ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cel
     b->cells = cells, b->first = first, b->is_on_grid = 0;
     load_each(lanes, b, first);
     for (int l = 0; l < lanes; l++) {
+        b->neuron[l] = first + l;
         for (int k = 0; k < INPUTS; k++)
-            b->input[k][l] = cells->input ? cells->input[k][first + l] : 0.0;
+            hold_input(b, k, l, cells->input ? cells->input[k][first + l] : 0.0);
         b->holding[l] = EVENTS ? cells->holding[first + l] : 0;
         b->last[l] = last_of(cells, first + l);
     }
@@ -63,8 +64,9 @@ ALWAYS void load(const int lanes, struct batch *b, const struct evsim_cells *cel
 static inline void load_lane(struct batch *b, int l, int64_t i) {
     const struct evsim_cells *cells = b->cells;
     load_each_at(b, l, i);
+    b->neuron[l] = i;
     for (int k = 0; k < INPUTS; k++)
-        b->input[k][l] = cells->input ? cells->input[k][i] : 0.0;
+        hold_input(b, k, l, cells->input ? cells->input[k][i] : 0.0);
     b->holding[l] = 0;
 }
 
@@ -223,6 +225,10 @@ static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t l
         double begin = 0.0;
         while (begin < cells->window) {
             double end = cells->window;
+#if INPUTS
+            const double piece = next_piece(cells, begin);
+            end = piece < end ? piece : end;
+#endif
 #if SWITCHES
             const double next = next_switch_of(LANES, &b, cells->begin + begin) - cells->begin;
             end = next < end && !is_grid ? next : end;
@@ -230,6 +236,9 @@ static int64_t advance(const struct evsim_cells *cells, int64_t first, int64_t l
                 t[l] = cells->begin + (is_grid ? 1e-3 * end : 0.5 * (begin + end));
 #endif
             load_tables(LANES, &b, t);
+#if INPUTS
+            load_courses(&b, 0, LANES, 0.5 * (begin + end));
+#endif
             b.is_on_grid = is_grid;
             step_lanes(&b, begin, end, h, left, !is_grid);
             begin = end;
@@ -330,6 +339,11 @@ static int begin_leg(struct batch *b, int l, int64_t i, struct evsim_walk *w,
         b->active[l] = w->offset < w->release ? 0.0 : 1.0;
         b->t[l] = cells->begin + w->offset;
         *stop = end;
+#if INPUTS
+        const double piece = next_piece(cells, w->offset);
+        *stop = end = piece < end ? piece : end;
+        load_courses(b, l, l + 1, w->offset);
+#endif
 #if SWITCHES
         const double next = next_switch_of(1, b, b->t[l]) - cells->begin;
         *stop = next > w->offset && next < end ? next : end;

@@ -18,10 +18,12 @@ from evsim.codegen.folder import cache_folder, make, require_private, temporary_
 from evsim.codegen.loading import entry
 from evsim.codegen.machine import fingerprint
 from evsim.codegen.text import digest, text_key
-from evsim.errors import CompilerError
+from evsim.errors import CompilerError, EvsimError
 
 _addresses: dict[str, int] = {}
-_texts: dict[int, tuple[str, str]] = {}  # by address: the text, and the function of it that gives the table
+_texts: dict[
+    int, tuple[str | None, str]
+] = {}  # by address: the text, and the function of it that gives the table
 
 
 def kernel_address(source: str) -> int:
@@ -48,9 +50,20 @@ def _address(source: str, function: str) -> int:
     return _addresses[key]
 
 
+def keep_text(address: int, source: str | None, function: str) -> None:
+    """Say which text a table that came compiled was made from, and which function of it returns the table."""
+    _texts[address] = source, function
+
+
 def text_at(address: int) -> tuple[str, str]:
-    """The generated text whose table stands at an address that was asked for, and the function that returns it."""
-    return _texts[address]
+    """The text whose table stands at an address that was asked for, and the function that returns it."""
+    source, function = _texts[address]
+    if source is None:
+        raise EvsimError(
+            "a gate in hand-written C came without its C file, which a program of its own is made from; "
+            "its package must bring the file along"
+        )
+    return source, function
 
 
 def _entry(source: str, function: str) -> int:

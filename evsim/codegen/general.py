@@ -18,6 +18,7 @@ from evsim.equations.nodes import Call, Name, Node, leaves, replaced
 from evsim.equations.printing import Calls, to_c
 from evsim.equations.slopes import own_slope
 
+AT_STAGES = frozenset({"rates", "slopes", "noise"})  # functions that take inputs as they are at a time
 VARYING = {"t": "now", "not_refractory": "active", "lastspike": "last"}
 
 
@@ -454,6 +455,9 @@ def _lane_function(name: str, body: str, more: str = "") -> str:
     ones = sorted({int(n) for n in re.findall(r"b->one\[(\d+)\]", body)})
     reads = "".join(f"    const double one_{n} = b->one[{n}];\n" for n in ones)
     body = re.sub(r"b->one\[(\d+)\]", r"one_\1", body)
+    if "b->input[" in body and name in AT_STAGES:
+        body = body.replace("b->input[", "input[")
+        reads += "    double input[INPUTS][LANES];\n    inputs_of(lanes, b, t, input);\n"
     inside, outside = f"b, {'z, ' if more else ''}t, x, y", f"{more}const double *t, double x[][LANES]"
     return f"""ALWAYS void {name}_of(const int lanes, const struct batch *b, {outside},
                   double y[][LANES]) {{

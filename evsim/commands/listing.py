@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from evsim.composition import treatment_of
-from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output, Pulse
+from evsim.plugin import Gate, InC, Junction, Model, Modulation, Neuron, Output, Pulse
 from evsim.plugin.registry import Plugin, Registry
 from evsim.units.field import in_field_units
 
@@ -95,6 +95,12 @@ def _spike(gate: Gate) -> list[str]:
         pulse = gate.on_pre
         return [
             f"{pulse.variable} = {pulse.height} for {pulse.duration}; a spike within a pulse starts it anew"
+        ]
+    if isinstance(gate.on_pre, InC):
+        kept = [f"{each.name} = {in_field_units(each.default)}: {each.meaning}" for each in gate.on_pre.keeps]
+        return [
+            f"hand-written C in {gate.on_pre.module}; every synapse keeps",
+            *(f"  {each}" for each in kept),
         ]
     return textwrap.dedent(gate.written_out(gate.on_pre)).strip().splitlines()
 

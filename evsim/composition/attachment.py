@@ -8,7 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from evsim.composition.contribution import Contribution
-from evsim.composition.declared import events, own_equations, parameter_names, parameter_variables
+from evsim.composition.declared import (
+    events,
+    own_equations,
+    parameter_names,
+    parameter_variables,
+    pulse_of,
+)
 from evsim.composition.plain import plain_dimension, plain_value
 from evsim.composition.sums import GateSum, sum_of, sums_of_pulsed
 from evsim.composition.superposition import degree
@@ -41,10 +47,12 @@ def contribution(
     where = f"synapses {name} ({_title(gate, output)})"
     _check_kinds(gate, output, where)
     treatment = treatment_of(gate)
+    pulse_of(gate)
     if treatment.name == AT_ONCE:
         return _at_once(gate, output, target, membrane, where)
     if output is None:
         raise EvsimTypeError(f"{where}: a gate needs an output; give one, as in output=current")
+    _check_names(gate, target, where)
     port = port_of(target, port, where)
     return _Attachment(gate, output, target, name, port, membrane, where, treatment).contribution()
 
@@ -104,6 +112,9 @@ class _Attachment:
             own=Equations(gate.own, self.where),
             on_pulse_end=gate.on_pulse_end,
             lag=gate.lag,
+            own_values=gate.own_values,
+            functions=gate.functions,
+            compiled=gate.compiled,
             carried=self._names[GATE] if self.treatment.name == EACH_SOURCE else "",
         )
 
@@ -332,6 +343,19 @@ def _check_kinds(gate: Any, output: Any, where: str) -> None:
         raise EvsimTypeError(f"{where}: the model must be a gate such as exponential, got {gate!r}")
     if output is not None and not isinstance(output, Output):
         raise EvsimTypeError(f"{where}: the output must be an output such as current, got {output!r}")
+
+
+def _check_names(gate: Gate, target: Equations, where: str) -> None:
+    """Refuse a gate that reads its target: it is one for all targets of a source, and is there before the delay."""
+    own = own_equations(gate)
+    pulse = pulse_of(gate)
+    known = {*own, *parameter_names(gate), *([pulse.variable] if pulse else [])}
+    foreign = sorted((own.external_names & target.keys()) - known)
+    if foreign:
+        raise EvsimNameError(
+            f"{where}: gate {gate.name} reads {foreign[0]} of its target, but a gate depends on its source alone; "
+            "declare it as a parameter of the gate, or put what depends on the target into an output"
+        )
 
 
 def _title(gate: Any, output: Any) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evsim.equations.declaration import Equations, Variable
 from evsim.plugin import Gate, Output
 from evsim.units import Dimension
+
+if TYPE_CHECKING:
+    from evsim.description import CompiledCode
+    from evsim.equations.user_functions import Function
 
 PULSE_END = "pulse_end"
 
@@ -25,6 +29,8 @@ class Contribution:
     parameter `lag` of the target. `own_values` (SI) are start values of `own`, and `sums` what the synapses add up at
     every instant. Where there is one gate per source and delay, `carried` is the target's variable that these gates add
     up to, and nothing happens at spikes. `on_post` is what spikes of the target do.
+
+    `functions` are called by `on_pre`; `compiled` is C that does what it says.
     """
 
     equations: Equations
@@ -45,6 +51,8 @@ class Contribution:
     sums: Mapping[str, Variable] = field(default_factory=dict)
     carried: str = ""
     on_post: str = ""
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    compiled: CompiledCode | None = None
 
     @property
     def code(self) -> str | dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimError
-from evsim.plugin import Gate, Model, Neuron, Pulse
+from evsim.plugin import Gate, InC, Model, Neuron, Pulse
 from evsim.units import si
 
 
@@ -38,10 +38,26 @@ def parameter_variables(model: Model, names: Mapping[str, str] | None = None) ->
     return result
 
 
+def pulse_of(gate: Gate) -> Pulse | None:
+    """Return the pulse that opens a gate, if one does; its length must be a parameter."""
+    pulse = gate.on_pre
+    if not isinstance(pulse, Pulse):
+        return None
+    if pulse.duration not in parameter_names(gate):
+        raise EvsimError(
+            f"gate {gate.name}: the duration of its pulse, {pulse.duration!r}, is not one of its parameters "
+            f"({', '.join(parameter_names(gate)) or 'none'}); declare it, as in "
+            'Parameter("T_duration", 0.5*ms, "length of the pulse")'
+        )
+    return pulse
+
+
 def events(gate: Gate, where: str) -> list[Statement]:
     """Return what a spike does to the gate's variables."""
     if isinstance(gate.on_pre, Pulse):
         raise EvsimError(
             f"{where}: gate {gate.name} opens by a pulse of {gate.on_pre.variable}, not by event code"
         )
+    if isinstance(gate.on_pre, InC):
+        raise EvsimError(f"{where}: gate {gate.name} has no event code; its C says what a spike does")
     return parse_statements(gate.written_out(gate.on_pre), f"on_pre of gate {gate.name}")

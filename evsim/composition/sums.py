@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from evsim.composition.declared import events, own_equations
 from evsim.composition.treatment import carriers, rate_form
@@ -11,8 +12,12 @@ from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import Form, Sum, product
 from evsim.equations.nodes import Name
-from evsim.plugin import Gate, Pulse
+from evsim.plugin import Gate, InC, Pulse
 from evsim.units import DIMENSIONLESS, Dimension
+
+if TYPE_CHECKING:
+    from evsim.description import CompiledCode
+    from evsim.equations.user_functions import Function
 
 WEIGHT = "w"
 PULSES, COUNTED = (
@@ -30,6 +35,9 @@ class GateSum:
     own: list[Variable] = field(default_factory=list)
     on_pulse_end: str = ""
     lag: str = ""
+    own_values: Mapping[str, float] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    compiled: CompiledCode | None = None
 
 
 def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
@@ -44,6 +52,18 @@ def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
         )
         for variable in variables.values()
     ]
+    if isinstance(gate.on_pre, InC):
+        from evsim.composition.handwritten import spike_in_c  # with the first gate of this kind
+
+        made = spike_in_c(gate, gate.on_pre, names)
+        return GateSum(
+            summed,
+            made.on_pre,
+            made.own,
+            own_values=made.values,
+            functions=made.functions,
+            compiled=made.compiled,
+        )
     lines = []
     for statement in events(gate, f"gate {gate.name}"):
         jump = variables.expanded(statement.expression)

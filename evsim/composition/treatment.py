@@ -13,7 +13,7 @@ from evsim.equations.linear_form import Form, NotLinearError, linear_form, produ
 from evsim.equations.nodes import Node, Number, Operation
 from evsim.equations.rearranged import rearranged_form
 from evsim.equations.statements import parse_statements
-from evsim.plugin import Gate, Pulse
+from evsim.plugin import Gate, InC, Pulse
 
 AT_ONCE = "acts at once"
 SUMMED = "one sum per target"
@@ -45,6 +45,12 @@ def treatment_of(gate: Gate) -> Treatment:
             )
     else:
         obstacle = _obstacle_to_sums(gate)
+        if not obstacle and isinstance(gate.on_pre, InC):
+            return Treatment(
+                SUMMED,
+                "its equations are proportional to its variables and its C says what a spike adds: all synapses add "
+                "up, and a synapse keeps what its C needs",
+            )
         if not obstacle:
             return Treatment(
                 SUMMED,
@@ -59,6 +65,8 @@ def _obstacle_to_sums(gate: Gate) -> str:
     for name, variable in variables.items():
         if variable.expression and degree(variables.expanded(variable.expression), states) is None:
             return f"{_line(variables, name)} is not proportional to {', '.join(sorted(states))}"
+    if isinstance(gate.on_pre, InC):
+        return ""
     for statement in parse_statements(gate.written_out(str(gate.on_pre)), f"on_pre of gate {gate.name}"):
         jump = variables.expanded(statement.expression)
         if statement.operator not in ("+=", "-=") or jump.names & states:
@@ -97,10 +105,14 @@ def rate_form(variables: Equations, name: str, pulsed: str, height: Expression) 
 
 
 def without_zeros(node: Node) -> Node:
-    """The tree with products with 0 gone."""
+    """The tree with products with 0 and powers of 0 gone."""
     if not isinstance(node, Operation):
         return node
     operands = tuple(without_zeros(each) for each in node.operands)
+    if node.operator == "neg" and operands[0] == Number(0.0):
+        return operands[0]
+    if node.operator == "**" and operands[0] == Number(0.0) and _is_positive(operands[1]):
+        return operands[0]
     if node.operator == "*":
         return product(*operands)
     if node.operator == "/":
@@ -110,6 +122,10 @@ def without_zeros(node: Node) -> Node:
     if node.operator == "+" and operands[0] == Number(0.0):
         return operands[1]
     return Operation(node.operator, operands)
+
+
+def _is_positive(node: Node) -> bool:
+    return isinstance(node, Number) and node.value > 0
 
 
 def carriers(gate: Gate) -> Set[str]:

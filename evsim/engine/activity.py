@@ -50,7 +50,7 @@ def _switch(simulation: Any, name: str, is_active: bool) -> bool:
         return True
     link = next((each for each in simulation._links if each.link.name == name), None)
     if link is not None:
-        lib.evsim_activate_link(simulation._sim, link.number, is_active)
+        link.activate(is_active=is_active)
         return True
     for number, drive in enumerate(network.drives):
         if drive.name == name:

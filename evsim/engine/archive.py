@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.engine.core import check, ffi, lib
+from evsim.engine.parted import parted
 from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 
@@ -32,6 +33,7 @@ def state_of(simulation: Any) -> State:
         return state
     state["windows"] = np.array([windows.steps, windows.parts], dtype=np.int64)
     state["dt"] = np.array([windows.dt])
+    state["held"] = np.array([simulation._parted.is_held])
     state |= {key: np.array(value, copy=True) for key, _, _, value in _numbers(simulation)}
     for name, first in simulation._first_samples.items():
         state[f"first/{name}"] = first.copy()
@@ -74,7 +76,9 @@ def fits(simulation: Any, state: State) -> bool:
     """Whether the state can be put into the core that the simulation has, or into one that it will make."""
     windows = simulation._windows
     return windows is None or (
-        "windows" in state and [windows.steps, windows.parts] == state["windows"].tolist()
+        "windows" in state
+        and [windows.steps, windows.parts] == state["windows"].tolist()
+        and simulation._parted.is_held == bool(state["held"][0])
     )
 
 
@@ -90,6 +94,7 @@ def _use_windows(simulation: Any, state: State) -> None:
     if core == ffi.NULL:
         raise MemoryError("evsim: no memory for a simulation")
     simulation._sim, simulation._windows = ffi.gc(core, lib.evsim_free), Windows(dt, steps, parts)
+    simulation._parted = parted(simulation.network, is_held=bool(state["held"][0]))
 
 
 def _show(simulation: Any, offset: float) -> None:

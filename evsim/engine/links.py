@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evsim.codegen.cache import link_address
-from evsim.codegen.link import link_source
+from evsim.codegen.link import factor_source, link_source
 from evsim.description import GeneralModel, Link, Network, Values
 from evsim.engine.core import array, check, ffi, lib
 from evsim.engine.joined import linked, require_joinable
+from evsim.engine.parted import Part
 from evsim.engine.populations import PopulationInCore, require_finite
 from evsim.errors import EvsimError
 
@@ -18,55 +20,79 @@ MOST_STATES = 64  # of one neuron, as in csrc/unit.h
 
 
 class LinkInCore:
-    """Keeps the core's copy of one `description.Link` up to date."""
+    """Keeps the core's copy of one `description.Link` up to date: of each part a link of its own."""
 
     def __init__(
         self,
         sim: Any,
         link: Link,
+        parts: tuple[Part, ...],
         source: PopulationInCore,
         target: PopulationInCore,
         own: PopulationInCore | None = None,
     ) -> None:
-        self.sim, self.link, self.source, self.target = sim, link, source, target
+        self.sim, self.link, self.parts, self.source, self.target = sim, link, parts, source, target
+        self.own = own
         require_joinable(source.population, target.population)
-        before, after = source.population.model, target.population.model
-        assert isinstance(before, GeneralModel) and isinstance(after, GeneralModel)
-        beside = None if own is None else own.population.model
-        assert beside is None or isinstance(beside, GeneralModel)
-        known = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
-        known |= set(beside.states) if beside else set()
-        self.variables = tuple(sorted(link.expression.names - known - {"t"}))
-        text = link_source(link.expression, before, after, self.variables, beside)
-        i, _keep_i = array(link.i, "uint32_t")
-        j, keep = array(link.j, "uint32_t")
-        number = lib.evsim_add_link(
-            sim, source.number, target.number, after.inputs.index(link.variable), keep.size, i, j,
-            ffi.cast("void *", link_address(text)), len(self.variables),
-        )  # fmt: skip
-        self.number = check(number)
-        if link.is_direct:
-            check(lib.evsim_set_link_direct(sim, self.number))
-        if own is not None:
-            check(lib.evsim_set_link_own(sim, self.number, own.number))
-        self._push(set(self.variables))
+        self.variables: list[tuple[str, ...]] = []
+        self.numbers = [self._add(part) for part in parts]
+        self._push(None)
         link.changed.clear()
 
     def take_over(self, changed: set[str]) -> None:
         """Hands the core what the user changed since the last run; `changed`: also parameters of the neurons."""
-        names = (self.link.changed | changed) & set(self.variables)
-        if names:
-            self._push(names)
+        if self.link.changed or changed:
+            self._push(self.link.changed | changed)
         self.link.changed.clear()
 
-    def _push(self, names: set[str]) -> None:
-        for v, name in enumerate(self.variables):
-            if name not in names:
-                continue
-            values = np.asarray(self._value(name), dtype=np.float64).reshape(-1)
-            require_finite(self.link.name, {name: values})
-            pointer, keep = array(values if values.size else np.zeros(1), "double")
-            check(lib.evsim_set_link_variable(self.sim, self.number, v, pointer, keep.size))
+    def activate(self, *, is_active: bool) -> None:
+        """Let it rest, or take part again."""
+        for number in self.numbers:
+            lib.evsim_activate_link(self.sim, number, is_active)
+
+    def _add(self, part: Part) -> int:
+        """A link in the core; `variables` are those that its C names."""
+        before, after = self.source.model, self.target.model
+        assert isinstance(before, GeneralModel) and isinstance(after, GeneralModel)
+        beside = None if self.own is None else self.own.model
+        assert beside is None or isinstance(beside, GeneralModel)
+        known = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
+        known |= set(beside.states) if beside else set()
+        self.variables.append(() if part.weight else tuple(sorted(part.factor.names - known - {"t"})))
+        if part.weight:
+            text = factor_source(part.factor, before)
+        else:
+            text = link_source(part.factor, before, after, self.variables[-1], beside)
+        i, _keep_i = array(self.link.i, "uint32_t")
+        j, keep = array(self.link.j, "uint32_t")
+        number = check(lib.evsim_add_link(
+            self.sim, self.source.number, self.target.number, after.inputs.index(part.input), keep.size,
+            i, j, ffi.cast("void *", link_address(text)), len(self.variables[-1]),
+        ))  # fmt: skip
+        if self.link.is_direct:
+            check(lib.evsim_set_link_direct(self.sim, number))
+        if self.own is not None:
+            check(lib.evsim_set_link_own(self.sim, number, self.own.number))
+        return number
+
+    def _push(self, names: set[str] | None) -> None:
+        """The values of these names, or of all; and the weights that depend on them."""
+        for part, number, variables in zip(self.parts, self.numbers, self.variables, strict=True):
+            for v, name in enumerate(variables):
+                if names is None or name in names:
+                    pointer, keep = array(self._finite(name), "double")
+                    check(lib.evsim_set_link_variable(self.sim, number, v, pointer, keep.size))
+            if part.weight and (names is None or names & part.weight.names):
+                weight = part.weight.evaluate({name: self._finite(name) for name in part.weight.names})
+                values = np.atleast_1d(np.asarray(weight, dtype=np.float64))
+                require_finite(self.link.name, {part.weight.text: values})
+                pointer, keep = array(values, "double")
+                check(lib.evsim_set_link_weight(self.sim, number, pointer, keep.size))
+
+    def _finite(self, name: str) -> NDArray[np.float64]:
+        values = np.asarray(self._value(name), dtype=np.float64).reshape(-1)
+        require_finite(self.link.name, {name: values})
+        return values if values.size else np.zeros(1)
 
     def _value(self, name: str) -> Values:
         if name in self.link.variables:

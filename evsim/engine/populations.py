@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import kernel_address
-from evsim.description import GeneralModel, Population, Values
+from evsim.description import GeneralModel, LinearModel, Population, Values
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.general_kernel import GeneralKernel
 from evsim.engine.linear_kernel import LinearKernel, idle
@@ -29,10 +29,12 @@ class PopulationInCore:
         windows: Windows,
         parameters: tuple[str, ...],
         is_linked: bool = False,
+        model: GeneralModel | None = None,
     ) -> None:
         self.sim, self.population, self.windows = sim, population, windows
+        self.model = model or population.model  # with the inputs that the core has
         require_finite(population.name, population.parameters)
-        self.kernel = _kernel_of(population, parameters, is_linked)
+        self.kernel = _kernel_of(population, self.model, parameters, is_linked)
         source = self.kernel.source()
         assert source is not None
         kernel = ffi.cast("void *", kernel_address(source))
@@ -117,9 +119,8 @@ class PopulationInCore:
 
 
 def _kernel_of(
-    population: Population, parameters: tuple[str, ...], is_linked: bool
+    population: Population, model: LinearModel | GeneralModel, parameters: tuple[str, ...], is_linked: bool
 ) -> LinearKernel | GeneralKernel:
-    model = population.model
     if isinstance(model, GeneralModel):
         return GeneralKernel(population, model, parameters, is_linked)
     return LinearKernel(population, model if model.states else idle(model), parameters)

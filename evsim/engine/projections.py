@@ -19,6 +19,9 @@ from evsim.errors import EvsimRuntimeError, EvsimValueError
 
 Model = LinearModel | GeneralModel
 
+PLACE = "_place of "
+"""Variables of the core that say where in its state the target has what compiled code changes."""
+
 FIRST_OBJECT = 0x60000000  # of those whose random numbers are drawn in event code
 LONGEST_DELAY = 2**31 - 2  # ticks
 
@@ -52,6 +55,8 @@ def group_of(projection: Projection, projections: Sequence[Projection]) -> list[
 
 def variables_of(group: Sequence[Projection]) -> tuple[str, ...]:
     """The variables of synapses in the order of the core."""
+    if (compiled := group[0].compiled) is not None:
+        return (*HIDDEN, *compiled.variables, *(f"{PLACE}{state}" for state in compiled.states))
     hidden = HIDDEN if any(each.equations for each in group) else ()
     key = KEY if any(draws(each) for each in group) else ()
     return (*sorted(group[0].variables), *hidden, *key)
@@ -124,6 +129,7 @@ class ProjectionInCore:
             self._set_variables(set(projection.variables))
             self._set_updates()
             self._set_key(seed)
+            self._set_places(model)
         else:
             self._set_amounts()
 
@@ -132,29 +138,26 @@ class ProjectionInCore:
         states = [model.states.index(s.target) for s in self.projection.code] if self.is_linear else []
         ports, _keep_ports = array(states, "int32_t")
         check(lib.evsim_set_ports(self.sim, self.number, len(states), ports))
-        code = ffi.NULL
-        if not self.is_linear:
-            parameters = self.target.kernel.layout.parameters
-            p = self.projection
-            before = None if self.source is None else self.source.population.model
-            source = code_source(
-                p.code,
-                model,
-                self.variables,
-                parameters,
-                p.equations,
-                self.pathway,
-                shared_variables(group),
-                before,
-                None if self.own is None else self.own.population.model,
-            )
-            code = ffi.cast("void *", code_address(source))
+        code = ffi.NULL if self.is_linear else ffi.cast("void *", self._code_address(model, group))
         self.has_variables = not has_no_variables
         if self.owner is not self:
             check(lib.evsim_share_variables(self.sim, self.number, self.owner.number, code))
         elif self.has_variables:
             check(lib.evsim_set_code(self.sim, self.number, code, len(self.variables)))
             self._pack()
+
+    def _code_address(self, model: Model, group: Sequence[Projection]) -> int:
+        p = self.projection
+        if p.compiled is not None:
+            return p.compiled.address
+        parameters = self.target.kernel.layout.parameters
+        before = None if self.source is None else self.source.population.model
+        shared = shared_variables(group)
+        own = None if self.own is None else self.own.population.model
+        variables, number = self.variables, self.pathway
+        return code_address(
+            code_source(p.code, model, variables, parameters, p.equations, number, shared, before, own)
+        )
 
     def _pack(self) -> None:
         """What code changes stands side by side in memory."""
@@ -271,6 +274,11 @@ class ProjectionInCore:
             numbers = ((seed >> 32) & 0xFFFFFFFF, seed & 0xFFFFFFFF, FIRST_OBJECT + self.number)
             for name, number in zip(KEY, numbers, strict=True):
                 self._set_variable(name, np.array([float(number)]))
+
+    def _set_places(self, model: Model) -> None:
+        compiled = self.projection.compiled
+        for state in compiled.states if compiled is not None else ():
+            self._set_variable(f"{PLACE}{state}", np.array([float(model.states.index(state))]))
 
     def _set_amounts(self) -> None:
         p = self.projection

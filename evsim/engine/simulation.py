@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evsim.description import (
     Course,
+    Link,
     Network,
     PoissonSource,
     Population,
@@ -26,6 +27,7 @@ from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, chec
 from evsim.engine.courses import MOST_DRAWN, CourseInCore
 from evsim.engine.joined import joints, linked, require_joinable
 from evsim.engine.links import LinkInCore, refuse_short_delays
+from evsim.engine.parted import Part, Parted, parted, whole
 from evsim.engine.peeking import Found, next_deliveries
 from evsim.engine.populations import PopulationInCore, rate_of, require_finite
 from evsim.engine.projections import ProjectionInCore, group_of, parameters_read
@@ -60,6 +62,7 @@ class Simulation:
         self._courses: dict[str, CourseInCore] = {}
         self._projections: list[ProjectionInCore] = []
         self._links: list[LinkInCore] = []
+        self._parted: Parted  # from the first run on
         self._joints: set[tuple[str, str]] = set()
         self._n_drives = 0
         self._spike_records: dict[str, int] = {}
@@ -259,6 +262,7 @@ class Simulation:
             if sim == ffi.NULL:
                 raise MemoryError("evsim: no memory for a simulation")
             self._sim, self._windows = ffi.gc(sim, lib.evsim_free), windows
+            self._parted = parted(self.network, is_held=timing == "grid")
         if timing == "grid" and self._windows.steps * self._windows.parts > 1:
             raise EvsimRuntimeError(
                 "timing='grid' after a run with exact times: this network has left the grid;"
@@ -363,6 +367,7 @@ class Simulation:
             self._windows_now,
             tuple(parameters),
             population.name in linked(self.network),
+            self._parted.models.get(population.name),
         )
 
     def _take_links(self, changed: Mapping[str, set[str]]) -> None:
@@ -376,10 +381,15 @@ class Simulation:
                 require_joinable(*(each.population for each in ends_in_core))
                 check(lib.evsim_join(self._sim, *(each.number for each in ends_in_core)))
                 self._joints.add(pair)
-        for link in self.network.links[len(self._links) :]:
+        for k, link in enumerate(self.network.links[len(self._links) :], len(self._links)):
             source, target = (self._populations[name] for name in (link.source, link.target))
-            self._links.append(LinkInCore(self._sim, link, source, target, self._populations.get(link.own)))
+            own, parts = self._populations.get(link.own), self._parts_of(k, link)
+            self._links.append(LinkInCore(self._sim, link, parts, source, target, own))
         refuse_short_delays(self.network, self._windows_now.length)
+
+    def _parts_of(self, k: int, link: Link) -> tuple[Part, ...]:
+        """Of a link that came after the first run the whole: its target's kernel is made."""
+        return self._parted.parts[k] if k < len(self._parted.parts) else whole(link)
 
     def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:
         is_new = source.name not in self._sources

@@ -11,6 +11,7 @@ import numpy as np
 from evsim.codegen.project import Arrays, FinalValues, Program, SpikeFile, StateFile, write_project
 from evsim.description import Link, Network, PoissonSource, Population, Projection, SpikeTrainSource
 from evsim.engine.core import listening
+from evsim.engine.parted import parted
 from evsim.engine.projections import written_variables
 from evsim.engine.recording import Recording
 from evsim.engine.simulation import Simulation
@@ -31,7 +32,8 @@ def write_program(
         state = live.state()
     simulation = Simulation(_copy(live.network))
     arrays = Arrays(folder / "arrays.bin")
-    recording = Recording(arrays, _names_by_function(live.network))
+    is_held = timing == "grid" if state is None else live._parted.is_held
+    recording = Recording(arrays, _names_by_function(live.network, is_held=is_held))
     try:
         with listening(recording):
             if state is not None:
@@ -101,16 +103,17 @@ def _copy(network: Network) -> Network:
     )
 
 
-def _names_by_function(network: Network) -> dict[str, list[str]]:
+def _names_by_function(network: Network, *, is_held: bool) -> dict[str, list[str]]:
     """The names of the parts in the order in which these functions add them."""
     at_synapses = {p.name for p in network.projections}
+    links = zip(network.links, parted(network, is_held=is_held).parts, strict=True)
     sampled = [(each.name, each.target in at_synapses) for each in network.state_records]
     return {
         "evsim_add_population": [each.name for each in network.populations],
         "evsim_add_poisson": [each.name for each in network.sources if isinstance(each, PoissonSource)],
         "evsim_add_train": [each.name for each in network.sources if isinstance(each, SpikeTrainSource)],
         "evsim_add_projection": [each.name for each in network.projections],
-        "evsim_add_link": [each.name for each in network.links],
+        "evsim_add_link": [link.name for link, parts in links for _part in parts],
         "evsim_add_drive": [each.name for each in network.drives],
         "evsim_record_spikes": [each.name for each in network.spike_records],
         "evsim_record_states": [name for name, is_synaptic in sampled if not is_synaptic],

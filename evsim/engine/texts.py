@@ -35,7 +35,7 @@ def _texts_of_population(network: Network, population: Population, each: Iterabl
     texts = {kernel: f"cells with the states {', '.join(model.states)}"}
     for p in projections:
         group = group_of(p, projections)
-        if not are_additions(p, group, model):
+        if p.compiled is None and not are_additions(p, group, model):
             variables, shared = variables_of(group), shared_variables(group)
             number = group.index(p)
             code = code_source(p.code, model, variables, layout.parameters, p.equations, number, shared)

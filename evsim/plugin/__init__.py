@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from evsim.plugin.model import (
     Choice,
     Gate,
+    InC,
     Junction,
     Model,
     Modulation,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Choice",
     "Gate",
+    "InC",
     "Junction",
     "Model",
     "Modulation",

@@ -83,6 +83,18 @@ class Pulse:
     duration: str
 
 
+@dataclass(frozen=True)
+class InC:
+    """What a spike does, as hand-written C that comes compiled: see docs/handwritten.md.
+
+    `module` is the library of the plugin's package, as in "my_package._gates"; it has a gate with the name of the
+    model. `keeps` are the variables that every synapse has for itself, with their start values.
+    """
+
+    module: str
+    keeps: Sequence[Parameter] = ()
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
     """What all declarations share. Calling a model gives a copy with other defaults.
@@ -185,12 +197,13 @@ class Gate(Model):
     """What a pre-synaptic spike does to the share of open channels `s`.
 
     `on_pre` names the gate's own variables as they are. A gate without equations acts at once on the target:
-    there `w` is the weight and `V_post` the membrane potential of the target, whatever its name.
+    there `w` is the weight and `V_post` the membrane potential of the target, whatever its name. `Pulse` opens the gate
+    for a while; with `InC` a spike does what hand-written C says.
     """
 
     kind: ClassVar[str] = "gate"
 
-    on_pre: str | Pulse = ""
+    on_pre: str | Pulse | InC = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

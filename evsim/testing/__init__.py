@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from evsim.codegen.handwritten import gate_table
 from evsim.composition.declared import own_equations, parameter_names
 from evsim.errors import EvsimError
-from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output
+from evsim.plugin import Gate, InC, Junction, Model, Modulation, Neuron, Output
 from evsim.testing.contract import check_texts
 from evsim.testing.responses import gate_response
 from evsim.testing.trials import check_behaviour
@@ -87,4 +88,6 @@ def _names_used(model: Model) -> set[str]:
 
 def _events_of(gate: Gate) -> list[str]:
     pulse = gate.on_pre
+    if isinstance(pulse, InC):
+        return list(gate_table(pulse.module, gate.name).parameters)
     return [pulse] if isinstance(pulse, str) else [pulse.height, pulse.duration]

@@ -152,7 +152,7 @@ def _check_onto(made: Contribution) -> Iterator[str]:
     own = Equations([Variable("w", "parameter", None, made.weight), *made.own.values()])
     written = set()
     for code in (made.on_pre, made.on_pulse_end):
-        statements = parse_statements(code, "on_pre")
+        statements = [each.bound(made.functions, here) for each in parse_statements(code, "on_pre")]
         dimensions = synapse_dimensions(own.dimensions, whole.dimensions, {}, units)
         check_synapse_code(statements, dimensions, local_names(statements, own, whole), "on_pre")
         written |= {statement.target.removesuffix("_post") for statement in statements} & whole.keys()

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from evsim.composition import PULSE_END, gate_alone
+from evsim.composition.declared import own_equations
 from evsim.plugin import Gate
 from evsim.plugin.registry import find_model
 from evsim.units import si
+from evsim.words.gate_arrivals import gate_arrivals
 from evsim.words.monitors import StateMonitor
 from evsim.words.network import Network
 from evsim.words.neurons import NeuronGroup
 from evsim.words.sources import SpikeGeneratorGroup
-from evsim.words.synapses import Synapses
 
 
 def gate_response(gate: Gate | str, spikes: Any, duration: Any, dt: Any = None) -> StateMonitor:
@@ -35,9 +36,7 @@ def gate_response(gate: Gate | str, spikes: Any, duration: Any, dt: Any = None) 
         setattr(cells, name, value)
     source = SpikeGeneratorGroup(1, np.zeros(np.size(si(spikes)), dtype=int), spikes)
     lags = {PULSE_END: model.value(alone.lag)} if alone.lag else None
-    arrivals = Synapses(source, cells, on_pre=alone.code, delay=lags)
-    arrivals.connect()
-    names = [name for name, variable in alone.equations.items() if variable.kind != "parameter"]
-    trace = StateMonitor(cells, names, record=True, dt=dt)
+    arrivals = gate_arrivals(alone, source, cells, 0, 0, delay=lags)
+    trace = StateMonitor(cells, list(own_equations(model)), record=True, dt=dt)
     Network(cells, source, arrivals, trace).run(duration)
     return trace

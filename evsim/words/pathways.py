@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from evsim.equations.statements import Statement, parse_statements
 from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
+
+if TYPE_CHECKING:
+    from evsim.description import CompiledCode
 
 Trigger = Literal["pre", "post"]
 
@@ -17,7 +20,8 @@ class Pathway:
     """Code that runs at the spikes of sources (`pre`) or of targets (`post`), or at another event of theirs.
 
     With `lag`, a parameter of the target, it runs later than the pathway `pre` by that time. With a common delay
-    those of both directions have one, `delay`.
+    those of both directions have one, `delay`. `compiled` is C that does what the code
+    says.
     """
 
     name: str
@@ -26,6 +30,7 @@ class Pathway:
     event: str = "spike"
     lag: str = ""
     has_common_delay: bool = False
+    compiled: CompiledCode | None = None
 
     @property
     def delay_name(self) -> str:

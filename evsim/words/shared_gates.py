@@ -18,6 +18,7 @@ from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.units import quantity
+from evsim.words.gate_arrivals import gate_arrivals
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
 from evsim.words.synapses import Synapses
@@ -75,13 +76,13 @@ def shared_gates_of(member: Any) -> list[NetworkObject]:
 def _made(synapses: Synapses) -> SharedGates:
     made = synapses._contribution
     assert made is not None and made.gate is not None
-    alone = gate_alone(made.gate)
+    alone = gate_alone(made.gate, is_joined=True)
     pairs = np.column_stack([synapses.i.astype(np.float64), _delays(synapses)])
     kinds, of = np.unique(pairs, axis=0, return_inverse=True)
     of = np.asarray(of, dtype=np.int64).reshape(-1)
     gates = NeuronGroup(len(kinds), alone.equations, name=f"{synapses.name}_gates")
-    arrivals = Synapses(synapses._source, gates, on_pre=alone.code, name=f"{synapses.name}_arrivals")
-    arrivals.connect(i=kinds[:, 0].astype(np.int64), j=np.arange(len(kinds)))
+    sources, each, name = kinds[:, 0].astype(np.int64), np.arange(len(kinds)), f"{synapses.name}_arrivals"
+    arrivals = gate_arrivals(alone, synapses._source, gates, sources, each, name)
     dimension = alone.equations[GATE].dimension * made.weight
     weight = Variable("w", "parameter", None, made.weight)
     carried = Variable(

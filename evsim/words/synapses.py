@@ -163,11 +163,13 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             made = self._made(model, port)
         self._contribution = made
         self._pathways = tuple(
-            replace(each, lag=made.lag) if each.name == PULSE_END else each
+            replace(each, lag=made.lag) if each.name == PULSE_END else replace(each, compiled=made.compiled)
             for each in read_pathways(made.code or None, made.on_post or None, "spike", self.name)
         )
         if made.on_post:
             self._pathways = tuple(replace(each, has_common_delay=True) for each in self._pathways)
+        if made.functions:
+            self._namespace = {**(self._namespace or {}), **made.functions}
         weight = Variable("w", "parameter", None, made.weight)
         self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
         self._sums = made.sums

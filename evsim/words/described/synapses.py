@@ -73,6 +73,7 @@ class DescribedSynapses:
         self._equations = self._rates(synapses, solved, constants)
         known = self._known_at_events(synapses) | self._integrated
         self._used = _names_used(rest, self._equations, known)
+        self._used |= {name for each in self._pathways if each.compiled for name in each.compiled.variables}
         self._written = {each.target for code in rest for each in code if each.where == "synapse"}
         self.continuous = Continuous(synapses, own, sums, ends, self._integrated, bool(self._mixed))
         for pathway, code in zip(self._pathways, inside, strict=True):
@@ -151,6 +152,7 @@ class DescribedSynapses:
             shares="" if pathway is first else _name(synapses, first),
             equations=self._equations if _takes_part(code, self._equations) else {},
             own=population.name if is_whole and population is not None else "",
+            compiled=pathway.compiled,
         )
 
     # Between runs

@@ -27,6 +27,7 @@ from evsim.plugin.model import nearest
 from evsim.units import Dimension, Quantity, quantity, second
 from evsim.words.clocks import Clock, own_step
 from evsim.words.connection.pairs import checked_indices
+from evsim.words.gate_arrivals import gate_arrivals
 from evsim.words.monitors.states import Rows, StateMonitor
 from evsim.words.neurons import NeuronGroup
 from evsim.words.objects import NetworkObject
@@ -80,8 +81,8 @@ class SynapseMonitor(StateMonitor):
     source
         Synapses made from a gate and an output.
     variables
-        Variables of the gate, as they are at the source; and after the delay "I", the current, and what else the
-        output has, such as the conductance "g".
+        Variables of the gate, as they are at the source; after the delay "I", the current, and what else the output
+        has, such as the conductance "g"; and variables of the synapses, such as the weight "w".
     record
         Which synapses: True for all, an index or a list of indices.
     """
@@ -105,12 +106,16 @@ class SynapseMonitor(StateMonitor):
         self._made = _checked_contribution(source, self.name)
         self._formulas = _formulas(self._made)
         self._gate_variables = _variables_of_gate(self._made)
-        self._variables = _checked_names(variables, [*self._gate_variables, *self._formulas], self.name)
+        of_gate = [*self._gate_variables, *self._formulas]
+        others = [name for name in source._storage.variables if name not in of_gate]
+        self._variables = _checked_names(variables, [*of_gate, *others], self.name)
+        self._others = [name for name in self._variables if name in others]
         self._chosen = record
         self._clock = own_step(dt, clock, self.name)
         self._indices: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._copies: list[_Copy] = []
         self._potential: StateMonitor | None = None
+        self._own: StateMonitor | None = None  # of the synapses' other variables, such as w
 
     # The copies
 
@@ -123,38 +128,49 @@ class SynapseMonitor(StateMonitor):
             self._copy()
         for copy in self._copies:
             copy.follow(self._synapses, self._indices)
-        parts: list[NetworkObject] = [] if self._potential is None else [self._potential]
+        parts: list[NetworkObject] = [each for each in (self._potential, self._own) if each is not None]
         return parts + [part for each in self._copies for part in (each.cells, each.synapses, each.monitor)]
 
     def _copy(self) -> None:
         """Make what the recorded variables need."""
-        at_source = [name for name in self._variables if name not in self._formulas]
+        at_source = [name for name in self._variables if name in self._gate_variables]
         arrived = [self._formulas[name] for name in self._variables if name in self._formulas]
         if at_source:
             self._copies.append(self._copied(at_source, is_at_source=True))
         if arrived:
             self._copies.append(self._copied([GATE], is_at_source=False))
+        if self._others:
+            self._own = StateMonitor(
+                self._synapses,
+                self._others,
+                self._indices,
+                clock=self._step_of_samples,
+                name=f"{self.name}_own",
+            )
         potential = self._made.potential
         if any(potential in formula.names for formula in arrived):
             group, first = self._source._group, self._source._bounds()[0]
             cells = self._synapses.j[self._indices] + first
-            clock = self._clock or group._clock
             self._potential = StateMonitor(
-                group, potential, cells, clock=clock, name=f"{self.name}_{potential}"
+                group, potential, cells, clock=self._step_of_samples, name=f"{self.name}_{potential}"
             )
+
+    @property
+    def _step_of_samples(self) -> Clock | None:
+        return self._clock or self._source._group._clock
 
     def _copied(self, names: list[str], is_at_source: bool) -> _Copy:
         gate = _as_now(self._gate, self._synapses, self._indices)
         name = f"{self.name}_{'gates' if is_at_source else 'arrivals'}"
         made = self._alone(gate, name) if self._made.carried else self._adding(gate, name, is_at_source)
         cells, synapses, variables = made
-        synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
         synapses._is_copy = True
+        for each in self._made.own if self._made.compiled else ():
+            synapses._storage.arrays[each][:] = self._synapses._storage.arrays[each][self._indices]
         if is_at_source and synapses._contribution is not None:
             synapses._storage.arrays["w"][:] = 1.0
-        clock = self._clock or self._source._group._clock
         there = [variables[each] for each in names]
-        monitor = StateMonitor(cells, there, True, clock=clock, name=f"{name}_states")
+        monitor = StateMonitor(cells, there, True, clock=self._step_of_samples, name=f"{name}_states")
         return _Copy(cells, synapses, monitor, variables, is_at_source)
 
     def _adding(
@@ -167,6 +183,7 @@ class SynapseMonitor(StateMonitor):
         port = Variable(PORT, "parameter", None, weight, frozenset({"input"}))
         cells = NeuronGroup(self._indices.size, Equations([port]), name=f"{name}_cells")
         synapses = Synapses(self._synapses._source, cells, gate, output=_CARRIED, name=name)
+        synapses.connect(i=self._synapses.i[self._indices], j=np.arange(self._indices.size))
         assert synapses._contribution is not None
         return cells, synapses, synapses._contribution.variables
 
@@ -177,12 +194,13 @@ class SynapseMonitor(StateMonitor):
         for parameter, value in alone.parameters.items():
             cells._storage.expandable.add(parameter)
             setattr(cells, parameter, value)
-        synapses = Synapses(self._synapses._source, cells, on_pre=alone.code, name=name)
+        i, j = self._synapses.i[self._indices], np.arange(self._indices.size)
+        synapses = gate_arrivals(alone, self._synapses._source, cells, i, j, name)
         return cells, synapses, alone.variables
 
     def _record_names(self) -> set[str]:
-        potential = set() if self._potential is None else {self._potential.name}
-        return {copy.monitor.name for copy in self._copies} | potential
+        others = {each.name for each in (self._potential, self._own) if each is not None}
+        return {copy.monitor.name for copy in self._copies} | others
 
     @property
     def _gate(self) -> Gate:
@@ -215,9 +233,14 @@ class SynapseMonitor(StateMonitor):
             return np.concatenate([*chunks, np.zeros((self._indices.size, 0))], axis=1)
         if not self._copies:
             return np.zeros((self._indices.size, 0))
+        if name in self._others:
+            assert self._own is not None
+            return self._own._values(name)
         return self._copies[0].values(name)
 
     def _dimension(self, name: str) -> Dimension:
+        if name in self._others:
+            return self._synapses._storage.variables[name].dimension
         if name not in self._formulas:
             return self._gate_variables[name].dimension
         target: Equations = self._synapses._target._group._equations

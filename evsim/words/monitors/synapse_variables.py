@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim import description
+from evsim.composition.declared import own_equations
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
 from evsim.equations.known import KNOWN_NAMES
@@ -78,8 +79,9 @@ class SynapseVariables(StateMonitor, of=Synapses):
         """Synapses made from a gate have the gate's variables, which belong to another kind of monitor."""
         made = source._contribution
         names = {variables} if isinstance(variables, str) else set(variables)
-        is_gated = made is not None and made.gate is not None
-        return SynapseMonitor if is_gated and not names <= source._storage.variables.keys() else cls
+        of_gate = set() if made is None or made.gate is None else own_equations(made.gate).keys()
+        is_own = made is None or names <= source._storage.variables.keys() - of_gate
+        return cls if is_own or not of_gate else SynapseMonitor
 
     @property
     def source(self) -> Any:
