@@ -211,8 +211,8 @@ static int deliver_short(struct cascade *c, const struct spike *spike, int32_t r
         const struct projection *p = c->sim->projections[e->projections[k]];
         if (!p->is_short && !p->is_post)
             continue;
-        const int64_t end = p->start[spike->index + 1];
-        for (int64_t at = p->start[spike->index]; at < end && code >= 0; at++) {
+        const int64_t end = row_end(p, 0, spike->index);
+        for (int64_t at = row_begin(p, 0, spike->index); at < end && code >= 0; at++) {
             double offset;
             if (projection_arrival(p, at, spike->tick, spike->offset, c->sim->window, &offset) >
                 spike->tick)

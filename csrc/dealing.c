@@ -179,7 +179,7 @@ static int refill_rings(struct simulation *sim, const struct waitings *in, int p
     if (!position)
         return EVSIM_NO_MEMORY;
     for (int64_t at = 0; at < p->n; at++)
-        position[p->synapse_of[at]] = (uint32_t)at;
+        position[projection_synapse(p, at)] = (uint32_t)at;
     int code = EVSIM_OK;
     for (int s = 0; s < sim->n_shards && code >= 0; s++) {
         struct ring *r = &sim->shards[s].rings[projection];

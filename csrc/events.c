@@ -22,7 +22,7 @@ static int gather_synapse(struct shard *sh, int64_t cell, const struct projectio
     struct evsim_event event = {.offset = offset,
                                 .round = round,
                                 .projection = p->number,
-                                .source = p->i[synapse],
+                                .source = projection_source(p, synapse),
                                 .synapse = synapse};
     for (int k = 0; k < p->n_ports; k++) {
         event.port = p->port[k].state;

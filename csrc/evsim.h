@@ -76,6 +76,12 @@ int evsim_add_drive(evsim_simulation *sim, uint32_t object, int place, int popul
 /* Projections; delays and amounts must be set before a run. */
 int evsim_add_projection(evsim_simulation *sim, int emitter, int population, int64_t n,
                          int64_t n_sources, const uint32_t *i, const uint32_t *j);
+/* The same as rows: synapses created[s] to created[s + 1] are those of source s. Here j must live
+ * as long as the simulation, and so must amounts for which evsim_set_amount returns 1. */
+int evsim_add_rows(evsim_simulation *sim, int emitter, int population, int64_t n, int64_t n_sources,
+                   const int64_t *created, const uint32_t *j);
+/* Memory that the core has for the synapses of a projection, bytes. */
+int64_t evsim_projection_bytes(evsim_simulation *sim, int projection);
 int evsim_set_delay(evsim_simulation *sim, int projection, const int32_t *tick,
                     const double *offset, int64_t count);
 int evsim_set_ports(evsim_simulation *sim, int projection, int n_ports, const int32_t *states);

@@ -14,7 +14,7 @@
  * on. */
 static int push_flight(struct simulation *sim, struct shard *sh, const struct projection *p,
                        int64_t sequence, const struct spike *s, int64_t position, int64_t tick) {
-    const int64_t end = p->start[sh->number * p->n_sources + s->index + 1];
+    const int64_t end = row_end(p, sh->number, s->index);
     double offset;
     int64_t arrival = 0;
     while (position < end && (arrival = projection_arrival(p, position, s->tick, s->offset,
@@ -34,14 +34,14 @@ static int push_flight(struct simulation *sim, struct shard *sh, const struct pr
 
 int flights_launch(struct simulation *sim, struct shard *sh, const struct projection *p,
                    int64_t sequence, const struct spike *spike, int64_t tick) {
-    const int64_t row = p->start[sh->number * p->n_sources + spike->index];
+    const int64_t row = row_begin(p, sh->number, spike->index);
     if (!sh->rings[p->number].length)
         return push_flight(sim, sh, p, sequence, spike, row, tick);
     struct ring ring = sh->rings[p->number];
     const struct projection rows = *p; /* so that the compiler need not read them anew */
     const struct spike from = *spike;
     const double window = sim->window;
-    const int64_t end = rows.start[sh->number * rows.n_sources + from.index + 1];
+    const int64_t end = row_end(&rows, sh->number, from.index);
     for (int64_t at = row; at < end; at++) {
         double offset;
         const int64_t arrival =
@@ -66,8 +66,8 @@ static void fetch_rows(const struct simulation *sim, const struct shard *sh,
         const struct projection *p = sim->projections[e->projections[k]];
         if (!p->delay_tick)
             continue;
-        const int64_t first = p->start[sh->number * p->n_sources + s->index];
-        const int64_t end = p->start[sh->number * p->n_sources + s->index + 1];
+        const int64_t first = row_begin(p, sh->number, s->index);
+        const int64_t end = row_end(p, sh->number, s->index);
         const int64_t last = end - first > LONGEST_FETCH ? first + LONGEST_FETCH : end;
         fetch_lines(p->delay_tick + first, p->delay_tick + last);
         fetch_lines(p->delay_offset + first, p->delay_offset + last);
@@ -167,7 +167,7 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < n; k++) {
         const struct queue_entry *e = &sh->due[k];
         const struct projection *p = sim->projections[e->kind];
-        const int64_t end = p->start[sh->number * p->n_sources + e->index + 1];
+        const int64_t end = row_end(p, sh->number, e->index);
         int64_t position = e->position;
         double offset;
         if (!p->delay_tick)

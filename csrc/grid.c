@@ -69,12 +69,10 @@ int64_t grid_arrival(const struct projection *p, int64_t position, int64_t tick,
     return tick + (int64_t)floor((offset + (ticks * window + rest)) / window + 0.5);
 }
 
-static int64_t row_end(const struct projection *p, uint32_t source) { return p->start[source + 1]; }
-
 /* The first position at or after `position` that delivers in `step` or later. */
 static int64_t first_due(const struct projection *p, const struct queue_entry *spike,
                          int64_t position, int64_t step, double window) {
-    const int64_t end = row_end(p, spike->index);
+    const int64_t end = row_end(p, 0, spike->index);
     if (!p->delay_tick) {
         const int is_late =
             position < end && grid_arrival(p, position, spike->since, spike->offset, window) < step;
@@ -88,7 +86,7 @@ static int64_t first_due(const struct projection *p, const struct queue_entry *s
 /* Puts a spike in flight with its deliveries from `position` on. */
 static int fly(const struct simulation *sim, struct shard *sh, const struct projection *p,
                struct queue_entry spike, int64_t position) {
-    if (position == row_end(p, spike.index))
+    if (position == row_end(p, 0, spike.index))
         return EVSIM_OK;
     spike.tick = grid_arrival(p, position, spike.since, spike.offset, sim->window);
     spike.position = position;
@@ -102,7 +100,8 @@ int grid_launch(struct simulation *sim, struct shard *sh, const struct projectio
                                       .index = s->index,
                                       .sequence = sequence,
                                       .since = s->tick};
-    return fly(sim, sh, p, spike, first_due(p, &spike, p->start[s->index], tick, sim->window));
+    return fly(sim, sh, p, spike,
+               first_due(p, &spike, row_begin(p, 0, s->index), tick, sim->window));
 }
 
 static int launch(struct simulation *sim, struct shard *sh, const struct spike *s) {

@@ -17,9 +17,10 @@
 #include "shard.h"
 
 int64_t kept_position(const struct shard *sh, const struct projection *p, int64_t synapse) {
-    const int64_t *start = &p->start[sh->number * p->n_sources + p->i[synapse]];
-    int64_t at = start[0];
-    while (at < start[1] && projection_synapse(p, at) != synapse)
+    const uint32_t source = projection_source(p, synapse);
+    const int64_t end = row_end(p, sh->number, source);
+    int64_t at = row_begin(p, sh->number, source);
+    while (at < end && projection_synapse(p, at) != synapse)
         at++;
     return at;
 }
@@ -37,7 +38,7 @@ static int push(struct queue *kept, const struct projection *p, int64_t position
 static int keep_spike(const struct simulation *sim, const struct shard *sh,
                       const struct projection *p, const struct spike *s, int64_t position,
                       int64_t tick, struct queue *kept) {
-    const int64_t end = p->start[sh->number * p->n_sources + s->index + 1];
+    const int64_t end = row_end(p, sh->number, s->index);
     int code = EVSIM_OK;
     for (int64_t at = position; at < end && code >= 0; at++) {
         double offset = 0.0;
@@ -90,8 +91,7 @@ static int keep_spikes(const struct simulation *sim, const struct shard *sh,
         const struct spike *s = &list->all[k];
         const int is_made = s->tick < sim->tick || (s->tick == sim->tick && s->offset < sim->from);
         if (s->emitter == p->emitter && is_made && projection_takes(p, s))
-            code = keep_spike(sim, sh, p, s, p->start[sh->number * p->n_sources + s->index], tick,
-                              kept);
+            code = keep_spike(sim, sh, p, s, row_begin(p, sh->number, s->index), tick, kept);
     }
     return code;
 }

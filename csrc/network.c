@@ -292,14 +292,15 @@ int evsim_add_drive(struct simulation *sim, uint32_t object, int place, int popu
 
 /* ---- projections ---- */
 
-int evsim_add_projection(struct simulation *sim, int emitter, int population, int64_t n,
-                         int64_t n_sources, const uint32_t *i, const uint32_t *j) {
+static int add_projection(struct simulation *sim, int emitter, int population, int64_t n,
+                          int64_t n_sources, const uint32_t *i, const int64_t *created,
+                          const uint32_t *j) {
     sim->is_changed = 1;
     const int number = sim->n_projections;
     if (MORE(sim->projections, number) < 0)
         return EVSIM_NO_MEMORY;
-    const int code =
-        projection_new(&sim->projections[number], number, emitter, population, n, n_sources, i, j);
+    const int code = projection_new(&sim->projections[number], number, emitter, population, n,
+                                    n_sources, i, created, j);
     if (code < 0) {
         projection_free(sim->projections[number]);
         return code;
@@ -308,6 +309,20 @@ int evsim_add_projection(struct simulation *sim, int emitter, int population, in
     sim->projections[number]->rank = sim->projections[number]->at_rank = number;
     sim->projections[number]->grid = sim->clock.steps > 1 ? sim->clock.dt : 0.0;
     return sim->n_projections++;
+}
+
+int evsim_add_projection(struct simulation *sim, int emitter, int population, int64_t n,
+                         int64_t n_sources, const uint32_t *i, const uint32_t *j) {
+    return add_projection(sim, emitter, population, n, n_sources, i, NULL, j);
+}
+
+int evsim_add_rows(struct simulation *sim, int emitter, int population, int64_t n,
+                   int64_t n_sources, const int64_t *created, const uint32_t *j) {
+    return add_projection(sim, emitter, population, n, n_sources, NULL, created, j);
+}
+
+int64_t evsim_projection_bytes(struct simulation *sim, int projection) {
+    return projection_bytes(sim->projections[projection]);
 }
 
 /* What is under way keeps the delays that it has; new spikes have the new ones. */

@@ -47,7 +47,7 @@ static int add(struct deliveries *d, const struct projection *p, int64_t synapse
 
 static int add_row(struct deliveries *d, const struct simulation *sim, const struct shard *sh,
                    const struct projection *p, const struct spike *s, int64_t position) {
-    const int64_t end = p->start[sh->number * p->n_sources + s->index + 1];
+    const int64_t end = row_end(p, sh->number, s->index);
     int64_t found = 0;
     int code = EVSIM_OK;
     for (int64_t at = position; at < end && found < d->most && code >= 0; at++) {
@@ -104,7 +104,7 @@ static int add_spikes(struct deliveries *d, const struct simulation *sim, const 
         for (int n = 0; n < e->n_projections && code >= 0; n++) {
             const struct projection *p = sim->projections[e->projections[n]];
             if (projection_takes(p, s))
-                code = add_row(d, sim, sh, p, s, p->start[sh->number * p->n_sources + s->index]);
+                code = add_row(d, sim, sh, p, s, row_begin(p, sh->number, s->index));
         }
     }
     return code;

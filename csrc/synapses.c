@@ -7,33 +7,66 @@
 #include "allocation.h"
 #include "error.h"
 
+/* Copies what the caller gives, all but the targets of rows. */
+static int take_ends(struct projection *p, const uint32_t *i, const int64_t *created,
+                     const uint32_t *j) {
+    if (created) {
+        const size_t size = ((size_t)p->n_sources + 1) * sizeof *p->created;
+        p->created = allocate(size, 1);
+        if (!p->created)
+            return EVSIM_NO_MEMORY;
+        p->j = j;
+        memcpy(p->created, created, size);
+        return EVSIM_OK;
+    }
+    uint32_t *const targets = allocate((size_t)(p->n + 1), sizeof *targets);
+    p->i = allocate((size_t)(p->n + 1), sizeof *p->i);
+    p->j = targets;
+    if (!p->i || !targets)
+        return EVSIM_NO_MEMORY;
+    for (int64_t k = 0; k < p->n; k++)
+        p->i[k] = i[k], targets[k] = j[k];
+    return EVSIM_OK;
+}
+
 int projection_new(struct projection **out, int32_t number, int32_t emitter, int32_t target,
-                   int64_t n, int64_t n_sources, const uint32_t *i, const uint32_t *j) {
+                   int64_t n, int64_t n_sources, const uint32_t *i, const int64_t *created,
+                   const uint32_t *j) {
     struct projection *p = allocate_zeroed(1, sizeof *p);
     *out = p;
     if (!p)
         return EVSIM_NO_MEMORY;
     p->number = number, p->emitter = emitter, p->target = target, p->own = -1;
     p->n = n, p->n_sources = n_sources;
-    p->i = allocate((size_t)(n + 1), sizeof *p->i);
-    p->j = allocate((size_t)(n + 1), sizeof *p->j);
-    if (!p->i || !p->j)
-        return EVSIM_NO_MEMORY;
-    for (int64_t k = 0; k < n; k++)
-        p->i[k] = i[k], p->j[k] = j[k];
-    return EVSIM_OK;
+    return take_ends(p, i, created, j);
+}
+
+uint32_t projection_source(const struct projection *p, int64_t synapse) {
+    if (p->i)
+        return p->i[synapse];
+    int64_t low = 0, high = p->n_sources; /* created[low] <= synapse < created[high] */
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (p->created[middle] <= synapse)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (uint32_t)low;
 }
 
 static void free_rows(struct projection *p) {
-    free(p->start), free(p->target_of), free(p->synapse_of);
+    if (p->target_of != p->j)
+        free((void *)p->target_of);
+    free(p->start), free(p->synapse_of);
     free(p->delay_tick), free(p->delay_offset);
-    p->start = NULL, p->target_of = p->synapse_of = NULL;
+    p->start = NULL, p->stop = NULL, p->target_of = p->synapse_of = NULL;
     p->delay_tick = NULL, p->delay_offset = NULL;
 }
 
 static void free_ports(struct projection *p) {
     for (int k = 0; k < p->n_ports; k++)
-        free(p->port[k].amount);
+        free(p->port[k].own);
     free(p->port);
 }
 
@@ -58,8 +91,30 @@ void projection_free(struct projection *p) {
     free_ports(p);
     if (!p->is_sharing)
         free_variables(p);
-    free(p->i), free(p->j), free(p->source_of);
+    if (!p->created)
+        free((void *)p->j);
+    free(p->i), free(p->created), free(p->source_of);
     free(p);
+}
+
+static int64_t size_of_rows(const struct projection *p) {
+    const int64_t each = (p->i ? 2 * (int64_t)sizeof(uint32_t) : 0) +
+                         (p->target_of != p->j ? (int64_t)sizeof(uint32_t) : 0) +
+                         (p->synapse_of ? (int64_t)sizeof(uint32_t) : 0) +
+                         (p->source_of ? (int64_t)sizeof(uint32_t) : 0) +
+                         (p->delay_tick ? (int64_t)(sizeof(int32_t) + sizeof(double)) : 0);
+    const int64_t n_rows = (p->start ? p->n_shards + 1 : 0) + (p->created ? 1 : 0);
+    return each * p->n + n_rows * p->n_sources * (int64_t)sizeof(int64_t);
+}
+
+int64_t projection_bytes(const struct projection *p) {
+    int64_t values = 0;
+    for (int k = 0; k < p->n_ports; k++)
+        values += p->port[k].own ? (p->port[k].step ? p->n : 1) : 0;
+    for (int v = 0; v < p->n_variables && !p->is_sharing; v++)
+        values += projection_is_packed(p, v) ? 0 : p->step[v] ? p->n : 1;
+    values += p->is_sharing ? 0 : p->n * p->n_packed;
+    return size_of_rows(p) + values * (int64_t)sizeof(double);
 }
 
 struct key {
@@ -84,23 +139,67 @@ static int shard_of(uint32_t target, int n_shards, const int64_t *bounds) {
     return s;
 }
 
+/* The source of synapse k, where `source` is that of the one before. */
+static int64_t source_after(const struct projection *p, int64_t source, int64_t k) {
+    if (p->i)
+        return p->i[k];
+    while (k >= p->created[source + 1])
+        source++;
+    return source;
+}
+
 /* Counting sort by (shard, source); synapses of one row keep their order. */
 static int sort_rows(struct projection *p, const int64_t *bounds) {
     const int64_t n_rows = p->n_shards * p->n_sources;
+    uint32_t *const target_of = allocate((size_t)(p->n + 1), sizeof *target_of);
     p->start = allocate_zeroed((size_t)n_rows + 2, sizeof *p->start);
-    p->target_of = allocate((size_t)(p->n + 1), sizeof *p->target_of);
     p->synapse_of = allocate((size_t)(p->n + 1), sizeof *p->synapse_of);
-    if (!p->start || !p->target_of || !p->synapse_of)
+    p->target_of = target_of;
+    if (!p->start || !target_of || !p->synapse_of)
         return EVSIM_NO_MEMORY;
     int64_t *next = p->start + 1; /* shifted by one, so that it ends as the starts */
-    for (int64_t k = 0; k < p->n; k++)
-        next[shard_of(p->j[k], p->n_shards, bounds) * p->n_sources + p->i[k] + 1]++;
+    p->stop = next;
+    int64_t source = 0;
+    for (int64_t k = 0; k < p->n; k++) {
+        source = source_after(p, source, k);
+        next[shard_of(p->j[k], p->n_shards, bounds) * p->n_sources + source + 1]++;
+    }
     for (int64_t r = 1; r <= n_rows; r++)
         next[r] += next[r - 1];
+    source = 0;
     for (int64_t k = 0; k < p->n; k++) {
-        const int64_t row = shard_of(p->j[k], p->n_shards, bounds) * p->n_sources + p->i[k];
+        source = source_after(p, source, k);
+        const int64_t row = shard_of(p->j[k], p->n_shards, bounds) * p->n_sources + source;
         p->synapse_of[next[row]++] = (uint32_t)k;
     }
+    return EVSIM_OK;
+}
+
+static int targets_ascend(const struct projection *p) {
+    for (int64_t s = 0; s < p->n_sources; s++)
+        for (int64_t k = p->created[s] + 1; k < p->created[s + 1]; k++)
+            if (p->j[k] < p->j[k - 1])
+                return 0;
+    return 1;
+}
+
+/* Rows as they were created: a row is cut where the targets of a shard begin. */
+static int keep_rows(struct projection *p, const int64_t *bounds) {
+    const size_t n = (size_t)p->n_sources;
+    p->start = allocate(((size_t)p->n_shards + 1) * n + 1, sizeof *p->start);
+    if (!p->start)
+        return EVSIM_NO_MEMORY;
+    p->stop = p->start + n;
+    p->target_of = p->j;
+    memcpy(p->start, p->created, n * sizeof *p->start);
+    memcpy(p->start + (size_t)p->n_shards * n, p->created + 1, n * sizeof *p->start);
+    for (int shard = 1; shard < p->n_shards; shard++)
+        for (size_t s = 0; s < n; s++) {
+            int64_t k = p->start[((size_t)shard - 1) * n + s];
+            while (k < p->created[s + 1] && p->j[k] < bounds[shard])
+                k++;
+            p->start[(size_t)shard * n + s] = k;
+        }
     return EVSIM_OK;
 }
 
@@ -108,8 +207,8 @@ static int sort_by_delay(struct projection *p, const int32_t *tick, const double
     int64_t longest = 0;
     const int64_t n_rows = p->n_shards * p->n_sources;
     for (int64_t r = 0; r < n_rows; r++)
-        if (p->start[r + 1] - p->start[r] > longest)
-            longest = p->start[r + 1] - p->start[r];
+        if (p->stop[r] - p->start[r] > longest)
+            longest = p->stop[r] - p->start[r];
     struct key *keys = allocate((size_t)(longest + 1), sizeof *keys);
     p->delay_tick = allocate((size_t)(p->n + 1), sizeof *p->delay_tick);
     p->delay_offset = allocate((size_t)(p->n + 1), sizeof *p->delay_offset);
@@ -118,7 +217,7 @@ static int sort_by_delay(struct projection *p, const int32_t *tick, const double
         return EVSIM_NO_MEMORY;
     }
     for (int64_t r = 0; r < n_rows; r++) {
-        const int64_t first = p->start[r], count = p->start[r + 1] - first;
+        const int64_t first = p->start[r], count = p->stop[r] - first;
         for (int64_t k = 0; k < count; k++) {
             const uint32_t s = p->synapse_of[first + k];
             keys[k] = (struct key){offset[s], tick[s], s};
@@ -154,12 +253,13 @@ static int take_rows(struct projection *p, struct projection *sorted) {
     double **amounts = allocate_zeroed((size_t)p->n_ports + 1, sizeof *amounts);
     int code = amounts ? EVSIM_OK : EVSIM_NO_MEMORY;
     for (int k = 0; k < p->n_ports && code >= 0; k++)
-        if (p->port[k].step && !(amounts[k] = reorder(p, &p->port[k], sorted)))
+        if (p->port[k].step && (p->synapse_of || sorted->synapse_of) &&
+            !(amounts[k] = reorder(p, &p->port[k], sorted)))
             code = EVSIM_NO_MEMORY;
     for (int k = 0; k < p->n_ports && amounts; k++) {
         if (code >= 0 && amounts[k]) {
-            double *before = p->port[k].amount;
-            p->port[k].amount = amounts[k], amounts[k] = before;
+            double *before = p->port[k].own;
+            p->port[k].amount = p->port[k].own = amounts[k], amounts[k] = before;
         }
         free(amounts[k]);
     }
@@ -193,13 +293,14 @@ static int is_short_post(const struct projection *p, const int32_t *tick, const 
 int projection_arrange(struct projection *p, const int32_t *tick, const double *offset, int is_one,
                        int n_shards, const int64_t *bounds) {
     struct projection sorted = *p;
-    sorted.start = NULL, sorted.target_of = sorted.synapse_of = NULL;
+    sorted.start = NULL, sorted.stop = NULL, sorted.target_of = sorted.synapse_of = NULL;
     sorted.delay_tick = NULL, sorted.delay_offset = NULL;
     sorted.n_shards = n_shards;
     find_range(&sorted, tick, is_one);
     if (p->is_post)
         sorted.is_short = is_short_post(p, tick, offset, is_one);
-    int code = sort_rows(&sorted, bounds);
+    const int is_kept = is_one && p->created && (n_shards == 1 || targets_ascend(p));
+    int code = is_kept ? keep_rows(&sorted, bounds) : sort_rows(&sorted, bounds);
     if (is_one)
         sorted.one_tick = tick[0], sorted.one_offset = offset[0];
     else if (code >= 0)
@@ -208,8 +309,9 @@ int projection_arrange(struct projection *p, const int32_t *tick, const double *
         free_rows(&sorted);
         return code;
     }
-    for (int64_t k = 0; k < p->n; k++)
-        sorted.target_of[k] = p->j[sorted.synapse_of[k]];
+    uint32_t *const target_of = is_kept ? NULL : (uint32_t *)sorted.target_of;
+    for (int64_t k = 0; k < p->n && target_of; k++)
+        target_of[k] = p->j[sorted.synapse_of[k]];
     return take_rows(p, &sorted);
 }
 
@@ -249,7 +351,7 @@ int projection_set_ports(struct projection *p, int n_ports, const int32_t *state
         return EVSIM_NO_MEMORY;
     }
     for (int k = 0; k < n_ports; k++)
-        port[k].state = states[k], port[k].amount = amounts[k];
+        port[k].state = states[k], port[k].amount = port[k].own = amounts[k];
     free(amounts);
     free_ports(p);
     p->port = port, p->n_ports = n_ports;
@@ -258,18 +360,18 @@ int projection_set_ports(struct projection *p, int n_ports, const int32_t *state
 
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one) {
     struct port *to = &p->port[port];
-    double *values = allocate((size_t)(is_one ? 1 : p->n + 1), sizeof *values);
-    if (!values)
+    const int is_in_place = !is_one && !p->synapse_of;
+    double *values = is_in_place ? NULL : allocate((size_t)(is_one ? 1 : p->n + 1), sizeof *values);
+    if (!values && !is_in_place)
         return EVSIM_NO_MEMORY;
     if (is_one)
         values[0] = amount[0];
-    else
-        for (int64_t k = 0; k < p->n; k++)
-            values[k] = amount[projection_synapse(p, k)];
-    free(to->amount);
-    to->amount = values;
+    for (int64_t k = 0; k < p->n && !is_one && values; k++)
+        values[k] = amount[projection_synapse(p, k)];
+    free(to->own);
+    to->own = values, to->amount = values ? values : amount;
     to->step = !is_one;
-    return EVSIM_OK;
+    return is_in_place;
 }
 
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables) {

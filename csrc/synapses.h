@@ -9,7 +9,8 @@
  *     ^ start[0]        ^ start[1]       ^ start[n_sources + 1]
  *
  * Invariant: within a row delays ascend; synapses of equal delay keep their order of creation.
- * A projection owns its arrays; the caller's are copied.
+ * Synapses that were created as rows, and have one delay, stay where the caller has them: their
+ * targets, and amounts that differ, are not copied. All else a projection owns.
  */
 #ifndef EVSIM_SYNAPSES_H
 #define EVSIM_SYNAPSES_H
@@ -21,8 +22,9 @@
 /* An addition that every synapse makes: amount[k*step] to state `state` of its target. */
 struct port {
     int32_t state;
-    int64_t step;   /* 0: one amount for all */
-    double *amount; /* in order of rows */
+    int64_t step;         /* 0: one amount for all */
+    const double *amount; /* in order of rows... */
+    double *own;          /* ...the same, or NULL where it is the caller's */
 };
 
 struct projection {
@@ -34,12 +36,15 @@ struct projection {
     int64_t n, n_sources;
     double grid; /* of the user's clock, where a window has several of its steps; else 0 */
     int n_shards;
-    uint32_t *i, *j; /* source and target of synapse k, as created */
+    uint32_t *i; /* source of synapse k, as created; or NULL, where they were created as rows: */
+    int64_t *created;  /* synapses created[s] to created[s + 1] are those of source s */
+    const uint32_t *j; /* target of synapse k, as created; the caller's where they are rows */
 
-    int64_t *start;
-    uint32_t *target_of;  /* by position */
-    uint32_t *synapse_of; /* by position; NULL while it is the identity */
-    int32_t *delay_tick;  /* by position; NULL: one delay for all */
+    int64_t *start;            /* of rows, by shard and source... */
+    const int64_t *stop;       /* ...and where they end: `start` further on */
+    const uint32_t *target_of; /* by position; it may be j */
+    uint32_t *synapse_of;      /* by position; NULL while it is the identity */
+    int32_t *delay_tick;       /* by position; NULL: one delay for all */
     double *delay_offset;
     int32_t one_tick;
     double one_offset;
@@ -80,9 +85,10 @@ struct slice {
     const struct arrival *arrivals; /* the list; NULL for a piece */
 };
 
-/* A projection without rows yet. */
+/* A projection without rows yet. With `created`, i is NULL, and j must live as long. */
 int projection_new(struct projection **out, int32_t number, int32_t emitter, int32_t target,
-                   int64_t n, int64_t n_sources, const uint32_t *i, const uint32_t *j);
+                   int64_t n, int64_t n_sources, const uint32_t *i, const int64_t *created,
+                   const uint32_t *j);
 void projection_free(struct projection *p);
 
 /* Sorts the rows for these delays (arrays of n, or of 1 with `is_one`) and shards; bounds[s] is the
@@ -96,6 +102,7 @@ int projection_cut(struct projection *p, int n_shards, const int64_t *bounds);
 
 /* Amounts and variables are zero until they are set. */
 int projection_set_ports(struct projection *p, int n_ports, const int32_t *states);
+/* Returns 1 where `amount` is used in its place, and must live as long. */
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
@@ -104,6 +111,21 @@ int projection_set_sources(struct projection *p, int32_t population, const uint3
 /* Puts these variables, one value for each synapse, into one record per synapse: event code, which
  * needs them all, then finds them in one place. Once, before they are set. */
 int projection_pack(struct projection *p, int n, const int32_t *variables);
+
+/* Where the row of a source begins and ends in a shard. */
+static inline int64_t row_begin(const struct projection *p, int shard, int64_t source) {
+    return p->start[shard * p->n_sources + source];
+}
+
+static inline int64_t row_end(const struct projection *p, int shard, int64_t source) {
+    return p->stop[shard * p->n_sources + source];
+}
+
+/* The source of a synapse, by its number. */
+uint32_t projection_source(const struct projection *p, int64_t synapse);
+
+/* Memory of its own, bytes. */
+int64_t projection_bytes(const struct projection *p);
 
 static inline int projection_is_packed(const struct projection *p, int variable) {
     return p->n_packed > 0 && p->step[variable] == p->n_packed;

@@ -182,8 +182,8 @@ static int deliver_short(struct journey *j, const struct spike *spike, int32_t r
         const struct projection *p = j->sim->projections[e->projections[k]];
         if (!p->is_post && !(j->sim->is_short && p->is_short))
             continue;
-        const int64_t end = p->start[spike->index + 1];
-        for (int64_t at = p->start[spike->index]; at < end; at++) {
+        const int64_t end = row_end(p, 0, spike->index);
+        for (int64_t at = row_begin(p, 0, spike->index); at < end; at++) {
             double offset;
             if (projection_arrival(p, at, spike->tick, spike->offset, j->sim->window, &offset) >
                 spike->tick)

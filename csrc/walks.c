@@ -112,19 +112,19 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
         const struct projection *q = sim->projections[e->projections[k]];
         if (!q->is_post)
             continue;
-        const int64_t *row = &q->start[sh->number * q->n_sources + cell->i];
-        int64_t end = row[0];
-        while (end < row[1] && projection_is_at_once(q, end))
+        const int64_t begin = row_begin(q, sh->number, cell->i);
+        int64_t end = begin;
+        while (end < row_end(q, sh->number, cell->i) && projection_is_at_once(q, end))
             end++;
         for (int n = 0; n < q->n_ports; n++)
-            for (int64_t at = row[0]; at < end; at++)
+            for (int64_t at = begin; at < end; at++)
                 p->kernel->add(walk->x, q->port[n].state, q->port[n].amount[at * q->port[n].step],
                                now.is_refractory);
-        for (int64_t at = row[0]; at < end && is_kept && sim->n_state_outputs; at++)
+        for (int64_t at = begin; at < end && is_kept && sim->n_state_outputs; at++)
             if (samples_keep_one(sim, sh, q, at) < 0)
                 return EVSIM_NO_MEMORY;
         if (q->code)
-            run_row(sh, q, cell, walk, &now, row[0], end - row[0]);
+            run_row(sh, q, cell, walk, &now, begin, end - begin);
     }
     return EVSIM_OK;
 }

@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.equations.expression import Expression
+from evsim.rows import Rows
 
 Values = float | NDArray[np.float64]  # one for all elements, or one each
+Indices = NDArray[np.integer[Any]] | Rows
 
 
 @dataclass(frozen=True)
@@ -220,8 +222,8 @@ class Projection:
     name: str
     source: str
     target: str
-    i: NDArray[np.int64]
-    j: NDArray[np.int64]
+    i: Indices
+    j: NDArray[np.integer[Any]]
     delay: Values  # seconds, >= 0
     code: tuple[Assignment, ...]
     variables: dict[str, Values]
@@ -243,7 +245,7 @@ class Projection:
         return self.source if self.trigger == "pre" else self.spikes_of or self.target
 
     @property
-    def elements(self) -> NDArray[np.int64]:
+    def elements(self) -> Indices:
         """The element of the emitter, for each synapse."""
         return self.i if self.trigger == "pre" else self.j
 

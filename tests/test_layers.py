@@ -30,7 +30,7 @@ LAYERS = [
 ]
 
 # The description of a network holds expressions, and the analysis of equations ends in a description.
-SAME_PART = {"description": "equations"}
+SAME_PART = {"description": "equations", "rows": "equations"}
 
 COMPILED = "evsim.engine._core"
 RANK = {part: rank for rank, parts in enumerate(LAYERS) for part in parts}

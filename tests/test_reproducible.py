@@ -363,10 +363,20 @@ def test_two_networks_at_the_same_time_in_two_threads_do_not_meet() -> None:
 # Ctrl-C
 
 
+def interrupt_when_under_way(begin: float) -> None:
+    """Send SIGINT as soon as the network has come further than `begin`."""
+    for _ in range(10_000):
+        if magic_network().t_ > begin:
+            break
+        time.sleep(0.002)
+    signal.raise_signal(signal.SIGINT)
+
+
 def interrupted(built: Build, times: int, duration: float) -> None:
     """Run for so many ms with so many real SIGINTs on the way, each when the run is under way."""
     for _ in range(times):
-        timer = threading.Timer(0.08, signal.raise_signal, [signal.SIGINT])
+        begin = magic_network().t_
+        timer = threading.Thread(target=interrupt_when_under_way, args=(begin,))
         timer.start()
         with pytest.raises(KeyboardInterrupt):
             run(duration * ms - magic_network().t)

@@ -199,7 +199,8 @@ def test_synapses_show_themselves() -> None:
     s = Synapses(group[:2], group, on_pre="v_post += 1")
     s.connect()
     assert repr(s) == (
-        "<Synapses 'synapses': 6 synapses from neurongroup[0:2] to neurongroup, on_pre 'v_post += 1'>"
+        "<Synapses 'synapses': 6 synapses from neurongroup[0:2] to neurongroup, 9.33 bytes each, "
+        "on_pre 'v_post += 1'>"
     )
 
 

@@ -32,7 +32,7 @@ static struct projection *projection_of_all(int is_one, int n_shards, const int6
     struct projection *p;
     const int32_t states[2] = {0, 1};
     const double same = 7.5;
-    CHECK_EQUAL(projection_new(&p, 3, 1, 2, N, SOURCES, sources, targets), EVSIM_OK);
+    CHECK_EQUAL(projection_new(&p, 3, 1, 2, N, SOURCES, sources, NULL, targets), EVSIM_OK);
     CHECK_EQUAL(projection_arrange(p, ticks, offsets, is_one, n_shards, bounds), EVSIM_OK);
     CHECK_EQUAL(projection_set_ports(p, 2, states), EVSIM_OK);
     CHECK_EQUAL(projection_set_amount(p, 0, amounts, 0), EVSIM_OK);
@@ -125,7 +125,7 @@ static void test_a_projection_may_have_no_synapses(void) {
     struct projection *p;
     const int32_t tick = 1;
     const double offset = 0.5;
-    CHECK_EQUAL(projection_new(&p, 0, 0, 0, 0, SOURCES, NULL, NULL), EVSIM_OK);
+    CHECK_EQUAL(projection_new(&p, 0, 0, 0, 0, SOURCES, NULL, NULL, NULL), EVSIM_OK);
     CHECK_EQUAL(projection_arrange(p, &tick, &offset, 1, 1, WHOLE), EVSIM_OK);
     for (int s = 0; s <= SOURCES; s++)
         CHECK_EQUAL(p->start[s], 0);
@@ -141,7 +141,7 @@ static void test_arrivals_carry_over_into_the_next_tick(void) {
     const double delay = 0.75;
     double offset;
     struct projection *p;
-    CHECK_EQUAL(projection_new(&p, 0, 0, 0, 1, 1, &one, &one), EVSIM_OK);
+    CHECK_EQUAL(projection_new(&p, 0, 0, 0, 1, 1, &one, NULL, &one), EVSIM_OK);
     CHECK_EQUAL(projection_arrange(p, &tick, &delay, 1, 1, WHOLE), EVSIM_OK);
     CHECK_EQUAL(projection_arrival(p, 0, 10, 0.125, 1.0, &offset), 12);
     CHECK(offset == 0.875);
@@ -149,6 +149,71 @@ static void test_arrivals_carry_over_into_the_next_tick(void) {
     CHECK(offset == 0.0);
     CHECK_EQUAL(projection_arrival(p, 0, 10, 0.5, 1.0, &offset), 13);
     CHECK(offset == 0.25);
+    projection_free(p);
+}
+
+/* 3 sources; the targets of the first two ascend. */
+static const int64_t created[4] = {0, 3, 3, 7};
+static const uint32_t in_rows[7] = {1, 40, 63, 0, 20, 41, 60};
+static const double own[7] = {0, 1, 2, 3, 4, 5, 6};
+
+static struct projection *projection_of_rows(int n_shards, const int64_t *bounds,
+                                             const uint32_t *j) {
+    const int32_t tick = 2, state = 0;
+    const double offset = 0.5;
+    struct projection *p;
+    CHECK_EQUAL(projection_new(&p, 0, 0, 0, 7, 3, NULL, created, j), EVSIM_OK);
+    CHECK_EQUAL(projection_arrange(p, &tick, &offset, 1, n_shards, bounds), EVSIM_OK);
+    CHECK_EQUAL(projection_set_ports(p, 1, &state), EVSIM_OK);
+    CHECK_EQUAL(projection_set_amount(p, 0, own, 0), 1);
+    return p;
+}
+
+/* Every synapse stands once in its row, with its own target and amount. */
+static void check_created(const struct projection *p, const int64_t *bounds, const uint32_t *j) {
+    int64_t found = 0;
+    for (int shard = 0; shard < p->n_shards; shard++)
+        for (int64_t s = 0; s < 3; s++)
+            for (int64_t at = row_begin(p, shard, s); at < row_end(p, shard, s); at++) {
+                const uint32_t k = projection_synapse(p, at);
+                CHECK(projection_source(p, k) == s && p->target_of[at] == j[k]);
+                CHECK(j[k] >= bounds[shard] && j[k] < bounds[shard + 1]);
+                CHECK(p->port[0].amount[at] == own[k]);
+                found++;
+            }
+    CHECK_EQUAL(found, 7);
+}
+
+static void test_rows_stay_where_the_caller_has_them(void) {
+    struct projection *p = projection_of_rows(1, WHOLE, in_rows);
+    check_created(p, WHOLE, in_rows);
+    CHECK(p->target_of == in_rows && p->port[0].amount == own && !p->synapse_of);
+    CHECK_EQUAL(projection_cut(p, 3, THREE), EVSIM_OK);
+    check_created(p, THREE, in_rows);
+    CHECK(p->target_of == in_rows && p->port[0].amount == own);
+    projection_free(p);
+}
+
+static void test_rows_are_sorted_when_their_delays_differ(void) {
+    const int32_t tick[7] = {3, 2, 1, 1, 2, 3, 0};
+    const double offset[7] = {0};
+    struct projection *p = projection_of_rows(1, WHOLE, in_rows);
+    CHECK_EQUAL(projection_arrange(p, tick, offset, 0, 1, WHOLE), EVSIM_OK);
+    check_created(p, WHOLE, in_rows);
+    CHECK(p->target_of[0] == 63 && p->target_of[2] == 1 && p->target_of[3] == 60);
+    CHECK_EQUAL(projection_arrange(p, tick, offset, 1, 3, THREE), EVSIM_OK);
+    check_created(p, THREE, in_rows);
+    projection_free(p);
+}
+
+static void test_rows_whose_targets_do_not_ascend_are_sorted_for_shards(void) {
+    const uint32_t mixed[7] = {63, 1, 40, 60, 0, 41, 20};
+    struct projection *p = projection_of_rows(1, WHOLE, mixed);
+    check_created(p, WHOLE, mixed);
+    CHECK(p->target_of == mixed);
+    CHECK_EQUAL(projection_cut(p, 3, THREE), EVSIM_OK);
+    check_created(p, THREE, mixed);
+    CHECK(p->target_of != mixed);
     projection_free(p);
 }
 
@@ -207,7 +272,8 @@ static void test_a_projection_that_cannot_be_made_can_be_freed(void) {
     for (int64_t k = 1; k <= 3; k++) {
         struct projection *p;
         allocations_left = k;
-        CHECK_EQUAL(projection_new(&p, 0, 0, 0, N, SOURCES, sources, targets), EVSIM_NO_MEMORY);
+        CHECK_EQUAL(projection_new(&p, 0, 0, 0, N, SOURCES, sources, NULL, targets),
+                    EVSIM_NO_MEMORY);
         allocations_left = -1;
         projection_free(p);
     }
@@ -222,6 +288,9 @@ int main(void) {
     test_a_shard_without_targets_has_empty_rows();
     test_a_projection_may_have_no_synapses();
     test_arrivals_carry_over_into_the_next_tick();
+    test_rows_stay_where_the_caller_has_them();
+    test_rows_are_sorted_when_their_delays_differ();
+    test_rows_whose_targets_do_not_ascend_are_sorted_for_shards();
     test_variables_are_copied_one_or_one_each();
     test_what_runs_out_of_memory_stays_as_it_was();
     test_a_projection_that_cannot_be_made_can_be_freed();

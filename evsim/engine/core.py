@@ -68,6 +68,8 @@ def check(code: int) -> int:
 
 def array(values: ArrayLike, dtype: str) -> tuple[Any, Any]:
     """A C pointer to values of this type (`double`, `int32_t`, ...), and the array that must live as long."""
+    if dtype == "uint32_t" and isinstance(values, np.ndarray) and values.dtype == np.int32:
+        values = np.ascontiguousarray(values).view(np.uint32)
     types = {"double": np.float64, "int32_t": np.int32, "int64_t": np.int64, "uint32_t": np.uint32}
     kept = np.ascontiguousarray(values, dtype=types[dtype]).reshape(-1)
     return ffi.from_buffer(f"{dtype}[]", kept), kept

@@ -16,6 +16,7 @@ from evsim.engine.joined import names_source
 from evsim.engine.populations import PopulationInCore, first_bad, require_finite
 from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
+from evsim.rows import Rows
 
 Model = LinearModel | GeneralModel
 
@@ -109,9 +110,7 @@ class ProjectionInCore:
         model = target.population.model
         self._check_indices(n_sources)
         self.is_linear = are_additions(projection, group, model)
-        i, _keep_i = array(projection.elements, "uint32_t")
-        j, keep = array(projection.j, "uint32_t")
-        self.number = check(lib.evsim_add_projection(sim, emitter, target.number, keep.size, n_sources, i, j))
+        self.number = self._add(emitter, n_sources)
         if projection.trigger == "post" and not projection.spikes_of:
             check(lib.evsim_set_post(sim, self.number))
         if self.source is not None:
@@ -132,6 +131,18 @@ class ProjectionInCore:
             self._set_places(model)
         else:
             self._set_amounts()
+
+    def _add(self, emitter: int, n_sources: int) -> int:
+        """Rows stay where they are: the core looks at `_kept`."""
+        target, elements = self.target.number, self.projection.elements
+        j, targets = array(self.projection.j, "uint32_t")
+        self._kept: dict[int, NDArray[np.float64]] = {}  # amounts, by port
+        if isinstance(elements, Rows):
+            self._targets = targets
+            first, _keep = array(elements.first, "int64_t")
+            return check(lib.evsim_add_rows(self.sim, emitter, target, targets.size, n_sources, first, j))
+        i, _keep_i = array(elements, "uint32_t")
+        return check(lib.evsim_add_projection(self.sim, emitter, target, targets.size, n_sources, i, j))
 
     def _set_code(self, model: Model, group: Sequence[Projection], has_no_variables: bool) -> None:
         """Additions go to ports, the rest is compiled."""
@@ -165,6 +176,17 @@ class ProjectionInCore:
         together = [k for k, name in enumerate(self.variables) if name in changing]
         numbers, keep = array(together, "int32_t")
         check(lib.evsim_pack_variables(self.sim, self.number, keep.size, numbers))
+
+    @property
+    def size(self) -> int:
+        """Memory that the engine has for these synapses, bytes."""
+        shown = [each for each in self.projection.variables.values() if isinstance(each, np.ndarray)]
+        kept = sum(
+            values.nbytes
+            for values in self._kept.values()
+            if not any(np.shares_memory(values, each) for each in shown)
+        )
+        return kept + int(lib.evsim_projection_bytes(self.sim, self.number))
 
     def take_over(self) -> None:
         """Hands the core what the user changed since the last run."""
@@ -218,6 +240,9 @@ class ProjectionInCore:
     def _check_indices(self, n_sources: int) -> None:
         p = self.projection
         for name, index, size in (("i", p.elements, n_sources), ("j", p.j, self.target.population.size)):
+            if isinstance(index, Rows) and index.first.size == size + 1:
+                continue
+            index = np.asarray(index)
             if index.size and (index.min() < 0 or index.max() >= size):
                 bad = int(index[(index < 0) | (index >= size)][0])
                 raise EvsimValueError(
@@ -287,7 +312,10 @@ class ProjectionInCore:
             amount = self._each_or_one(np.asarray(found, dtype=np.float64))
             require_finite(p.name, {f"what the code adds to {statement.target}": amount})
             pointer, keep = array(amount, "double")
-            check(lib.evsim_set_amount(self.sim, self.number, port, pointer, keep.size))
+            if check(lib.evsim_set_amount(self.sim, self.number, port, pointer, keep.size)):
+                self._kept[port] = keep
+            else:
+                self._kept.pop(port, None)
 
     def _each_or_one(self, amount: NDArray[np.float64]) -> NDArray[np.float64]:
         if amount.ndim and amount.size and (amount == amount.flat[0]).all():

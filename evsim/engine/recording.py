@@ -18,8 +18,10 @@ _NOT_KEPT = {
     "evsim_population_emitter", "evsim_event_emitter", "evsim_last_tick", "evsim_last_offset",
     "evsim_present", "evsim_variable", "evsim_seen", "evsim_spike_count", "evsim_spikes",
     "evsim_sample_count", "evsim_samples", "evsim_now", "evsim_failure", "evsim_archive_size",
-    "evsim_archive_save", "evsim_peek", "evsim_refractory", "evsim_is_broken", "evsim_members",
+    "evsim_archive_save", "evsim_peek", "evsim_projection_bytes", "evsim_refractory", "evsim_is_broken", "evsim_members",
 }  # fmt: skip
+# The core keeps looking at arrays that it is given here.
+_LOOKS_AT = {"evsim_add_rows", "evsim_set_amount"}
 _TYPES = {
     "double": np.float64,
     "int32_t": np.int32,
@@ -43,7 +45,9 @@ class Recording:
         self.texts: list[tuple[str, str]] = []  # each with the function that returns its table
         self._arrays = arrays
         self._names = {function: iter(each) for function, each in names.items()}
+        self._names["evsim_add_rows"] = self._names["evsim_add_projection"]
         self._sizes: list[int] = []  # of populations
+        self._is_lasting = False
         self._state: tuple[int, int, Any] = (
             0,
             0,
@@ -62,6 +66,7 @@ class Recording:
     def _keep(self, name: str, arguments: tuple[Any, ...], returns_code: bool) -> None:
         if name == "evsim_add_population":
             self._sizes.append(int(arguments[1]))
+        self._is_lasting = name in _LOOKS_AT
         kept = tuple(self._argument(k, v) for k, v in zip(arguments_of(name)[1:], arguments[1:], strict=True))
         about = next(self._names.get(name, iter(())), "")
         self.calls.append(Call(name, kept, returns_code, about))
@@ -100,7 +105,7 @@ class Recording:
 
     def _stored(self, value: Any, item: str) -> Stored:
         values: NDArray[Any] = view(value, len(value), _TYPES[item])
-        return self._arrays.add(values)
+        return self._arrays.add(values, self._is_lasting)
 
 
 __all__ = ["Recording"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from time import perf_counter
 from typing import Any, Literal
 
@@ -201,6 +201,10 @@ class Simulation:
             check(lib.evsim_samples(self._sim, record, start, count - start, k * n, n, rows))
             values[state] = out
         return numbers_of(self._first_samples[record_name], count)[start:], values
+
+    def bytes_of(self, projections: Collection[str]) -> int:
+        """Memory that the engine has for the synapses of these projections."""
+        return sum(each.size for each in self._projections if each.projection.name in projections)
 
     def last_spikes(
         self, population_name: str

@@ -60,7 +60,7 @@ def refuse_double_junctions(objects: Iterable[Any]) -> None:
 def _refuse_common(first: Any, second: Any) -> None:
     if not (first._is_symmetric or second._is_symmetric):
         return
-    keys = [_keys(each, _in_groups(each, each._pairs)) for each in (first, second)]
+    keys = [_keys(each, _in_groups(each, (each.i, each.j))) for each in (first, second)]
     common = np.intersect1d(keys[0], keys[1])
     if common.size:
         raise EvsimValueError(

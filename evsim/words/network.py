@@ -491,6 +491,14 @@ class Network:
                 f"{in_seconds(describer.network.dt)}; set it back, or begin again with start_scope() and new objects"
             )
 
+    def _bytes_of(self, synapses: Any) -> int:
+        """Memory for these synapses beside what they have themselves."""
+        if self._simulation is None or self._describer is None:
+            return 0
+        projections = self._describer.synapses[synapses.name].projections
+        copied = sum(p.j.nbytes for p in projections[:1] if not np.shares_memory(p.j, synapses._pairs[1]))
+        return int(copied + self._simulation.bytes_of({p.name for p in projections}))
+
     def _last_spikes(self, name: str) -> Any:
         return self._simulation.last_spikes(name)
 

@@ -13,12 +13,13 @@ from evsim.composition import PULSE_END, Contribution, contribution, junction, m
 from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.plugin import Gate, Junction, Modulation, Output
+from evsim.rows import Rows
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
 from evsim.words.activity import CanRest
 from evsim.words.clocks import own_step
 from evsim.words.connection.chosen import ChosenSynapses
-from evsim.words.connection.pairs import Pairs
+from evsim.words.connection.pairs import Pairs, RowPairs, spelled_out
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.custom_events import require_event
 from evsim.words.junctions import refuse_pairs, side_of
@@ -121,7 +122,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         refuse_clashes(self._equations, type(self), self.name, {*delays, *named})
         refuse_clashes(named, type(self), self.name)
         self._storage = Storage({**self._equations, **delays}, 0)
-        self._pairs = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        self._pairs: tuple[Rows | NDArray[np.int32], NDArray[np.int32]] = (_NONE, _NONE)
         self._is_connected = False
         self._take_delays(delay)
         self._enter_sums()
@@ -211,7 +212,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             assert variable.expression is not None
             text = self._text(variable.expression.text, f"{self.name}, {name}", self._of_now)
             values = text.evaluate(self._known_now(text.own, slice(None)), self.N)
-            index = self._pairs[name.endswith("_post")] + near._bounds()[0]
+            index = (self.j if name.endswith("_post") else self.i) + near._bounds()[0]
             total += np.bincount(index, weights=values, minlength=storage.size)
         return total
 
@@ -263,12 +264,12 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
     @property
     def i(self) -> NDArray[np.int64]:
         """Source element of every synapse."""
-        return _read_only(self._pairs[0])
+        return _indices(self._pairs[0])
 
     @property
     def j(self) -> NDArray[np.int64]:
         """Target element of every synapse."""
-        return _read_only(self._pairs[1])
+        return _indices(self._pairs[1])
 
     @property
     def N(self) -> int:
@@ -288,12 +289,12 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
     @property
     def N_incoming(self) -> NDArray[np.int64]:
         """For every synapse, how many synapses end on its target element."""
-        return self.N_incoming_post[self._pairs[1]]
+        return self.N_incoming_post[self.j]
 
     @property
     def N_outgoing(self) -> NDArray[np.int64]:
         """For every synapse, how many synapses start at its source element."""
-        return self.N_outgoing_pre[self._pairs[0]]
+        return self.N_outgoing_pre[self.i]
 
     @property
     def N_incoming_post(self) -> NDArray[np.int64]:
@@ -303,7 +304,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
     @property
     def N_outgoing_pre(self) -> NDArray[np.int64]:
         """How many synapses start at each source element."""
-        return np.bincount(self._pairs[0], minlength=len(self._source))
+        return np.bincount(self.i, minlength=len(self._source))
 
     def __len__(self) -> int:
         return self.N
@@ -319,7 +320,14 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         code = ", ".join(
             f"{'on_' * (name in ('pre', 'post'))}{name} {text!r}" for name, text in codes.items()
         )
-        return f"<Synapses '{self.name}': {self.N} synapses from {ends}, {code}>"
+        size = f"{self._bytes() / self.N:.3g} bytes each, " if self.N else ""
+        return f"<Synapses '{self.name}': {self.N} synapses from {ends}, {size}{code}>"
+
+    def _bytes(self) -> int:
+        """Memory of these synapses, here and, once they have run, in the engine."""
+        pairs = sum(each.first.nbytes if isinstance(each, Rows) else each.nbytes for each in self._pairs)
+        here = pairs + sum(values.nbytes for values in self._storage.arrays.values())
+        return here + (0 if self._network is None else self._network._bytes_of(self))
 
     # Making connections
 
@@ -354,12 +362,12 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         wiring = Wiring(self._ends, self._namespace if namespace is None else namespace, where)
         pairs = wiring.repeated(wiring.pairs(condition, i, j, p, skip_if_invalid), n)
         if self._junction is not None:
-            refuse_pairs(self, self._pairs, pairs, where)
+            refuse_pairs(self, (self.i, self.j), spelled_out(pairs), where)
         self._append(pairs)
 
-    def _append(self, pairs: Pairs) -> None:
+    def _append(self, pairs: Pairs | RowPairs) -> None:
         storage, added = self._storage, pairs[0].size
-        self._pairs = (_joined(self._pairs[0], pairs[0]), _joined(self._pairs[1], pairs[1]))
+        self._pairs = _compact(pairs if not self.N else _both(self._pairs, pairs), len(self._source))
         for name, values in storage.arrays.items():
             if not is_shared(storage.variables[name]):
                 storage.arrays[name] = _joined(values, np.full(added, self._default(name)))
@@ -390,7 +398,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         for name in _DEGREES & set(rest):
             known[name] = getattr(self, name)[positions].astype(np.float64), DIMENSIONLESS
             rest.remove(name)
-        return known | self._ends.of_pairs(rest, self._pairs[0][positions], self._pairs[1][positions])
+        return known | self._ends.of_pairs(rest, self.i[positions], self.j[positions])
 
     def _positions(self, item: Any) -> Positions:
         """Also S.w[i, j]: the synapses between these elements."""
@@ -398,7 +406,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             inside = [
                 _members(index, end) for index, end in zip(item, (self._source, self._target), strict=True)
             ]
-            return np.flatnonzero(inside[0][self._pairs[0]] & inside[1][self._pairs[1]])
+            return np.flatnonzero(inside[0][self.i] & inside[1][self._pairs[1]])
         return super()._positions(item)
 
     def _write(self, name: str, value: Any, item: Any) -> None:
@@ -431,6 +439,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             raise
 
 
+_NONE = np.zeros(0, dtype=np.int32)
 _DEGREES = {"N_incoming", "N_outgoing"}
 
 
@@ -457,10 +466,22 @@ def _members(index: Any, end: Any) -> NDArray[np.bool_]:
     return inside
 
 
-def _read_only(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    view = values.view()
-    view.flags.writeable = False
-    return view
+def _indices(elements: Rows | NDArray[np.int32]) -> NDArray[np.int64]:
+    spelled_out = np.asarray(elements, dtype=np.int64)
+    spelled_out.flags.writeable = False
+    return spelled_out
+
+
+def _both(before: Any, after: Any) -> Pairs:
+    i, j = (np.concatenate([np.asarray(each) for each in ends]) for ends in zip(before, after, strict=True))
+    return i, j
+
+
+def _compact(pairs: Pairs | RowPairs, n_source: int) -> tuple[Rows | NDArray[np.int32], NDArray[np.int32]]:
+    """Four bytes for every synapse, where its source need not be told."""
+    i, j = pairs
+    rows = i if isinstance(i, Rows) else Rows.of(i, n_source)
+    return (np.asarray(i, np.int32) if rows is None else rows), np.asarray(j, np.int32)
 
 
 def _checked_end(end: Any, what: str) -> Any:

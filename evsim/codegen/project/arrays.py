@@ -40,10 +40,10 @@ class Arrays:
         self._places: dict[bytes, int] = {}
         self._file.write(START + np.int64(1).tobytes())
 
-    def add(self, values: NDArray[Any]) -> Stored:
-        """Where the values stand from now on."""
+    def add(self, values: NDArray[Any], is_lasting: bool = False) -> Stored:
+        """Where the values stand from now on; `is_lasting`: they are needed after the call that they are given to."""
         kind = _C_TYPES[values.dtype.name]
-        if values.size <= SHORT:
+        if values.size <= SHORT and not is_lasting:
             return Stored(kind, 0, tuple(values.tolist()))
         content = np.ascontiguousarray(values).data.cast("B")
         key = hashlib.sha256(content).digest()

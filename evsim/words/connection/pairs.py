@@ -13,20 +13,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evsim.errors import EvsimTypeError, EvsimValueError
+from evsim.rows import Rows
 
 Indices = NDArray[np.int64]
+Targets = NDArray[np.int32]
 Pairs = tuple[Indices, Indices]
+RowPairs = tuple[Rows, Targets]  # sorted by i
 PairTest = Callable[[Indices, Indices], NDArray[np.bool_]]
 
 _BLOCK = 1 << 18  # pairs tested at a time
 _STRIDE = 1 << 14  # synapses drawn at a time: they stay in the cache
 
 
-def all_pairs(n_source: int, n_target: int) -> Pairs:
+def all_pairs(n_source: int, n_target: int) -> RowPairs:
     """Every source element with every target element, sorted by i, then j."""
-    sources = np.arange(n_source, dtype=np.int64)
-    targets = np.arange(n_target, dtype=np.int64)
-    return np.repeat(sources, n_target), np.tile(targets, n_source)
+    rows = Rows(np.arange(n_source + 1, dtype=np.int64) * n_target)
+    return rows, np.tile(np.arange(n_target, dtype=np.int32), n_source)
 
 
 def given_pairs(i: Any, j: Any, n_source: int, n_target: int, where: str) -> Pairs:
@@ -61,22 +63,33 @@ def checked_indices(values: Any, size: int, where: str) -> Indices:
     return indices.astype(np.int64)
 
 
-def random_pairs(n_source: int, n_target: int, p: float, generator: np.random.Generator) -> Pairs:
+def random_pairs(n_source: int, n_target: int, p: float, generator: np.random.Generator) -> RowPairs:
     """Each pair with probability p, sorted by i, then j; the work is proportional to the synapses."""
     if p == 1.0:
         return all_pairs(n_source, n_target)
     total = n_source * n_target
     room = int(total * p + 8 * np.sqrt(total * p) + 64)
-    i, j = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    targets = np.empty(room, dtype=np.int32)
+    first = np.zeros(n_source + 1, dtype=np.int64)
     filled = 0
     for position in _random_positions(total, p, generator):
         end = filled + position.size
         if end > room:
-            i, j, room = np.resize(i, 2 * end), np.resize(j, 2 * end), 2 * end
-        np.floor_divide(position, n_target, out=i[filled:end])
-        np.subtract(position, i[filled:end] * n_target, out=j[filled:end])
+            room = 2 * end
+            targets = np.resize(targets, room)
+        sources = position // n_target
+        targets[filled:end] = position - sources * n_target
+        _count(sources, first)
         filled = end
-    return i[:filled], j[:filled]
+    targets.resize(filled, refcheck=False)
+    return Rows(np.cumsum(first)), targets
+
+
+def _count(ascending: Indices, first: Indices) -> None:
+    """Add to first[s + 1] how often s occurs."""
+    edges = np.flatnonzero(ascending[1:] != ascending[:-1]) + 1
+    begins = np.concatenate([np.zeros(min(1, ascending.size), dtype=np.int64), edges])
+    first[ascending[begins] + 1] += np.diff(begins, append=ascending.size)
 
 
 def _random_positions(total: int, p: float, generator: np.random.Generator) -> Iterator[Indices]:
@@ -105,11 +118,12 @@ def tested_pairs(n_source: int, n_target: int, is_connected: PairTest) -> Pairs:
     return _joined(kept)
 
 
-def filtered_pairs(pairs: Pairs, is_connected: PairTest) -> Pairs:
+def filtered_pairs(pairs: Pairs | RowPairs, is_connected: PairTest) -> Pairs:
     """Those of the pairs for which the test holds."""
     kept: list[Pairs] = [_no_pairs()]
-    for start in range(0, pairs[0].size, _BLOCK):
-        i, j = pairs[0][start : start + _BLOCK], pairs[1][start : start + _BLOCK]
+    sources, targets = spelled_out(pairs)
+    for start in range(0, sources.size, _BLOCK):
+        i, j = sources[start : start + _BLOCK], targets[start : start + _BLOCK]
         connected = is_connected(i, j)
         kept.append((i[connected], j[connected]))
     return _joined(kept)
@@ -136,7 +150,7 @@ def ranges(start: ArrayLike, stop: ArrayLike, step: ArrayLike, n: int) -> Pairs:
 
 def random_ranges(n_owner: int, n_values: int, p: float, generator: np.random.Generator) -> Pairs:
     """For every owner each of range(n_values) with probability p, as (owner, element)."""
-    return random_pairs(n_owner, n_values, p, generator)
+    return spelled_out(random_pairs(n_owner, n_values, p, generator))
 
 
 def random_samples(n_owner: int, n_values: int, size: int, generator: np.random.Generator) -> Pairs:
@@ -166,6 +180,11 @@ def _whole_numbers(values: ArrayLike, n: int) -> Indices:
                 f"range() in generator text: got {wrong[0]}; give whole numbers, as in int(i/2)"
             )
     return array.astype(np.int64)
+
+
+def spelled_out(pairs: Pairs | RowPairs) -> Pairs:
+    """The pairs as two arrays of int64."""
+    return np.asarray(pairs[0], dtype=np.int64), np.asarray(pairs[1], dtype=np.int64)
 
 
 def _no_pairs() -> Pairs:

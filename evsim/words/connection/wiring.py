@@ -12,7 +12,7 @@ from evsim.errors import EvsimTypeError, EvsimValueError
 from evsim.units import DIMENSIONLESS, DimensionMismatchError
 from evsim.words.connection import pairs as rules
 from evsim.words.connection.generators import GeneratorText, read_generator
-from evsim.words.connection.pairs import Indices, Pairs, PairTest
+from evsim.words.connection.pairs import Indices, Pairs, PairTest, RowPairs
 from evsim.words.randomness import next_generator
 from evsim.words.variables.values import Known, TextValues
 
@@ -58,7 +58,7 @@ class Wiring:
     def __init__(self, ends: Ends, namespace: Mapping[str, Any] | None, where: str) -> None:
         self.ends, self.namespace, self.where = ends, namespace, where
 
-    def pairs(self, condition: Any, i: Any, j: Any, p: Any, skip: bool) -> Pairs:
+    def pairs(self, condition: Any, i: Any, j: Any, p: Any, skip: bool) -> Pairs | RowPairs:
         """The pairs that become connected."""
         if condition is not None and (i is not None or j is not None):
             raise EvsimTypeError(f"{self.where}: got a condition and i or j; give one of them")
@@ -78,11 +78,11 @@ class Wiring:
         pairs = rules.random_pairs(*self.ends.sizes, chance, next_generator())
         return rules.filtered_pairs(pairs, test) if test else pairs
 
-    def repeated(self, pairs: Pairs, n: Any) -> Pairs:
+    def repeated(self, pairs: Pairs | RowPairs, n: Any) -> Pairs | RowPairs:
         """Each pair n times."""
         if isinstance(n, str):
             values = self._number(n, "n")
-            count = values.evaluate(self.ends.of_pairs(values.own, *pairs), pairs[0].size)
+            count = values.evaluate(self.ends.of_pairs(values.own, *rules.spelled_out(pairs)), pairs[0].size)
         else:
             count = np.asarray(n)
         if count.dtype.kind not in "iuf" or np.any(count < 0) or np.any(count != np.rint(count)):
@@ -91,7 +91,8 @@ class Wiring:
             )
         if count.ndim == 0 and count == 1:
             return pairs
-        return np.repeat(pairs[0], count.astype(np.int64)), np.repeat(pairs[1], count.astype(np.int64))
+        i, j = rules.spelled_out(pairs)
+        return np.repeat(i, count.astype(np.int64)), np.repeat(j, count.astype(np.int64))
 
     # Text over pairs
 
@@ -193,7 +194,7 @@ class Wiring:
             ((option, given),) = text.options.items()
             number = float(part.values(given)[0])
             if option == "p":
-                return rules.random_pairs(n, size, self._probability(number), next_generator())
+                return rules.random_ranges(n, size, self._probability(number), next_generator())
             if option == "size":
                 return rules.random_samples(n, size, int(number), next_generator())
         raise EvsimValueError(

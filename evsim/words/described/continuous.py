@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +43,15 @@ class Continuous:
     ) -> None:
         """`is_named`: whether code that acts on neurons names integrated variables."""
         self._ends, self._integrated = ends, integrated
-        self._places = {
-            "pre": _place(synapses._source, synapses._pairs[0]),
-            "post": _place(synapses._target, synapses._pairs[1]),
-        }
+        self._places: dict[str, tuple[str, NDArray[np.int64]]] = {}
+        if sums or integrated:
+            self._places["pre"] = _place(synapses._source, synapses.i)
+            self._places["post"] = _place(synapses._target, synapses.j)
         self._gatherings: list[Gathering] = []
         self.population: description.Population | None = None
         self.pathways: list[tuple[Pathway, description.Projection]] = []
         name = free_name(f"{synapses.name}_states")
-        states = name, np.arange(synapses.N, dtype=np.int64)
+        states = name, np.arange(synapses.N if self._places else 0, dtype=np.int64)
         summation = Summation(ends, self._places, integrated, states)
         self.links = [summation.link(each, variable, synapses.name) for each, variable in sums.items()]
         if not synapses.N:
@@ -129,7 +130,7 @@ def _place(end: object, index: NDArray[np.int64]) -> tuple[str, NDArray[np.int64
     return group.name, shifted(index, start)
 
 
-def shifted(index: NDArray[np.int64], start: int) -> NDArray[np.int64]:
+def shifted(index: NDArray[Any], start: int) -> NDArray[Any]:
     """Elements of a slice as elements of the whole group."""
     return index + start if start else index
 

@@ -123,7 +123,7 @@ class Gathering:
 def value_at_end(synapses: Any, group: DescribedGroup | None, whose: str, name: str) -> description.Values:
     """A value of the neurons at one end for each synapse, or one for all."""
     end = synapses._source if whose == "pre" else synapses._target
-    index = synapses._pairs[whose == "post"]
+    index = synapses.j if whose == "post" else synapses.i
     if group is None:
         if name in end._group._storage.variables and end._group._variable(name).expression is not None:
             raise EvsimValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, local_names, synap
 from evsim.equations.user_functions import refuse_tables
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimError, EvsimValueError
+from evsim.rows import Rows
 from evsim.units import Dimension
 from evsim.words.described.continuous import Continuous, shifted
 from evsim.words.described.ends import ENDS, Ends, value_at_end
@@ -140,7 +142,7 @@ class DescribedSynapses:
             name=_name(synapses, pathway),
             source=synapses._source._group.name,
             target=stand_in_name(target) if self._groups["post"] is None else target,
-            i=shifted(synapses._pairs[0], synapses._source._bounds()[0]),
+            i=_in_group(synapses._pairs[0], synapses._source),
             j=shifted(synapses._pairs[1], synapses._target._bounds()[0]),
             delay=_delay(synapses, pathway),
             code=code,
@@ -361,6 +363,15 @@ def stand_in(source: str, size: int) -> description.Population:
     """Elements without states in the place of a source of spikes, which has none to deliver to."""
     model = description.LinearModel((), {}, frozenset(), None, True, (), ())
     return description.Population(stand_in_name(source), size, model, {}, {}, 0.0)
+
+
+def _in_group(sources: Rows | NDArray[np.int32], end: Any) -> description.Indices:
+    """Elements of a slice as elements of the whole group."""
+    start = end._bounds()[0]
+    if isinstance(sources, Rows):
+        return sources.within(len(end._group), start)
+    found: NDArray[np.int32] = sources + start
+    return found
 
 
 def _renew(projection: description.Projection, name: str, value: description.Values) -> None:

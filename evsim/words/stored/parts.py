@@ -92,5 +92,7 @@ def signature_of(each: NetworkObject) -> dict[str, str]:
             found[name.strip("_")] = str(end._label())
     pairs = each.__dict__.get("_pairs")
     if pairs is not None:
-        found["connections"] = f"{zlib.crc32(np.ascontiguousarray(np.stack(pairs)).tobytes()):08x}"
+        found["connections"] = (
+            f"{zlib.crc32(np.stack([np.asarray(index, np.int64) for index in pairs]).tobytes()):08x}"
+        )
     return found
