@@ -18,7 +18,8 @@ _NOT_KEPT = {
     "evsim_population_emitter", "evsim_event_emitter", "evsim_last_tick", "evsim_last_offset",
     "evsim_present", "evsim_variable", "evsim_seen", "evsim_spike_count", "evsim_spikes",
     "evsim_sample_count", "evsim_samples", "evsim_now", "evsim_failure", "evsim_archive_size",
-    "evsim_archive_save", "evsim_peek", "evsim_projection_bytes", "evsim_refractory", "evsim_is_broken", "evsim_members",
+    "evsim_archive_save", "evsim_peek", "evsim_projection_bytes", "evsim_refractory",
+    "evsim_is_broken", "evsim_members",
 }  # fmt: skip
 # The core keeps looking at arrays that it is given here.
 _LOOKS_AT = {"evsim_add_rows", "evsim_set_amount"}
