@@ -14,7 +14,8 @@ import evsim
 from evsim import *
 from evsim.codegen import compiler
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimRuntimeError, EvsimTypeError, EvsimValueError
-from evsim.models import conductance, exponential, lif
+from evsim.models import ampa, conductance, exponential, lif, nmda
+from evsim.plugin import Plasticity
 from evsim.words.exports import ExportedRate, ExportedSamples, ExportedSpikes, ExportedValues
 
 Build = Callable[[], Network]
@@ -91,6 +92,30 @@ def plastic_network() -> Network:
     stdp.w, stdp.pre.delay = "rand()", "0.3*ms + rand()*ms"
     weights = StateMonitor(stdp, ["w", "x"], record=[0, 5, 50], dt=1 * ms, name="weights")
     return Network(noise, cells, stdp, SpikeMonitor(cells, name="spikes"), weights)
+
+
+def network_of_plastic_models() -> Network:
+    """A gate in which a spike releases a share that depletes, and whose weights follow the target."""
+    depletes = Plasticity(
+        equations="dx/dt = (1 - x)/(30*ms) : 1\ndA/dt = -A/(20*ms) : {weight}",
+        initial={"x": 1},
+        on_pre="r = 0.4*x; x -= r; A += 0.01",
+        on_post="w += A",
+        release="r",
+        name="depletes",
+    )
+    noise, cells = PoissonGroup(8, 90 * Hz), NeuronGroup(3, lif, name="cells")
+    every = [noise, cells, SpikeMonitor(cells, name="spikes")]
+    for gate, output in ((ampa, conductance(g_max=5 * nS)), (nmda, conductance(g_max=5 * nS))):
+        synapses = Synapses(noise, cells, gate, output=output, plasticity=depletes, name=f"of_{gate.name}")
+        synapses.connect()
+        synapses.pre.delay = "0.3*ms + rand()*ms"
+        names = ["w", "x" if gate is ampa else "depletes_x", "s"]
+        every += [
+            synapses,
+            StateMonitor(synapses, names, record=[0, 5], dt=1 * ms, name=f"shown_{gate.name}"),
+        ]
+    return Network(every)
 
 
 def coupled_network() -> Network:
@@ -224,7 +249,7 @@ def compare(net: Network, results: dict[str, Any]) -> int:
     [
         (linear_network, 500), (noisy_network, 20), (exponential_network, 20), (plastic_network, 10),
         (coupled_network, 20), (network_that_reads_both_ends, 20), (network_with_events, 20), (network_of_models, 1),
-        (network_of_chance, 20),
+        (network_of_chance, 20), (network_of_plastic_models, 4),
     ],
 )  # fmt: skip
 def test_26_the_program_computes_what_the_network_computes(

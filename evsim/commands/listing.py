@@ -5,8 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from evsim.composition import treatment_of
-from evsim.plugin import Gate, InC, Junction, Model, Modulation, Neuron, Output, Pulse
+from evsim.composition import Treatment, treatment_of, treatment_of_plasticity
+from evsim.plugin import (
+    Gate,
+    InC,
+    Junction,
+    Model,
+    Modulation,
+    Neuron,
+    Output,
+    Parameter,
+    Plasticity,
+    Pulse,
+)
 from evsim.plugin.registry import Plugin, Registry
 from evsim.units.field import in_field_units
 
@@ -20,10 +31,14 @@ def model_table(registry: Registry) -> str:
         rows = [
             row for model, plugin in registry.models() if model.kind == kind for row in _rows(model, plugin)
         ]
-        blocks.append("\n".join([f"{kind}s", *rows]))
+        blocks.append("\n".join([_plural(kind), *rows]))
     broken = [plugin for plugin in registry.plugins if plugin.error is not None]
     blocks += [f"plugin {plugin.title} could not be loaded: {plugin.complaint}" for plugin in broken]
     return "\n\n".join(blocks)
+
+
+def _plural(kind: str) -> str:
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def _rows(model: Model, plugin: Plugin) -> list[str]:
@@ -40,7 +55,7 @@ def model_page(model: Model) -> str:
     parts = [f"{model.name} ({model.kind})", model.doc]
     if model.equations.strip():
         parts.append(
-            _section("equations", textwrap.dedent(model.written_out(model.equations)).strip().splitlines())
+            _section("equations", _lines(model.written_out(model.equations).replace("{weight}", "unit of w")))
         )
     if model.parameters:
         parts.append(_section("parameters", _parameter_rows(model)))
@@ -51,17 +66,25 @@ def model_page(model: Model) -> str:
     if events := _events(model):
         parts.append(_section("events", events))
     if isinstance(model, Gate):
-        parts.append(_section("treatment", _treatment(model)))
+        parts.append(_section("treatment", _treatment(treatment_of(model))))
+    if isinstance(model, Plasticity):
+        parts.append(_section("treatment", _treatment(treatment_of_plasticity(model))))
     parts.append(_section("references", model.references))
     return "\n\n".join(parts)
 
 
 def _parameter_rows(model: Model) -> list[str]:
-    values = [in_field_units(model.value(parameter.name)) for parameter in model.parameters]
+    values = [_value(model, parameter) for parameter in model.parameters]
     names = [parameter.name for parameter in model.parameters]
     wide, high = max(map(len, names)), max(map(len, values))
     meanings = [parameter.meaning for parameter in model.parameters]
     return [f"{n:<{wide}}  {v:<{high}}  {m}" for n, v, m in zip(names, values, meanings, strict=True)]
+
+
+def _value(model: Model, parameter: Parameter) -> str:
+    """A parameter in the unit of the weight counts default weights, unless it was set."""
+    value = in_field_units(model.value(parameter.name))
+    return f"{value} x weight" if parameter.of_weight and parameter.name not in model.values else value
 
 
 def _events(model: Model) -> list[str]:
@@ -81,12 +104,29 @@ def _events(model: Model) -> list[str]:
         return lines + (
             [f"spike       V_post += {model.written_out(model.spikelet)}"] if model.spikelet else []
         )
+    if isinstance(model, Plasticity):
+        return _events_of_plasticity(model)
     return [f"current     {model.written_out(model.current)}"] if isinstance(model, Output) else []
 
 
-def _treatment(gate: Gate) -> list[str]:
-    """How evsim runs the gate, and why it may."""
-    found = treatment_of(gate)
+def _events_of_plasticity(model: Plasticity) -> list[str]:
+    starts = [
+        f"start       {name} = {model.written_out(str(value))}" for name, value in model.initial.items()
+    ]
+    texts = {"source": model.on_pre, "target": model.on_post}
+    lines = [f"{end:<11} {line}" for end, text in texts.items() for line in _lines(model.written_out(text))]
+    release = [f"release     {model.written_out(model.release)}"] if model.release else []
+    bounds = [f"bounds      {model.bounds[0]} <= w <= {model.bounds[1]}"] if model.bounds else []
+    return [*starts, *lines, *release, *bounds]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text of a declaration that say something."""
+    return [line for line in textwrap.dedent(text).strip().splitlines() if line.strip()]
+
+
+def _treatment(found: Treatment) -> list[str]:
+    """How evsim runs the model, and why it may."""
     return textwrap.wrap(f"{found.name}: {found.reason}", _WIDTH)
 
 
@@ -102,7 +142,7 @@ def _spike(gate: Gate) -> list[str]:
             f"hand-written C in {gate.on_pre.module}; every synapse keeps",
             *(f"  {each}" for each in kept),
         ]
-    return textwrap.dedent(gate.written_out(gate.on_pre)).strip().splitlines()
+    return _lines(gate.written_out(gate.on_pre))
 
 
 def plugin_table(registry: Registry) -> str:

@@ -17,6 +17,11 @@ from evsim.composition.contribution import PULSE_END, Contribution
 from evsim.composition.declared import neuron_equations
 from evsim.composition.junction import Side, junction
 from evsim.composition.modulation import modulation
+from evsim.composition.plasticity import (
+    checked_plasticities,
+    plasticity_equations,
+    treatment_of_plasticity,
+)
 from evsim.composition.treatment import Treatment, treatment_of
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
@@ -27,14 +32,17 @@ __all__ = [
     "Side",
     "Treatment",
     "attach",
+    "checked_plasticities",
     "contribution",
     "gate_alone",
     "junction",
     "membrane_of",
     "modulation",
     "neuron_equations",
+    "plasticity_equations",
     "ports",
     "treatment_of",
+    "treatment_of_plasticity",
 ]
 
 

@@ -15,14 +15,17 @@ from evsim.composition.declared import (
     parameter_variables,
     pulse_of,
 )
+from evsim.composition.partial import part_of_change
 from evsim.composition.plain import plain_dimension, plain_value
-from evsim.composition.sums import GateSum, sum_of, sums_of_pulsed
+from evsim.composition.plasticity import Rules, rules_of
+from evsim.composition.single import Single, single_gates, sum_of_single
+from evsim.composition.sums import COUNTED, GateSum, sum_of, sums_of_pulsed
 from evsim.composition.superposition import degree
-from evsim.composition.treatment import AT_ONCE, EACH_SOURCE, PULSED, Treatment, treatment_of
+from evsim.composition.treatment import AT_ONCE, EACH_SOURCE, PULSED, SUMMED, Treatment, treatment_of
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError
-from evsim.plugin import Gate, Output
+from evsim.plugin import Gate, InC, Output, Plasticity
 from evsim.plugin.model import nearest
 from evsim.units import DIMENSIONLESS, Dimension, DimensionMismatchError, dimension_of, ms, mV, nA, si, uS
 
@@ -31,7 +34,14 @@ _USUAL = (1 * nA, 1 * mV, 1 * uS, 1 * ms, 1 / ms)  # what "1" means for a quanti
 
 
 def contribution(
-    gate: Gate, output: Output | None, target: Equations, name: str, port: str = "", membrane: str = ""
+    gate: Gate,
+    output: Output | None,
+    target: Equations,
+    name: str,
+    port: str = "",
+    membrane: str = "",
+    plasticity: Sequence[Plasticity] = (),
+    is_shown: bool = False,
 ) -> Contribution:
     """Return what Synapses called `name` add to a target.
 
@@ -43,18 +53,29 @@ def contribution(
         The input variable that receives the current; may be left out if there is only one.
     membrane
         The target's membrane potential; without it, its variable V or v.
+    plasticity
+        How spikes change the weight, or the share of it that they release.
+    is_shown
+        Whether plastic synapses keep their gates one by one too, where sums would do.
     """
     where = f"synapses {name} ({_title(gate, output)})"
     _check_kinds(gate, output, where)
     treatment = treatment_of(gate)
     pulse_of(gate)
     if treatment.name == AT_ONCE:
-        return _at_once(gate, output, target, membrane, where)
+        return _at_once(gate, output, target, membrane, where, plasticity)
     if output is None:
         raise EvsimTypeError(f"{where}: a gate needs an output; give one, as in output=current")
     _check_names(gate, target, where)
+    if plasticity and isinstance(gate.on_pre, InC):
+        raise EvsimTypeError(
+            f"{where}: gate {gate.name} answers to spikes with C of its own, which knows of no plasticity; leave "
+            "plasticity= out, or take a gate whose events are text"
+        )
     port = port_of(target, port, where)
-    return _Attachment(gate, output, target, name, port, membrane, where, treatment).contribution()
+    return _Attachment(
+        gate, output, target, name, port, membrane, where, treatment, tuple(plasticity), is_shown
+    ).contribution()
 
 
 def ports(equations: Equations) -> list[str]:
@@ -86,11 +107,15 @@ class _Attachment:
     membrane: str
     where: str
     treatment: Treatment
+    plasticity: tuple[Plasticity, ...] = ()
+    is_shown: bool = False
 
     def contribution(self) -> Contribution:
         self._check_form()
         weight = self._weight()
-        gate = self._gate_sum(weight)
+        rules = self._rules(weight)
+        gate = self._gate_sum(weight, rules)
+        single = self._single(weight, rules) if rules.models else Single()
         names = {**self._names, WEIGHT: "", POTENTIAL: self._potential}
         formulas = [self._unweighted(each, names) for each in self._formulas.values()]
         values = {
@@ -101,7 +126,7 @@ class _Attachment:
             equations=Equations([*gate.variables, *formulas, *self._parameter_variables()], self.where),
             port=self.port,
             term=self._term(),
-            on_pre=gate.on_pre,
+            on_pre=rules.around("\n".join([gate.on_pre, *single.on_pre])),
             weight=weight,
             default_weight=self._default_weight(),
             parameters=values,
@@ -109,14 +134,21 @@ class _Attachment:
             gate=self.gate,
             output=self.output,
             potential=self._potential,
-            own=Equations(gate.own, self.where),
+            own=Equations([*gate.own, *rules.own, *single.variables], self.where),
             on_pulse_end=gate.on_pulse_end,
             lag=gate.lag,
-            own_values=gate.own_values,
+            own_values={**gate.own_values, **rules.values},
             functions=gate.functions,
             compiled=gate.compiled,
-            carried=self._names[GATE] if self.treatment.name == EACH_SOURCE else "",
+            sums=gate.sums,
+            carried=self._names[GATE] if self.treatment.name == EACH_SOURCE and not gate.sums else "",
+            rules=rules,
+            on_post="\n".join(rules.on_post),
         )
+
+    def _rules(self, weight: Dimension) -> Rules:
+        taken = {*self._names, *self._parameters, *self._formulas, *(f"{each}_post" for each in self.target)}
+        return rules_of(self.plasticity, taken, weight, self._default_weight(), self.where)
 
     # Names on the target
 
@@ -152,13 +184,41 @@ class _Attachment:
 
     # The gate
 
-    def _gate_sum(self, weight: Dimension) -> GateSum:
+    def _gate_sum(self, weight: Dimension, rules: Rules) -> GateSum:
+        if self.treatment.name == EACH_SOURCE and rules.changes_weight:
+            return sum_of_single(self.gate, self._names, weight, self._gate_dimension(), rules.release)
         if self.treatment.name == EACH_SOURCE:
             dimension = self._gate_dimension() * weight
             return GateSum([Variable(self._names[GATE], "parameter", None, dimension)], "")
         if self.treatment.name == PULSED:
-            return sums_of_pulsed(self.gate, self._names, weight, self.name)
-        return sum_of(self.gate, self._names, weight)
+            return sums_of_pulsed(self.gate, self._names, weight, self.name, rules.release)
+        return sum_of(self.gate, self._names, weight, rules.factor)
+
+    def _single(self, weight: Dimension, rules: Rules) -> Single:
+        """What shows the gate, the conductance and the current of a single synapse, which changes."""
+        if self.treatment.name == SUMMED and self.is_shown:
+            made = single_gates(self.gate, self._names, weight, rules)
+        elif self.treatment.name == SUMMED or not (self.treatment.name == PULSED or rules.changes_weight):
+            return Single()
+        else:
+            made = Single((), (), Expression.parse(f"{COUNTED}*{GATE}", GATE))
+        return Single((*made.variables, *self._formulas_of_single(made.carried)), made.on_pre)
+
+    def _formulas_of_single(self, carried: Expression) -> list[Variable]:
+        names = {name: f"{there}_post" for name, there in self._parameters.items()}
+        names |= {POTENTIAL: f"{self._potential}_post"}
+        formulas = {name: (each.expression, each.dimension) for name, each in self._formulas.items()}
+        formulas.setdefault("I", (self._current, self.target[self.port].dimension))
+        return [
+            Variable(
+                name,
+                "subexpression",
+                unweighted(formula).rename(names).substitute({GATE: carried}),
+                dimension,
+            )
+            for name, (formula, dimension) in formulas.items()
+            if formula is not None
+        ]
 
     def _gate_dimension(self) -> Dimension:
         variables = own_equations(self.gate)
@@ -299,20 +359,39 @@ def no_potential(cell: Equations, where: str, end: str = "target") -> EvsimNameE
     )
 
 
-def _at_once(gate: Gate, output: Output | None, target: Equations, membrane: str, where: str) -> Contribution:
+def _at_once(
+    gate: Gate,
+    output: Output | None,
+    target: Equations,
+    membrane: str,
+    where: str,
+    plasticity: Sequence[Plasticity],
+) -> Contribution:
     if output is not None:
         raise EvsimTypeError(f"{where}: gate {gate.name} acts at once on the target and takes no output")
     potential = membrane_of(target, membrane)
     if not potential:
         raise no_potential(target, where)
     dimension = target[potential].dimension
+    taken = [*parameter_names(gate), *(f"{each}_post" for each in target)]
+    rules = rules_of(plasticity, taken, dimension, usual_one(dimension), where)
     lines = []
     for statement in events(gate, where):
         bare = statement.target.removesuffix("_post")
-        lines.append(
-            f"{potential if bare == POTENTIAL else bare}_post {statement.operator} {statement.expression}"
-        )
-    return Contribution(Equations(""), "", "", "\n".join(lines), dimension, usual_one(dimension))
+        place = f"{potential if bare == POTENTIAL else bare}_post"
+        lines.append(part_of_change(place, statement.operator, statement.expression, rules.release))
+    return Contribution(
+        equations=Equations(""),
+        port="",
+        term="",
+        on_pre=rules.around("\n".join(lines)),
+        weight=dimension,
+        default_weight=usual_one(dimension),
+        own=Equations(rules.own, where),
+        own_values=rules.values,
+        rules=rules,
+        on_post="\n".join(rules.on_post),
+    )
 
 
 def port_of(target: Equations, port: str, where: str) -> str:

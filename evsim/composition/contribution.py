@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from evsim.composition.plasticity import NONE, Rules
 from evsim.equations.declaration import Equations, Variable
 from evsim.plugin import Gate, Output
 from evsim.units import Dimension
@@ -28,7 +29,8 @@ class Contribution:
     `own` are variables of the synapses besides w. `on_pulse_end` is what happens later than `on_pre` by the
     parameter `lag` of the target. `own_values` (SI) are start values of `own`, and `sums` what the synapses add up at
     every instant. Where there is one gate per source and delay, `carried` is the target's variable that these gates add
-    up to, and nothing happens at spikes. `on_post` is what spikes of the target do.
+    up to, and spikes change no variable of the target. `rules` are those of plasticity, which `own` has the variables
+    of; `on_post` is what spikes of the target do.
 
     `functions` are called by `on_pre`; `compiled` is C that does what it says.
     """
@@ -50,6 +52,7 @@ class Contribution:
     own_values: Mapping[str, float] = field(default_factory=dict)
     sums: Mapping[str, Variable] = field(default_factory=dict)
     carried: str = ""
+    rules: Rules = NONE
     on_post: str = ""
     functions: Mapping[str, Function] = field(default_factory=dict)
     compiled: CompiledCode | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from evsim.composition.declared import events, own_equations
+from evsim.composition.shares import COMING, GOING, SHARE, Shares, coming, shares_of
 from evsim.composition.treatment import carriers, rate_form
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
@@ -28,7 +29,7 @@ PULSES, COUNTED = (
 
 @dataclass(frozen=True)
 class GateSum:
-    """Variables on the target, variables of the synapses, and the code of both events."""
+    """Variables on the target, variables of the synapses, the code of both events, what adds up at every instant."""
 
     variables: list[Variable]
     on_pre: str
@@ -38,10 +39,11 @@ class GateSum:
     own_values: Mapping[str, float] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     compiled: CompiledCode | None = None
+    sums: Mapping[str, Variable] = field(default_factory=dict)
 
 
-def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
-    """One sum for gates that add up: the equations of one gate, and a spike adds w times its jump."""
+def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension, factor: str = WEIGHT) -> GateSum:
+    """One sum for gates that add up: the equations of one gate, and a spike adds w, or `factor`, times its jump."""
     variables, weighted = own_equations(gate), carriers(gate)
     summed = [
         replace(
@@ -68,21 +70,24 @@ def sum_of(gate: Gate, names: Mapping[str, str], weight: Dimension) -> GateSum:
     for statement in events(gate, f"gate {gate.name}"):
         jump = variables.expanded(statement.expression)
         jump = jump.rename({name: f"{target}_post" for name, target in names.items()})
-        times_weight = WEIGHT if jump == Expression.number(1) else f"{WEIGHT}*({jump})"
+        times_weight = factor if jump == Expression.number(1) else f"{factor}*({jump})"
         lines.append(f"{names[statement.target]}_post {statement.operator} {times_weight}")
     return GateSum(summed, "\n".join(lines))
 
 
-def sums_of_pulsed(gate: Gate, names: Mapping[str, str], weight: Dimension, suffix: str) -> GateSum:
+def sums_of_pulsed(
+    gate: Gate, names: Mapping[str, str], weight: Dimension, suffix: str, release: str = ""
+) -> GateSum:
     """Two sums for gates with pulses: of synapses in their pulse and of those out of it.
 
     In the pulse the rate of a gate is A s + b, so the sum of w s has the rate A S + b W with W the sum of w; out of it
     b is 0. A synapse keeps its own gate, in closed form from event to event, and moves with it from sum to sum.
-    Pulses of equal length that overlap are one from the first start to the last end: a synapse counts them.
+    Pulses of equal length that overlap are one from the first start to the last end: a synapse counts them. With a
+    `release`, a formula, only this share of a synapse comes into the pulse (shares.py).
     """
     pulse = gate.on_pre
     assert isinstance(pulse, Pulse)
-    return _PulsedSums(gate, pulse, names, weight, suffix).made()
+    return _PulsedSums(gate, pulse, names, weight, suffix, release).made()
 
 
 @dataclass(frozen=True)
@@ -92,14 +97,20 @@ class _PulsedSums:
     names: Mapping[str, str]
     weight: Dimension
     suffix: str
+    release: str
 
     def made(self) -> GateSum:
         variables = own_equations(self.gate)
         states = variables.of_kind("differential")
-        lines_on, lines_off = self._code(states)
         plain = Variable(PULSES, "parameter", None, DIMENSIONLESS)
         counted = Variable(COUNTED, "parameter", None, self.weight)
-        own = [self._of_synapse(variables[name], variables) for name in states]
+        if self.release:
+            shares = shares_of(self.gate, self.names)
+            own = list(shares.variables)
+            lines_on, lines_off = self._code_of_shares(shares)
+        else:
+            own = [self._of_synapse(variables[name], variables) for name in states]
+            lines_on, lines_off = self._code(states)
         return GateSum(
             variables=[*self._sums(variables), *self._totals(variables)],
             on_pre=lines_on,
@@ -190,6 +201,25 @@ class _PulsedSums:
             start += [f"{self._on(name)}_post += {gain}*{name}", f"{self._off(name)}_post -= {loss}*{name}"]
             end += [f"{self._on(name)}_post -= {gone}*{name}", f"{self._off(name)}_post += {gone}*{name}"]
         return "\n".join([*start, f"{COUNTED} = {WEIGHT}", f"{PULSES} += 1"]), "\n".join(end)
+
+    def _code_of_shares(self, shares: Shares) -> tuple[str, str]:
+        """A synapse counts in both sums at once: with its share in the pulse, and with the rest."""
+        start = [f"{COMING} = {coming(self.release)}"]
+        start += [f"{self._in_pulse}_post += {WEIGHT}*({SHARE} + {COMING}*(1 - {SHARE})) - {COUNTED}*{SHARE}"]
+        end = [f"{PULSES} -= 1", f"{GOING} = int({PULSES} < 0.5)"]
+        end += [f"{self._in_pulse}_post -= {COUNTED}*{GOING}*{SHARE}"]
+        for name, (on, off) in shares.parts.items():
+            moved = f"{WEIGHT}*{COMING}*{off}"
+            start += [
+                f"{self._on(name)}_post += ({WEIGHT} - {COUNTED})*{on} + {moved}",
+                f"{self._off(name)}_post += ({WEIGHT} - {COUNTED})*{off} - {moved}",
+            ]
+            end += [
+                f"{self._on(name)}_post -= {COUNTED}*{GOING}*{on}",
+                f"{self._off(name)}_post += {COUNTED}*{GOING}*{on}",
+            ]
+        start += [*shares.come(), f"{COUNTED} = {WEIGHT}", f"{PULSES} += 1"]
+        return "\n".join(start), "\n".join([*end, *shares.go()])
 
 
 __all__ = ["GateSum", "sum_of", "sums_of_pulsed"]

@@ -155,7 +155,7 @@ class _Names:
 
     def _spelled(self, name: str, here: str) -> str:
         if name in self.own:
-            if name.endswith("_post"):
+            if name.endswith("_post") and name.removesuffix("_post") in {*self.target, *OF_TARGET}:
                 raise EvsimValueError(
                     f"{here}: {name} reads like a variable of the target; rename it in the synapse."
                 )

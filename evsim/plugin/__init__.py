@@ -14,6 +14,7 @@ from evsim.plugin.model import (
     Neuron,
     Output,
     Parameter,
+    Plasticity,
     Pulse,
     refractory,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Neuron",
     "Output",
     "Parameter",
+    "Plasticity",
     "Pulse",
     "hookimpl",
     "hookspec",

@@ -1,4 +1,4 @@
-"""Declarations of models: neurons, gates, outputs, junctions and modulations with their parameters.
+"""Declarations of models: neurons, gates, outputs, junctions, modulations and plasticities with their parameters.
 
 A model is a small declaration in a file of its own: the file's name is the model's name, the file's docstring
 its documentation. Kernels, help texts and the command line know a model from its declaration alone.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from evsim.errors import EvsimNameError, EvsimTypeError, EvsimValueError
-from evsim.units import dimension_of, require
+from evsim.units import dimension_of, require, si
 
 if TYPE_CHECKING:
     from evsim.units import Dimension
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A quantity of a model's equations: its name, its default (which sets the unit) and its meaning."""
+    """A quantity of a model's equations: its name, its default (which sets the unit) and its meaning.
+
+    With `of_weight` it has the unit of the weight, and the default is a multiple of the default weight.
+    """
 
     name: str
     default: Any
     meaning: str
+    of_weight: bool = False
 
     @property
     def dimension(self) -> Dimension:
@@ -40,7 +44,7 @@ class Parameter:
         what = f"parameter {self.name} of model {model}"
         if isinstance(value, (str, bytes, bool)) or value is None:
             raise EvsimTypeError(f"{what} takes a number or an array like {self.default}, got {value!r}")
-        numbers = np.asarray(require(value, self.dimension, what))
+        numbers = np.asarray(si(value) if self.of_weight else require(value, self.dimension, what))
         if not np.issubdtype(numbers.dtype, np.number):
             raise EvsimTypeError(f"{what} takes a number or an array like {self.default}, got {value!r}")
         if not np.all(np.isfinite(numbers)):
@@ -240,6 +244,26 @@ class Junction(Model):
 
     current: str = "I"
     spikelet: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Plasticity(Model):
+    """How spikes of both ends change what a synapse does: its weight `w`, or the share of it that a spike releases.
+
+    `equations` belong to the single synapse and are solved from event to event; the unit `{weight}` is that of w.
+    `on_pre` and `on_post` name their variables and `w`. With `release`, a formula, `on_pre` runs before the spike acts,
+    which then makes this share of the change that it would make; without it, `on_pre` runs after the spike has acted
+    with the weight that it found. `initial` says where states start, zero if not named. `bounds` are the parameters
+    between which w lies.
+    """
+
+    kind: ClassVar[str] = "plasticity"
+
+    on_pre: str = ""
+    on_post: str = ""
+    release: str = ""
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    bounds: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator
 
 from evsim.codegen.handwritten import gate_table
+from evsim.composition import plasticity_equations
 from evsim.composition.declared import own_equations, parameter_names
+from evsim.equations.declaration import Equations
 from evsim.errors import EvsimError
-from evsim.plugin import Gate, InC, Junction, Model, Modulation, Neuron, Output
+from evsim.plugin import Gate, InC, Junction, Model, Modulation, Neuron, Output, Plasticity
 from evsim.testing.contract import check_texts
 from evsim.testing.responses import gate_response
 from evsim.testing.trials import check_behaviour
@@ -82,8 +84,18 @@ def _names_used(model: Model) -> set[str]:
     texts += [model.current] if isinstance(model, Output) else []
     texts += [model.current, model.spikelet] if isinstance(model, Junction) else []
     texts += [model.on_pre, model.gain] if isinstance(model, Modulation) else []
-    own = [str(variable.expression or "") for variable in own_equations(model).values()]
+    texts += _texts_of_plasticity(model) if isinstance(model, Plasticity) else []
+    own = [str(variable.expression or "") for variable in _equations_of(model).values()]
     return set(re.findall(r"[A-Za-z_]\w*", " ".join([*map(model.written_out, texts), *own])))
+
+
+def _equations_of(model: Model) -> Equations:
+    return plasticity_equations(model) if isinstance(model, Plasticity) else own_equations(model)
+
+
+def _texts_of_plasticity(model: Plasticity) -> list[str]:
+    starts = [str(value) for value in model.initial.values()]
+    return [model.on_pre, model.on_post, model.release, *starts, *(model.bounds or ())]
 
 
 def _events_of(gate: Gate) -> list[str]:

@@ -31,7 +31,8 @@ from evsim.equations.resolve import resolve_names
 from evsim.equations.statements import parse_statements
 from evsim.equations.synapse_code import local_names
 from evsim.models import current, exponential, lif
-from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output
+from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output, Plasticity
+from evsim.testing.plasticities import check_plasticity
 from evsim.units import Dimension, DimensionMismatchError, require
 from evsim.words.described.models import Texts, check_dynamic_refractory, model_of
 
@@ -49,6 +50,8 @@ def check_texts(model: Model) -> Iterator[str]:
     elif isinstance(model, Junction):
         side = Side(_target(), lif.membrane, has_reset=True)
         junction(model, side, side, "synapses", is_symmetric=True)  # raises what is wrong
+    elif isinstance(model, Plasticity):
+        yield from check_plasticity(model)
 
 
 def _target() -> Equations:

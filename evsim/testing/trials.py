@@ -15,7 +15,8 @@ from evsim.composition.treatment import EACH_SOURCE
 from evsim.equations.evaluate import evaluate_text
 from evsim.equations.expression import Expression
 from evsim.models import current, lif
-from evsim.plugin import Gate, Model, Neuron
+from evsim.plugin import Gate, Model, Neuron, Plasticity
+from evsim.testing.plasticities import run_plasticity
 from evsim.testing.responses import gate_response
 from evsim.units import ms, quantity, si, volt
 from evsim.words.clocks import defaultclock
@@ -32,6 +33,9 @@ def check_behaviour(model: Model) -> Iterator[str]:
         yield from _run_neuron(model)
     elif isinstance(model, Gate) and model.equations.strip():
         yield from _run_gate(model)
+    elif isinstance(model, Plasticity):
+        with _step(0.1 * ms):
+            yield from run_plasticity(model)
 
 
 def _run_neuron(model: Neuron) -> Iterator[str]:

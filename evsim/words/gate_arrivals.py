@@ -28,6 +28,7 @@ def gate_arrivals(
     made = Synapses(source, gates, own, on_pre=alone.code, delay=delay, namespace=namespace, name=name)
     made._pathways = tuple(replace(each, compiled=alone.compiled) for each in made._pathways)
     made.connect(i=np.asarray(i), j=np.asarray(j))
+    made._storage.expandable |= alone.rules.values.keys()
     for variable, value in alone.own_values.items():
         made._storage.arrays[variable][:] = value
     return made

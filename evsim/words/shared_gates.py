@@ -1,7 +1,8 @@
 """Gates that do not add up: one for each source and delay, in a group of their own, to which targets are linked.
 
 Such a gate depends on the spikes of its source only, so all synapses of a source with one delay have the same gate.
-The group of gates and the synapses that lead to it and from it come into the network with the user's Synapses.
+The group of gates and the synapses that lead to it and from it come into the network with the user's Synapses. Where
+these release shares of the gate, so do the synapses that lead to it, which have the same variables.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import PULSE_END, gate_alone
+from evsim.composition import PULSE_END, Contribution, gate_alone
 from evsim.composition.attachment import GATE
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
@@ -44,16 +45,28 @@ class SharedGates:
         for parameter in made.gate.parameters:
             _update(self.gates, parameter.name, _one_value(synapses, parameter.name))
         delays = _delays(synapses)
-        each = np.zeros(len(self.gates))
-        each[self.of] = delays
-        if not np.array_equal(each[self.of], delays):
-            raise EvsimError(
-                f"{synapses.name}: delays that were equal have become different after the first run; gates of "
-                f"{made.gate.name} are shared by synapses of one source and delay, so set delays before"
-            )
+        each = self._of_gates(synapses, "delay", delays)
         _update(self.arrivals, "delay", each)
+        for name in _own_names(made):
+            _update(self.arrivals, name, self._of_gates(synapses, name, synapses._storage.arrays[name]))
         if self.lag:
             _update(self.arrivals, f"{PULSE_END}_delay", each + _one_value(synapses, self.lag))
+
+    def _of_gates(self, synapses: Synapses, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The value for each gate of what its synapses share."""
+        if values.size == 1:
+            return np.full(len(self.gates), values[0]) if name == "delay" else values
+        each = np.zeros(len(self.gates))
+        each[self.of] = values
+        if not np.array_equal(each[self.of], values):
+            made = synapses._contribution
+            assert made is not None and made.gate is not None
+            what = "delays" if name == "delay" else f"values of {name}"
+            raise EvsimError(
+                f"{synapses.name}: {what} that were equal have become different after the first run; gates of "
+                f"{made.gate.name} are shared by synapses of one source and delay, so set {what} before"
+            )
+        return each
 
     @property
     def parts(self) -> list[NetworkObject]:
@@ -76,8 +89,10 @@ def shared_gates_of(member: Any) -> list[NetworkObject]:
 def _made(synapses: Synapses) -> SharedGates:
     made = synapses._contribution
     assert made is not None and made.gate is not None
-    alone = gate_alone(made.gate, is_joined=True)
-    pairs = np.column_stack([synapses.i.astype(np.float64), _delays(synapses)])
+    alone = gate_alone(made.gate, is_joined=True, rules=made.rules)
+    own = [synapses._storage.arrays[name] for name in _own_names(made)]
+    columns = [synapses.i.astype(np.float64), _delays(synapses), *(each for each in own if each.size > 1)]
+    pairs = np.column_stack(columns)
     kinds, of = np.unique(pairs, axis=0, return_inverse=True)
     of = np.asarray(of, dtype=np.int64).reshape(-1)
     gates = NeuronGroup(len(kinds), alone.equations, name=f"{synapses.name}_gates")
@@ -92,6 +107,11 @@ def _made(synapses: Synapses) -> SharedGates:
     links = Synapses(gates, synapses._target, Equations([weight, carried]), name=f"{synapses.name}_links")
     links.connect(i=of, j=synapses.j)
     return SharedGates(gates, arrivals, links, of, alone.lag)
+
+
+def _own_names(made: Contribution) -> list[str]:
+    """Variables of plasticity that have values."""
+    return [each.name for each in made.rules.own if each.kind != "subexpression"]
 
 
 def _delays(synapses: Synapses) -> NDArray[np.float64]:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evsim.composition import PULSE_END, Contribution, contribution, junction, modulation
+from evsim.composition import (
+    PULSE_END,
+    Contribution,
+    checked_plasticities,
+    contribution,
+    junction,
+    modulation,
+)
 from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
-from evsim.plugin import Gate, Junction, Modulation, Output
+from evsim.plugin import Gate, Junction, Modulation, Output, Plasticity
 from evsim.rows import Rows
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
@@ -28,6 +36,7 @@ from evsim.words.neurons import NeuronGroup, checked_method, checked_options
 from evsim.words.objects import NetworkObject, checked_namespace
 from evsim.words.pathways import SynapticPathway, read_pathways
 from evsim.words.variables.elements import Elements, Positions, refuse_clashes
+from evsim.words.variables.starts import StartValues
 from evsim.words.variables.storage import Storage, is_shared
 from evsim.words.variables.sums import check_sum, end_of, enter_sum
 from evsim.words.variables.values import Known
@@ -50,8 +59,9 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
     delay
         From spike to arrival; any time from 0 on. `delay` may be set per synapse later. One time is that of the
         pathway `pre`; a dict gives times by pathway.
-    output, target
-        With a gate as model: how it becomes a current, and the name of the input that receives it.
+    output, target, plasticity
+        With a gate as model: how it becomes a current, the name of the input that receives it, and how spikes change
+        what the synapse does, one model or a list of them.
     symmetric
         With a junction as model: each one made by `connect` lets current flow both ways, with one weight.
     namespace
@@ -82,6 +92,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         target: Any = None,
         output: Output | None = None,
         symmetric: bool = False,
+        plasticity: Any = None,
         clock: Any = None,
         method_options: Mapping[str, Any] | None = None,
         monitors: Any = None,
@@ -98,6 +109,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         )
         self._junction: Junction | None = None
         self._is_symmetric = symmetric
+        self._make: Callable[..., Contribution] | None = None  # the contribution of a gate, again
         self._namespace = checked_namespace(namespace, self.name)
         self._clock = own_step(dt, clock, self.name)
         self._method = checked_method(method, self.name)
@@ -112,16 +124,19 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 f"{self.name}: symmetric=True is for junctions, as in Synapses(cells, cells, gap_junction, "
                 "symmetric=True); connect() chemical synapses in both directions"
             )
+        plasticities = checked_plasticities(plasticity, self.name)
         if isinstance(model, Gate | Modulation | Junction):
-            self._attach(model, output, port)
+            self._attach(model, output, port, plasticities)
         else:
             _refuse_what_needs_a_model(self.name, output, port)
+            _refuse_plasticity(self.name, plasticities, "text says in on_pre and on_post what spikes do to w")
             self._equations, self._sums = _checked_equations(model, self._target, self.name)
         delays = {name: _delay_variable(name, is_shared=True) for name in self._delay_names()}
         named = [each.name for each in self._pathways if each.name not in ("pre", "post")]
         refuse_clashes(self._equations, type(self), self.name, {*delays, *named})
         refuse_clashes(named, type(self), self.name)
         self._storage = Storage({**self._equations, **delays}, 0)
+        self._start = StartValues(self._storage, self._contribution)
         self._pairs: tuple[Rows | NDArray[np.int32], NDArray[np.int32]] = (_NONE, _NONE)
         self._is_connected = False
         self._take_delays(delay)
@@ -145,7 +160,13 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 )
             self._write(names[pathway], value, slice(None))
 
-    def _attach(self, model: Gate | Modulation | Junction, output: Output | None, port: str) -> None:
+    def _attach(
+        self,
+        model: Gate | Modulation | Junction,
+        output: Output | None,
+        port: str,
+        plasticity: tuple[Plasticity, ...],
+    ) -> None:
         """Become synapses of a registered model: a gate and an output onto a port of the target, or another kind."""
         if self._pathways:
             raise EvsimTypeError(
@@ -158,10 +179,20 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 f"{self.name}: {group.name} cannot receive spikes; the target is a NeuronGroup"
             )
         if isinstance(model, Gate):
-            made = contribution(model, output, group._equations, self.name, port, group._membrane)
+            target, membrane = group._equations, group._membrane
+            self._make = partial(contribution, model, output, target, self.name, port, membrane, plasticity)
+            made = self._make()
         else:
             _refuse_output(self.name, model, output)
+            _refuse_plasticity(self.name, plasticity, f"{model.name} takes none; leave plasticity= out")
             made = self._made(model, port)
+        self._take(made)
+        for end, part in ((group, made), (self._source._group, self._contribution_back)):
+            if part is not None and part.equations:
+                end._receive(part)
+
+    def _take(self, made: Contribution) -> None:
+        """Be what the models of these synapses make of them."""
         self._contribution = made
         self._pathways = tuple(
             replace(each, lag=made.lag) if each.name == PULSE_END else replace(each, compiled=made.compiled)
@@ -174,9 +205,16 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         weight = Variable("w", "parameter", None, made.weight)
         self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
         self._sums = made.sums
-        for end, part in ((group, made), (self._source._group, self._contribution_back)):
-            if part is not None and part.equations:
-                end._receive(part)
+
+    def _show_single(self) -> None:
+        """Keep the gate of each plastic synapse too, for monitors that record it."""
+        if self._make is None or self._network is not None:
+            return
+        made = self._make(is_shown=True)
+        for name, variable in made.own.items():
+            if name not in self._storage.variables:
+                self._storage.declare(variable)
+        self._take(made)
 
     def _made(self, model: Modulation | Junction, port: str) -> Contribution:
         if isinstance(model, Modulation):
@@ -372,6 +410,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             if not is_shared(storage.variables[name]):
                 storage.arrays[name] = _joined(values, np.full(added, self._default(name)))
         storage.size += added
+        self._start.derive(slice(storage.size - added, storage.size))
         self._is_connected = True
 
     def _default(self, name: str) -> float:
@@ -418,6 +457,8 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 f"{self.name}.{name}: there are no synapses yet; call {self.name}.connect() first"
             )
         super()._write(name, value, item)
+        if self._network is None:
+            self._start.written(name)
 
     def _write_delay(self, name: str, value: Any, item: Any) -> None:
         storage = self._storage
@@ -508,6 +549,14 @@ def _refuse_output(name: str, model: Modulation | Junction, output: Any) -> None
     if output is not None:
         does = "raises a parameter of its target" if isinstance(model, Modulation) else "is a current already"
         raise EvsimTypeError(f"{name}: {model.name} {does} and takes no output; leave output= out")
+
+
+def _refuse_plasticity(name: str, given: tuple[Plasticity, ...], repair: str) -> None:
+    if given:
+        raise EvsimTypeError(
+            f"{name}: plasticity={given[0].name} goes with a gate as model, whose weight it changes, as in "
+            f"Synapses(a, b, exponential, output=current, plasticity={given[0].name}); {repair}"
+        )
 
 
 def _refuse_what_needs_a_model(name: str, output: Any, port: str) -> None:

@@ -51,6 +51,7 @@ class DescribedSynapses:
             raise EvsimValueError(
                 f"{synapses.name} has no synapses; call {synapses.name}.connect() before run()"
             )
+        synapses._start.check_bounds(synapses.name)
         self._groups, self._dt = {"pre": source, "post": target}, dt
         self._target = target.equations if target is not None else Equations("")
         self._pathways = synapses._pathways or (_NOTHING,)
@@ -161,6 +162,7 @@ class DescribedSynapses:
 
     def refresh(self, synapses: Synapses, scope: Scope) -> None:
         """Take over what the user changed since the last run."""
+        synapses._start.check_bounds(synapses.name)
         self._refresh_delays(synapses)
         constants = self._constants(synapses, scope)
         self.continuous.refresh_states(synapses)
@@ -175,6 +177,7 @@ class DescribedSynapses:
 
     def refresh_values(self, synapses: Synapses) -> None:
         """Take over the synapses' own values that have changed, inside a run."""
+        synapses._start.check_bounds(synapses.name)
         self._refresh_delays(synapses)
         self.continuous.refresh_states(synapses)
         self.refresh_gathered(synapses)

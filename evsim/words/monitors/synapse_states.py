@@ -67,6 +67,13 @@ class _Copy:
             _update(self.synapses, f"{PULSE_END}_delay", delays + lag)
         if not is_alone and not self.is_at_source:
             _update(self.synapses, "w", storage["w"][indices])
+        for name in made.rules.values:
+            self.take_value(original, name, indices)
+
+    def take_value(self, original: Synapses, name: str, indices: NDArray[np.int64]) -> None:
+        """Take over a variable of plasticity."""
+        values = original._storage.arrays[name]
+        _update(self.synapses, name, values[indices] if values.size > 1 else values)
 
     def values(self, name: str) -> NDArray[np.float64]:
         """What was recorded of a variable of the gate."""
@@ -171,7 +178,10 @@ class SynapseMonitor(StateMonitor):
             synapses._storage.arrays["w"][:] = 1.0
         there = [variables[each] for each in names]
         monitor = StateMonitor(cells, there, True, clock=self._step_of_samples, name=f"{name}_states")
-        return _Copy(cells, synapses, monitor, variables, is_at_source)
+        copy = _Copy(cells, synapses, monitor, variables, is_at_source)
+        for each in self._made.rules.own:
+            copy.take_value(self._synapses, each.name, self._indices)
+        return copy
 
     def _adding(
         self, gate: Gate, name: str, is_at_source: bool
@@ -189,7 +199,7 @@ class SynapseMonitor(StateMonitor):
 
     def _alone(self, gate: Gate, name: str) -> tuple[NeuronGroup, Synapses, Mapping[str, str]]:
         """One gate for each synapse."""
-        alone = gate_alone(gate)
+        alone = gate_alone(gate, rules=self._made.rules)
         cells = NeuronGroup(self._indices.size, alone.equations, name=f"{name}_cells")
         for parameter, value in alone.parameters.items():
             cells._storage.expandable.add(parameter)

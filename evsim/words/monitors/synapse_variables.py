@@ -79,6 +79,11 @@ class SynapseVariables(StateMonitor, of=Synapses):
         """Synapses made from a gate have the gate's variables, which belong to another kind of monitor."""
         made = source._contribution
         names = {variables} if isinstance(variables, str) else set(variables)
+        if made is not None and made.rules.models:
+            if not names <= source._storage.variables.keys():
+                source._show_single()
+            is_shared = bool(made.carried) and not names <= source._storage.variables.keys()
+            return SynapseMonitor if is_shared else cls
         of_gate = set() if made is None or made.gate is None else own_equations(made.gate).keys()
         is_own = made is None or names <= source._storage.variables.keys() - of_gate
         return cls if is_own or not of_gate else SynapseMonitor
