@@ -198,7 +198,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             replace(each, lag=made.lag) if each.name == PULSE_END else replace(each, compiled=made.compiled)
             for each in read_pathways(made.code or None, made.on_post or None, "spike", self.name)
         )
-        if made.on_post:
+        if self._junction is not None and made.on_post:
             self._pathways = tuple(replace(each, has_common_delay=True) for each in self._pathways)
         if made.functions:
             self._namespace = {**(self._namespace or {}), **made.functions}
