@@ -179,8 +179,8 @@ class SynapseMonitor(StateMonitor):
         there = [variables[each] for each in names]
         monitor = StateMonitor(cells, there, True, clock=self._step_of_samples, name=f"{name}_states")
         copy = _Copy(cells, synapses, monitor, variables, is_at_source)
-        for each in self._made.rules.own:
-            copy.take_value(self._synapses, each.name, self._indices)
+        for kept in self._made.rules.own:
+            copy.take_value(self._synapses, kept.name, self._indices)
         return copy
 
     def _adding(
