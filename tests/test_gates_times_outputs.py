@@ -23,14 +23,17 @@ from evsim.models import (
     exponential,
     gaba_a,
     hh,
+    hh_traub,
     izhikevich,
     lif,
     lif_dimensionless,
+    lif_noisy,
     lif_resistance,
     magnesium_block,
     qif,
+    voltage_jump,
 )  # fmt: skip
-from evsim.plugin import Gate, Output
+from evsim.plugin import Gate, Neuron, Output
 
 GATES = [m for m in evsim_models() if isinstance(m, Gate) and treatment_of(m).name.endswith("per target")]
 OF_SOURCES = [
@@ -39,13 +42,26 @@ OF_SOURCES = [
 OUTPUTS = [model for model in evsim_models() if isinstance(model, Output)]
 CELLS = [
     lif(I_stim=0 * nA),
+    lif_dimensionless(I_stim=0.0),
     lif_resistance(E_L=-65 * mV, V_th=-45 * mV),
+    lif_noisy(sigma=1e-6 * mV),
     eif,
     adex,
     qif,
     izhikevich,
     hh,
+    hh_traub,
 ]
+ABOVE, BELOW = 0.0, -80.0  # mV: of cells that rest in between, and one rests at 0
+
+
+def reversal_on(cell: Any, reversal: float) -> float:
+    """A reversal potential (mV) on the same side of where the cell rests."""
+    return 80.0 if cell.name == "lif_dimensionless" and reversal == ABOVE else reversal
+
+
+def in_units_of(cell: Any, reversal: float) -> float:
+    return reversal if cell.name == "lif_dimensionless" else reversal * 1e-3
 
 
 def synapses_onto(cells: Any, gate: Gate, output: Output, **options: Any) -> Synapses:
@@ -57,58 +73,75 @@ def test_the_loop_below_covers_the_registry() -> None:
     assert [gate.name for gate in GATES] == ["exponential", "dual_exponential", "alpha", "ampa", "gaba_a"]
     assert [gate.name for gate in OF_SOURCES] == ["nmda", "gaba_b", "gaba_b_desensitising"]
     assert [output.name for output in OUTPUTS] == ["current", "conductance", "magnesium_block"]
+    assert {cell.name for cell in CELLS} == {m.name for m in evsim_models() if isinstance(m, Neuron)}
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
+def test_a_voltage_jump_acts_on(cell: Any) -> None:
+    cells = NeuronGroup(3, cell)
+    source = SpikeGeneratorGroup(1, [0], [2.03] * ms)
+    synapses = Synapses(source, cells, voltage_jump, delay=1.3 * ms)
+    synapses.connect(i=0, j=[0, 1])
+    synapses.w_ = np.array([2, -2]) * (0.1 if cell.name == "lif_dimensionless" else 1e-3)
+    trace = StateMonitor(cells, cell.membrane, record=True)
+    run(3.5 * ms)
+    V = np.asarray(getattr(trace, cell.membrane))
+    effect = (V - V[2])[:2] / np.abs(synapses.w_[0])
+    assert np.max(np.abs(effect[:, :33])) < 1e-5
+    assert effect[0, 33:] == pytest.approx(1, rel=0.2)
+    assert effect[1, 33:] == pytest.approx(-1, rel=0.2)
+
+
+def responses(cell: Any, gates: list[Gate], until: float) -> Any:
+    """Each gate with each output, and each conductance towards both sides, on a cell of its own; a cell without.
+
+    Yields a title, the sign that the effect should have, the reversal potential, the monitor, and both potentials.
+    """
+    pairs = [(gate, output, ABOVE) for gate in gates for output in OUTPUTS]
+    pairs += [(gate, output, BELOW) for gate in gates for output in OUTPUTS if output is not current]
+    cells = NeuronGroup(len(pairs) + 1, cell)
+    traces = []
+    for k, (gate, output, side) in enumerate(pairs):
+        E = reversal_on(cell, side)
+        synapses = synapses_onto(
+            cells, gate, output if output is current else output(E=E * mV, g_max=10 * nS)
+        )
+        synapses.connect(i=0, j=k)
+        traces.append(StateMonitor(synapses, ["I"] if output is current else ["I", "g"], record=True))
+    potential = StateMonitor(cells, cell.membrane, record=True)
+    run(until * ms)
+    V = np.asarray(getattr(potential, cell.membrane))
+    assert np.all(np.isfinite(V))
+    for k, ((gate, output, side), trace) in enumerate(zip(pairs, traces, strict=True)):
+        E = in_units_of(cell, reversal_on(cell, side))
+        yield f"{gate.name} x {output.name}, {side} mV", 1 if side == ABOVE else -1, E, trace, V[k], V[-1]
+
+
+def check_response(title: str, E: float, trace: Any, V: Any) -> None:
+    """Nothing before the spike arrives at 3.33 ms, and the current is the conductance times the driving force."""
+    assert np.all(np.isfinite(trace.I_)), title
+    assert np.all(trace.I_[0, :34] == 0), title
+    assert np.any(trace.I_[0] != 0), title
+    if "current" not in title:
+        assert np.array_equal(trace.I_[0], trace.g_[0] * (V - E)), title
+        assert np.max(trace.g_[0]) > 0, title
+        assert np.all(trace.g_[0] >= 0), title
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 def test_every_gate_with_every_output_runs_on(cell: Any) -> None:
-    """All on one group, each on a cell of its own, beside a cell without synapses."""
-    pairs = [(gate, output, 0.0) for gate in GATES for output in OUTPUTS]
-    pairs += [(gate, output, -80.0) for gate in GATES for output in OUTPUTS if output is not current]
-    cells = NeuronGroup(len(pairs) + 1, cell)
-    traces = []
-    for k, (gate, output, reversal) in enumerate(pairs):
-        full = output if output is current else output(E=reversal * mV, g_max=10 * nS)
-        synapses = synapses_onto(cells, gate, full)
-        synapses.connect(i=0, j=k)
-        traces.append(StateMonitor(synapses, ["I"] if output is current else ["I", "g"], record=True))
-    potential = StateMonitor(cells, cell.membrane, record=True)
-    run(12 * ms)
-    V = np.asarray(getattr(potential, cell.membrane))
-    assert np.all(np.isfinite(V))
-    for k, ((gate, output, reversal), trace) in enumerate(zip(pairs, traces, strict=True)):
-        effect = V[k, 38] - V[-1, 38]
-        title = f"{gate.name} x {output.name}, E = {reversal} mV"
-        assert effect * (1 if reversal == 0 else -1) > 0, title
-        if output is not current:
-            assert np.array_equal(trace.I_[0], trace.g_[0] * (V[k] - reversal * 1e-3)), title
-            assert np.max(trace.g_[0]) > 0, title
-            assert np.all(trace.g_[0] >= 0), title
-            assert np.all(trace.g_[0, :34] == 0), title
+    for title, sign, E, trace, V, without in responses(cell, GATES, 12):
+        check_response(title, E, trace, V)
+        assert (V[38] - without[38]) * sign > 0, title
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 def test_gates_that_do_not_add_up_run_with_every_output_on(cell: Any) -> None:
-    pairs = [(gate, output) for gate in OF_SOURCES for output in OUTPUTS]
-    cells = NeuronGroup(len(pairs) + 1, cell)
-    traces = []
-    for k, (gate, output) in enumerate(pairs):
-        full = output if output is current else output(E=0 * mV, g_max=10 * nS)
-        synapses = synapses_onto(cells, gate, full)
-        synapses.connect(i=0, j=k)
-        traces.append(StateMonitor(synapses, ["I"] if output is current else ["I", "g"], record=True))
-    potential = StateMonitor(cells, cell.membrane, record=True)
-    run(8 * ms)
-    V = np.asarray(getattr(potential, cell.membrane))
-    assert np.all(np.isfinite(V))
-    for k, ((gate, output), trace) in enumerate(zip(pairs, traces, strict=True)):
-        title = f"{gate.name} x {output.name}"
-        if output is not current:
-            assert np.array_equal(trace.I_[0], trace.g_[0] * V[k]), title
-            assert np.max(trace.g_[0]) > 0, title
-        assert np.all(trace.I_[0, :34] == 0), title
-        assert trace.I_[0, 38] * (1 if output is current else -1) > 0, title
-        if gate.name == "nmda":
-            assert V[k, 38] > V[-1, 38], title
+    gates = [gate if gate.name == "nmda" else gate(T_max=50 * mM) for gate in OF_SOURCES]
+    for title, sign, E, trace, V, without in responses(cell, gates, 8):
+        check_response(title, E, trace, V)
+        at = 38 if "nmda" in title else -1  # it opens at once, and may make the cell spike
+        assert (V[at] - without[at]) * sign > 0, title
 
 
 def test_several_kinds_of_synapses_share_one_input() -> None:
