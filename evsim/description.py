@@ -262,7 +262,8 @@ class Link:
     """Continuous coupling: each pair (i, j) adds `expression`, at every instant, to the input `variable` of neuron j.
 
     `X_pre` is a state or parameter of element i of `source`, `X_post` one of element j of `target`, `t` the time,
-    every other name a key of `variables`, or a state of element k of the population `own`, for pair k. The models of
+    every other name a key of `variables`, or a state of element k of the population `own`, for pair k; those in
+    `of_source` have the same value in all pairs of an element of `source`. The models of
     all populations are general; populations that links join are integrated as one system.
     """
 
@@ -276,6 +277,7 @@ class Link:
     variables: dict[str, Values]
     changed: set[str] = field(default_factory=set)  # names in `variables`
     own: str = ""
+    of_source: frozenset[str] = frozenset()  # names in `variables`
     is_direct: bool = False  # the input is another variable, no sum: steps on the grid do not hold it
 
 

@@ -58,9 +58,9 @@ class LinkInCore:
         assert beside is None or isinstance(beside, GeneralModel)
         known = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
         known |= set(beside.states) if beside else set()
-        self.variables.append(() if part.weight else tuple(sorted(part.factor.names - known - {"t"})))
+        self.variables.append(tuple(sorted(part.factor.names - known - {"t"})))
         if part.weight:
-            text = factor_source(part.factor, before)
+            text = factor_source(part.factor, before, self.variables[-1])
         else:
             text = link_source(part.factor, before, after, self.variables[-1], beside)
         i, _keep_i = array(self.link.i, "uint32_t")
@@ -80,7 +80,8 @@ class LinkInCore:
         for part, number, variables in zip(self.parts, self.numbers, self.variables, strict=True):
             for v, name in enumerate(variables):
                 if names is None or name in names:
-                    pointer, keep = array(self._finite(name), "double")
+                    values = self._finite(name)
+                    pointer, keep = array(self._by_source(values) if part.weight else values, "double")
                     check(lib.evsim_set_link_variable(self.sim, number, v, pointer, keep.size))
             if part.weight and (names is None or names & part.weight.names):
                 weight = part.weight.evaluate({name: self._finite(name) for name in part.weight.names})
@@ -88,6 +89,14 @@ class LinkInCore:
                 require_finite(self.link.name, {part.weight.text: values})
                 pointer, keep = array(values, "double")
                 check(lib.evsim_set_link_weight(self.sim, number, pointer, keep.size))
+
+    def _by_source(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Values that all pairs of a source neuron share, by source neuron."""
+        if values.size == 1:
+            return values
+        found = np.zeros(self.source.population.size)
+        found[self.link.i] = values
+        return found
 
     def _finite(self, name: str) -> NDArray[np.float64]:
         values = np.asarray(self._value(name), dtype=np.float64).reshape(-1)

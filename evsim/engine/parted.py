@@ -89,7 +89,7 @@ def _asking(network: Network, models: Mapping[str, GeneralModel]) -> Iterator[st
 
 
 def _terms(link: Link, before: GeneralModel, after: GeneralModel) -> list[Product] | None:
-    of_source = {f"{name}_pre" for name in before.states} | {"t"}
+    of_source = {f"{name}_pre" for name in before.states} | {"t"} | link.of_source
     of_target = {f"{name}_post": Name(name) for name in after.states}
     terms = products(link.expression.tree, of_source, of_target.keys())
 

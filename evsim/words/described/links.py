@@ -39,6 +39,7 @@ class DescribedLinked:
             variable=name,
             expression=formula.rename({**states, **self._gathered}),
             variables={},
+            of_source=frozenset(self._gathered.values()),
             is_direct=True,
         )
         self._refresh(root, source)

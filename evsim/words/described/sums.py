@@ -55,7 +55,12 @@ class Summation:
             expression=formula.rename(spelled),
             variables=dict.fromkeys(formula.names - spelled.keys() - {"t"}, 0.0),
             own=self.states[0] if has_own else "",
+            of_source=frozenset() if source is self.states else self._of(far if distant else near, formula),
         )
+
+    def _of(self, end: str, formula: Expression) -> frozenset[str]:
+        """Names of values that belong to the neurons at one end."""
+        return frozenset(n for n in formula.names if self.ends.gathered.get(n, ("", ""))[0] == end)
 
     def _resolved(self, variable: Variable, here: str) -> Expression:
         assert variable.expression is not None
