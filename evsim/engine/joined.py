@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from evsim.description import GeneralModel, Network, Population, Projection
+from evsim.engine.parted import Parted
 from evsim.errors import EvsimError
 
 
@@ -38,6 +41,36 @@ def names_source(projection: Projection, source: Population | None) -> bool:
     return bool(projection.states_of_source((*model.states, *inputs)))
 
 
+def goes_alone(name: str, network: Network, parted: Parted, window: float) -> bool:
+    """Whether a population that reads others takes their sums as functions of time, and is read by nobody.
+
+    As csrc/order.c finds it, on the safe side: then it goes neuron by neuron, whatever its model has. So do all on the
+    grid, where sums are held.
+    """
+    if any(name in pair for pair in joints(network)):
+        return False
+    if parted.is_held:
+        return True
+    if any(link.source == name for link in network.links):
+        return False
+    if len(parted.parts) < len(network.links):
+        return False
+    pairs = zip(network.links, parted.parts, strict=True)
+    parts = [part for link, each in pairs if link.target == name for part in each]
+    if not all(part.weight for part in parts) or len({part.input for part in parts}) < len(parts):
+        return False
+    names = linked(network)
+    short = (p for p in network.projections if p.emitter == name and p.target in names and p.i.size)
+    return not any(float(np.min(p.delay)) < window for p in short)
+
+
+def is_steady(population: Population) -> bool:
+    """Whether steps common to others suit it: it has no noise and no custom events."""
+    return not (
+        isinstance(population.model, GeneralModel) and (population.model.noise or population.model.events)
+    )
+
+
 def require_joinable(*populations: Population) -> None:
     """Refuse what is not integrated together with others."""
     for each in populations:
@@ -46,12 +79,12 @@ def require_joinable(*populations: Population) -> None:
             raise EvsimError(
                 f"{each.name}: its model is linear, and it is joined to others; make it a general one."
             )
-        what = "noise" if model.noise else "custom events" if model.events else ""
-        if what:
+        if not is_steady(each):
+            what = "noise" if model.noise else "custom events"
             raise EvsimError(
                 f"{each.name}: its equations have {what}, and it is continuously coupled to others, or code of synapses"
                 " reads the states of both ends; evsim integrates such neurons without that: take one of the two out."
             )
 
 
-__all__ = ["joints", "linked", "names_source", "require_joinable"]
+__all__ = ["goes_alone", "is_steady", "joints", "linked", "names_source", "require_joinable"]

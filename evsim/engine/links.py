@@ -30,10 +30,12 @@ class LinkInCore:
         source: PopulationInCore,
         target: PopulationInCore,
         own: PopulationInCore | None = None,
+        *,
+        is_alone: bool = False,
     ) -> None:
         self.sim, self.link, self.parts, self.source, self.target = sim, link, parts, source, target
         self.own = own
-        require_joinable(source.population, target.population)
+        require_joinable(source.population, *(() if is_alone else (target.population,)))
         self.variables: list[tuple[str, ...]] = []
         self.numbers = [self._add(part) for part in parts]
         self._push(None)

@@ -25,7 +25,7 @@ from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.courses import MOST_DRAWN, CourseInCore
-from evsim.engine.joined import joints, linked, require_joinable
+from evsim.engine.joined import goes_alone, is_steady, joints, linked, require_joinable
 from evsim.engine.links import LinkInCore, refuse_short_delays
 from evsim.engine.parted import Part, Parted, parted, whole
 from evsim.engine.peeking import Found, next_deliveries
@@ -370,7 +370,7 @@ class Simulation:
             population,
             self._windows_now,
             tuple(parameters),
-            population.name in linked(self.network),
+            population.name in linked(self.network) and is_steady(population),
             self._parted.models.get(population.name),
         )
 
@@ -388,7 +388,8 @@ class Simulation:
         for k, link in enumerate(self.network.links[len(self._links) :], len(self._links)):
             source, target = (self._populations[name] for name in (link.source, link.target))
             own, parts = self._populations.get(link.own), self._parts_of(k, link)
-            self._links.append(LinkInCore(self._sim, link, parts, source, target, own))
+            is_alone = goes_alone(link.target, self.network, self._parted, self._windows_now.length)
+            self._links.append(LinkInCore(self._sim, link, parts, source, target, own, is_alone=is_alone))
         refuse_short_delays(self.network, self._windows_now.length)
 
     def _parts_of(self, k: int, link: Link) -> tuple[Part, ...]:
