@@ -33,7 +33,7 @@ static int keep_all(struct simulation *sim, struct projection *p) {
 }
 
 void evsim_activate_link(struct simulation *sim, int link, int is_active) {
-    sim->is_changed = 1;
+    sim->is_changed = sim->is_unlinked = 1;
     sim->links[link]->is_resting = !is_active;
 }
 

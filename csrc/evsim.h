@@ -45,6 +45,15 @@ int evsim_set_link_variable(evsim_simulation *sim, int link, int variable, const
 /* Of a link whose table has a factor: the weights of its pairs, or one for all. */
 int evsim_set_link_weight(evsim_simulation *sim, int link, const double *values, int64_t count);
 
+/* Numbers of populations and links that are linear: units of such parts alone are solved, others
+ * are integrated. For each state, the factors of the states, of the inputs, and a constant, each
+ * for every neuron; so the form of the threshold with its constant. For each pair of a link, the
+ * factors of the states of its source and of its target, and a constant. */
+int evsim_set_linear_cells(evsim_simulation *sim, int population, const double *rate,
+                           const double *form, int has_form, int is_strict,
+                           const int32_t *is_clamped);
+int evsim_set_linear_link(evsim_simulation *sim, int link, const double *factors, int64_t count);
+
 /* Two populations, or one, are one system, as those that a link joins. */
 int evsim_join(evsim_simulation *sim, int source, int target);
 

@@ -49,7 +49,7 @@ static int take_samples(const struct simulation *sim, const struct shard *sh) {
             double *row = o->places[sh->tick & 1][place].row;
             if (!row)
                 continue;
-            if (o->projection >= 0 && note_synapses(sim, sh, o, 0.0, row) < 0)
+            if (o->projection >= 0 && note_synapses(sim, sh, o, 0.0, row, NULL, 0) < 0)
                 return EVSIM_NO_MEMORY;
             for (int s = 0; s < o->n_states && o->projection < 0; s++)
                 for (int64_t k = 0; k < o->n; k++)

@@ -56,7 +56,7 @@ void link_free(struct link *l) {
         return;
     for (int v = 0; v < l->n_variables && l->variable; v++)
         free(l->variable[v]);
-    free(l->i), free(l->j), free(l->variable), free(l->step), free(l->weight);
+    free(l->i), free(l->j), free(l->variable), free(l->step), free(l->weight), free(l->linear);
     rows_free(l->rows);
     free(l);
 }

@@ -1,9 +1,11 @@
 /* Building a simulation and reading it: the functions of evsim.h but the run. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "allocation.h"
 #include "error.h"
 #include "evsim.h"
+#include "linear_unit.h"
 #include "random.h"
 #include "shard.h"
 #include "unit.h"
@@ -229,6 +231,26 @@ int evsim_set_link_variable(struct simulation *sim, int link, int variable, cons
 int evsim_set_link_weight(struct simulation *sim, int link, const double *values, int64_t count) {
     sim->is_changed = 1;
     return link_set_weight(sim->links[link], values, count);
+}
+
+int evsim_set_linear_cells(struct simulation *sim, int population, const double *rate,
+                           const double *form, int has_form, int is_strict,
+                           const int32_t *is_clamped) {
+    struct population *p = sim->populations[population];
+    sim->is_changed = sim->is_unlinked = 1;
+    return linear_cells_set(&p->linear, p->n, p->kernel->n_states, p->kernel->n_inputs, rate,
+                            has_form ? form : NULL, is_strict, is_clamped);
+}
+
+int evsim_set_linear_link(struct simulation *sim, int link, const double *factors, int64_t count) {
+    double *copy = allocate((size_t)count, sizeof *copy);
+    if (!copy)
+        return EVSIM_NO_MEMORY;
+    memcpy(copy, factors, (size_t)count * sizeof *copy);
+    sim->is_changed = sim->is_unlinked = 1;
+    free(sim->links[link]->linear);
+    sim->links[link]->linear = copy;
+    return EVSIM_OK;
 }
 
 /* ---- sources ---- */

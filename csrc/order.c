@@ -4,6 +4,7 @@
 
 #include "allocation.h"
 #include "error.h"
+#include "linear_unit.h"
 #include "rows.h"
 #include "simulation.h"
 #include "unit.h"
@@ -79,6 +80,7 @@ void units_free(struct simulation *sim) {
         for (int m = 0; m < unit->n_members; m++)
             member_free(sim, &unit->members[m]);
         free(unit->members), free(unit->links), free(unit->in), free(unit->out);
+        linear_unit_free(unit->linear);
     }
     free(sim->units);
     sim->units = NULL, sim->n_units = 0;
@@ -283,6 +285,8 @@ int units_find(struct simulation *sim) {
     }
     for (int32_t group = g.n_groups - 1; group >= 0 && code >= 0; group--)
         code = unit_new(sim, &sim->units[sim->n_units++], &g, group);
+    for (int u = 0; u < sim->n_units && code >= 0; u++)
+        code = linear_unit_find(sim, &sim->units[u]);
     for (int u = 0; u < sim->n_units && code >= 0; u++)
         for (int m = 0; m < sim->units[u].n_members && !sim->units[u].is_free; m++)
             sim->populations[sim->units[u].members[m].population]->unit = u + 1;

@@ -6,6 +6,7 @@
 
 #include "allocation.h"
 #include "error.h"
+#include "linear_unit.h"
 
 /* Zeroed doubles on a cache line of their own; ends with free(). */
 static double *aligned_doubles(int64_t n) {
@@ -88,6 +89,7 @@ void population_free(struct population *p) {
         return;
     free_tables(p);
     free(p->option);
+    linear_cells_free(p->linear);
     free_rows(p->state, p->kernel->n_states);
     free_rows(p->begin, p->kernel->n_states);
     free_rows(p->coefficient, p->kernel->n_coefficients);

@@ -11,6 +11,8 @@
  * tick is negative, it is not. */
 #define EVSIM_HELD INT64_MAX /* release tick of a neuron that a condition holds refractory */
 
+struct linear_cells;
+
 struct population {
     int32_t number, emitter;
     int32_t at_place; /* in a step on the grid, the population of this number's place */
@@ -33,6 +35,7 @@ struct population {
     double *option;
     struct evsim_table *table;
     int n_tables;
+    struct linear_cells *linear; /* its numbers for units that are linear, or NULL */
 
     int32_t *refractory_tick; /* of neuron i, or [0] for all */
     double *refractory_offset;

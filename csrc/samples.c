@@ -126,7 +126,7 @@ static int note_samples(const struct simulation *sim, const struct shard *sh,
     if (!row)
         return EVSIM_OK;
     if (o->projection >= 0)
-        return note_synapses(sim, sh, o, place->at, row);
+        return note_synapses(sim, sh, o, place->at, row, NULL, 0);
     for (int64_t k = 0; k < o->n; k++) {
         const uint32_t i = sampled_neuron(sim, o, k);
         if (i < sh->first[o->population] || i >= sh->last[o->population])
@@ -189,7 +189,7 @@ static int copy_samples(struct simulation *sim, struct shard *sh, const struct s
     double *row = place->row;
     if (o->projection >= 0) {
         undo_back(&sh->sampled);
-        const int code = note_synapses(sim, sh, o, place->at, row);
+        const int code = note_synapses(sim, sh, o, place->at, row, NULL, 0);
         undo_forth(&sh->sampled);
         return code;
     }

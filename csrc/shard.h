@@ -245,9 +245,11 @@ int samples_keep_one(struct simulation *sim, struct shard *sh, const struct proj
 int samples_take(struct simulation *sim, struct shard *sh, double from);
 
 /* synapse_samples.c: the neuron that recorded element k is, or that its synapse ends on; a row of
- * samples of synapses, as they are at an offset of the window. */
+ * samples of synapses, as they are at an offset of the window: of those whose neurons are in this
+ * part, or of all where part_of is NULL. */
 uint32_t sampled_neuron(const struct simulation *sim, const struct state_output *o, int64_t k);
 int note_synapses(const struct simulation *sim, const struct shard *sh,
-                  const struct state_output *o, double offset, double *row);
+                  const struct state_output *o, double offset, double *row, const int32_t *part_of,
+                  int32_t part);
 
 #endif

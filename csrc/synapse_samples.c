@@ -48,13 +48,16 @@ uint32_t sampled_neuron(const struct simulation *sim, const struct state_output 
 }
 
 int note_synapses(const struct simulation *sim, const struct shard *sh,
-                  const struct state_output *o, double offset, double *row) {
+                  const struct state_output *o, double offset, double *row, const int32_t *part_of,
+                  int32_t part) {
     const struct projection *p = sim->projections[o->projection];
     struct glance g = {0};
     const int code = glance_new(&g, p->n_variables);
     for (int64_t k = 0; k < o->n && code >= 0; k++) {
         const uint32_t i = sampled_neuron(sim, o, k);
         if (i < sh->first[o->population] || i >= sh->last[o->population])
+            continue;
+        if (part_of && part_of[i] != part)
             continue;
         glance_at(&g, p, &sh->views[o->population], o->indices[k], offset);
         for (int v = 0; v < o->n_states; v++)

@@ -9,6 +9,7 @@
 #include "error.h"
 #include "journey.h"
 #include "kernel/tableau.h"
+#include "linear_unit.h"
 
 #define SMALLEST_STEP 1e-14 /* of a window */
 
@@ -287,7 +288,8 @@ static int take_samples(struct journey *j, double h) {
             const struct sample_place *place = &o->places[j->sh->tick & 1][k];
             if (!place->row || place->at < j->now || place->at >= j->now + h)
                 continue;
-            if (o->projection >= 0 && note_synapses(j->sim, j->sh, o, place->at, place->row) < 0)
+            if (o->projection >= 0 &&
+                note_synapses(j->sim, j->sh, o, place->at, place->row, NULL, 0) < 0)
                 return EVSIM_NO_MEMORY;
             for (int s = 0; s < o->n_states && o->projection < 0; s++)
                 for (int64_t n = 0; n < o->n; n++)
@@ -400,6 +402,8 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
         show_courses(sh, u);
         return EVSIM_OK;
     }
+    if (u->linear)
+        return linear_unit_run(sim, sh, u, from, to);
     struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from};
     for (int k = 0; k < u->n_out; k++)
         course_begin(u->out[k], from);

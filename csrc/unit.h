@@ -28,6 +28,7 @@
 
 #define MOST_STATES 64 /* of one neuron of a unit: they stand on the stack at times */
 
+struct linear_unit;
 struct shard;
 struct simulation;
 struct rows;
@@ -46,6 +47,7 @@ struct link {
     double *weight; /* of each pair, or one for all; of links with factors */
     int64_t weight_step;
     struct rows *rows; /* the weights by targets; NULL: to be made */
+    double *linear; /* of each pair: factors of the states of both ends, and a constant; or NULL */
 };
 
 int link_new(struct link **out, int32_t source, int32_t target, int32_t input, int64_t n,
@@ -71,10 +73,11 @@ struct unit {
     int n_members;
     struct member *members;
     int n_links, n_in, n_out;
-    struct link **links; /* inside */
-    struct link **in;    /* from units before */
-    struct link **out;   /* to units after */
-    int asks_inputs;     /* of a member */
+    struct link **links;        /* inside */
+    struct link **in;           /* from units before */
+    struct link **out;          /* to units after */
+    int asks_inputs;            /* of a member */
+    struct linear_unit *linear; /* NULL: it is integrated */
 };
 
 /* Finds the units of a simulation anew, where that is needed; frees them. */

@@ -101,11 +101,12 @@ class LinkInCore:
         return found
 
     def _finite(self, name: str) -> NDArray[np.float64]:
-        values = np.asarray(self._value(name), dtype=np.float64).reshape(-1)
+        values = np.asarray(self.value(name), dtype=np.float64).reshape(-1)
         require_finite(self.link.name, {name: values})
         return values if values.size else np.zeros(1)
 
-    def _value(self, name: str) -> Values:
+    def value(self, name: str) -> Values:
+        """What a name of the link's expression stands for, other than a state."""
         if name in self.link.variables:
             return self.link.variables[name]
         for suffix, end, index in (("_pre", self.source, self.link.i), ("_post", self.target, self.link.j)):

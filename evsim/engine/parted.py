@@ -1,7 +1,7 @@
 """Links as the core takes them: where possible sums of weighted factors of sources, each to an input of its own.
 
 The factor of the target, if there is one, goes into the target's own rates: there the input stands for all that the
-link adds up to.
+link adds up to. What is linear stays whole, since the core solves it as one system (linear_units.py).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from evsim.description import GeneralModel, Link, Network
+from evsim.engine.linear_parts import linear_populations
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import ONE, product
 from evsim.equations.nodes import Call, Name, Node, Operation, replaced
@@ -47,13 +48,13 @@ def parted(network: Network, *, is_held: bool) -> Parted:
     models = {each.name: each.model for each in network.populations if isinstance(each.model, GeneralModel)}
     if is_held:
         return Parted(tuple(whole(link) for link in network.links), {}, is_held)
-    asking = set(_asking(network, models))
+    asking, linear = set(_asking(network, models)), linear_populations(network)
     taken: set[tuple[str, str]] = set()
     found: list[tuple[Part, ...]] = []
     changed: dict[str, GeneralModel] = {}
     for link in network.links:
         before, after = models.get(link.source), changed.get(link.target) or models.get(link.target)
-        is_whole = link.own or link.target in asking
+        is_whole = link.own or link.target in asking or link.target in linear
         terms = _terms(link, before, after) if before and after and not is_whole else None
         if terms is None or after is None:
             found.append(whole(link))

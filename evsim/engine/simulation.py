@@ -26,6 +26,7 @@ from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.courses import MOST_DRAWN, CourseInCore
 from evsim.engine.joined import goes_alone, is_steady, joints, linked, require_joinable
+from evsim.engine.linear_units import LinearUnits
 from evsim.engine.links import LinkInCore, refuse_short_delays
 from evsim.engine.parted import Part, Parted, parted, whole
 from evsim.engine.peeking import Found, next_deliveries
@@ -64,6 +65,7 @@ class Simulation:
         self._links: list[LinkInCore] = []
         self._parted: Parted  # from the first run on
         self._joints: set[tuple[str, str]] = set()
+        self._linear_units = LinearUnits()
         self._n_drives = 0
         self._spike_records: dict[str, int] = {}
         self._state_records: dict[str, int] = {}
@@ -376,9 +378,13 @@ class Simulation:
 
     def _take_links(self, changed: Mapping[str, set[str]]) -> None:
         """`changed`: what the user changed of each population."""
+        changed_links = {each.link.name for each in self._links if each.link.changed}
         for known in self._links:
             ends = [("pre", known.link.source), ("post", known.link.target)]
-            known.take_over({f"{name}_{end}" for end, owner in ends for name in changed.get(owner, ())})
+            names = {f"{name}_{end}" for end, owner in ends for name in changed.get(owner, ())}
+            if names & known.link.expression.names:
+                changed_links.add(known.link.name)
+            known.take_over(names)
         for pair in joints(self.network):
             if pair not in self._joints:
                 ends_in_core = [self._populations[name] for name in pair]
@@ -390,6 +396,9 @@ class Simulation:
             own, parts = self._populations.get(link.own), self._parts_of(k, link)
             is_alone = goes_alone(link.target, self.network, self._parted, self._windows_now.length)
             self._links.append(LinkInCore(self._sim, link, parts, source, target, own, is_alone=is_alone))
+        self._linear_units.take_over(
+            self._sim, self.network, self._populations, self._links, changed, changed_links
+        )
         refuse_short_delays(self.network, self._windows_now.length)
 
     def _parts_of(self, k: int, link: Link) -> tuple[Part, ...]:

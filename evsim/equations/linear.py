@@ -115,8 +115,8 @@ class _Analysis:
         here = f"the threshold of {self.where}"
         if isinstance(threshold, str):
             threshold = Expression.parse(threshold, here)
-        comparison = _without_not_refractory(threshold.tree)
-        if not isinstance(comparison, Operation) or comparison.operator not in ("<", "<=", ">", ">="):
+        comparison = comparison_in(threshold.tree)
+        if comparison is None:
             raise EvsimValueError(
                 f"{here}: {threshold.text!r} is not one comparison with > >= < or <=; write it as 'V > V_th'."
             )
@@ -125,11 +125,9 @@ class _Analysis:
                 f"{here}: {draws[0]}() in {threshold.text!r} would make spikes depend on the time step; "
                 "use a PoissonGroup for random spikes."
             )
-        left, right = comparison.operands
-        if comparison.operator in ("<", "<="):
-            left, right = right, left
-        form = self._form(Expression(Operation("-", (left, right))), f"{here}, {threshold.text!r}")
-        return form, comparison.operator in ("<", ">")
+        sides, is_strict = comparison
+        form = self._form(Expression(Operation("-", sides)), f"{here}, {threshold.text!r}")
+        return form, is_strict
 
     def _form(self, expression: Expression, here: str) -> LinearForm:
         self._refuse_steps(expression, here)
@@ -196,6 +194,16 @@ class _Analysis:
         used -= {*self.states, *VARYING, *(each.target for each in assignments)}
         declared = [name for name in self.equations if name in used]
         return (*declared, *sorted(used - set(declared)))
+
+
+def comparison_in(condition: Node) -> tuple[tuple[Node, Node], bool] | None:
+    """What must be above what for a threshold that is one comparison, and whether equal is not enough."""
+    comparison = _without_not_refractory(condition)
+    if not isinstance(comparison, Operation) or comparison.operator not in ("<", "<=", ">", ">="):
+        return None
+    left, right = comparison.operands
+    is_strict = comparison.operator in ("<", ">")
+    return ((left, right) if comparison.operator in (">", ">=") else (right, left)), is_strict
 
 
 def _without_not_refractory(node: Node) -> Node:
