@@ -317,7 +317,7 @@ static int make_rooms(struct linear_unit *l) {
 /* ---- units ---- */
 
 static int is_linear(const struct simulation *sim, const struct unit *u) {
-    if (u->is_free || u->n_in || u->n_out)
+    if (u->is_free || u->n_in || u->n_out || u->asks_inputs)
         return 0;
     EACH_MEMBER(m, u) {
         if (!sim->populations[m->population]->linear)
