@@ -68,40 +68,45 @@ static int64_t cell_in_row(const struct gathering *g, const struct member *m, ui
     return g->l->base[m - g->u->members] + i;
 }
 
-static void connect_all(const struct gathering *g, const struct member *a, const uint32_t *i,
-                        const struct member *b, const uint32_t *j, int64_t n) {
-    for (int64_t k = 0; k < n && a && b; k++) {
-        const int64_t one = leader_of(g->leader, cell_in_row(g, a, i[k]));
-        const int64_t two = leader_of(g->leader, cell_in_row(g, b, j[k]));
-        g->leader[one < two ? two : one] = one < two ? one : two;
+static void unite(const struct gathering *g, const struct member *a, uint32_t i,
+                  const struct member *b, uint32_t j) {
+    const int64_t one = leader_of(g->leader, cell_in_row(g, a, i));
+    const int64_t two = leader_of(g->leader, cell_in_row(g, b, j));
+    g->leader[one < two ? two : one] = one < two ? one : two;
+}
+
+/* Neurons whose states event code names together: of the source, of the target, and the variables
+ * of the synapse, a population with an element for each. Neurons that spikes reach inside their
+ * window. */
+static void connect_by_synapses(const struct gathering *g, const struct projection *p) {
+    const struct member *target = member_of(g->u, p->target), *own = NULL, *source = NULL;
+    const int32_t population = g->sim->emitters[p->emitter].population;
+    if (p->own >= 0)
+        own = member_of(g->u, p->own);
+    if (p->source_of)
+        source = member_of(g->u, p->source);
+    const struct member *emitter = NULL;
+    if (p->is_short && !p->is_post && population >= 0)
+        emitter = member_of(g->u, population);
+    for (int64_t k = 0; k < p->n && target && (own || source || emitter); k++) {
+        if (own)
+            unite(g, own, (uint32_t)k, target, p->j[k]);
+        if (source)
+            unite(g, source, p->source_of[k], target, p->j[k]);
+        if (emitter)
+            unite(g, emitter, projection_source(p, k), target, p->j[k]);
     }
 }
 
-/* Variables of synapses, a population with an element for each, and the cells that these end on. */
-static void connect_own(const struct gathering *g, const struct member *own,
-                        const struct member *target, const struct projection *p) {
-    for (uint32_t k = 0; k < p->n; k++)
-        connect_all(g, own, &k, target, &p->j[k], 1);
-}
-
-/* Cells that links join, that spikes reach inside their window, and whose states event code names
- * together. */
 static void connect_cells(const struct gathering *g) {
     for (int k = 0; k < g->u->n_links; k++) {
         const struct link *l = g->u->links[k];
-        connect_all(g, member_of(g->u, l->source), l->i, member_of(g->u, l->target), l->j, l->n);
+        const struct member *from = member_of(g->u, l->source), *to = member_of(g->u, l->target);
+        for (int64_t e = 0; e < l->n; e++)
+            unite(g, from, l->i[e], to, l->j[e]);
     }
-    for (int k = 0; k < g->sim->n_projections; k++) {
-        const struct projection *p = g->sim->projections[k];
-        const struct member *target = member_of(g->u, p->target);
-        if (p->source_of)
-            connect_all(g, member_of(g->u, p->source), p->source_of, target, p->j, p->n);
-        if (p->own >= 0)
-            connect_own(g, member_of(g->u, p->own), target, p);
-        const int32_t population = g->sim->emitters[p->emitter].population;
-        if (p->is_short && !p->is_post && population >= 0)
-            connect_all(g, member_of(g->u, population), p->i, target, p->j, p->n);
-    }
+    for (int k = 0; k < g->sim->n_projections; k++)
+        connect_by_synapses(g, g->sim->projections[k]);
 }
 
 /* Components have numbers in the order of their first cells. */
