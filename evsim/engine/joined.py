@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from evsim.description import GeneralModel, Network, Population, Projection
+from evsim.description import GeneralModel, Network, Population
+from evsim.engine.joints import joints, names_source
 from evsim.engine.parted import Parted
 from evsim.errors import EvsimError
 
@@ -15,30 +14,6 @@ def linked(network: Network) -> frozenset[str]:
     """Names of the populations that are integrated together with others, or as a whole."""
     pairs = [*joints(network), *((link.source, link.target) for link in network.links)]
     return frozenset(name for pair in pairs for name in pair)
-
-
-def joints(network: Network) -> Iterator[tuple[str, str]]:
-    """Pairs of populations that something other than a link joins."""
-    yield from network.joined
-    populations = {population.name: population for population in network.populations}
-    for projection in network.projections:
-        if names_source(projection, populations.get(projection.source)):
-            yield projection.source, projection.target
-    for projection in network.projections:
-        if projection.own:
-            yield projection.own, projection.target
-    for link in network.links:
-        if link.own:
-            yield link.own, link.target
-
-
-def names_source(projection: Projection, source: Population | None) -> bool:
-    """Whether the code reads or changes states of the source neuron."""
-    if source is None:
-        return False
-    model = source.model
-    inputs = model.inputs if isinstance(model, GeneralModel) else ()
-    return bool(projection.states_of_source((*model.states, *inputs)))
 
 
 def goes_alone(name: str, network: Network, parted: Parted, window: float) -> bool:

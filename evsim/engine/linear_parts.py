@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evsim.description import GeneralModel, Link, Network
-from evsim.engine.joined import joints
+from evsim.engine.joints import joints
 from evsim.equations.linear_system import linear_pairs, linear_system
 
 
