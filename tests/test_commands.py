@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from evsim.commands.command_line import main
+from evsim.commands.listing import model_page
 from evsim.models import evsim_models
+from evsim.plugin import Model
+from evsim.plugin.registry import find_model, registry
 
 
 def evsim(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +46,7 @@ def test_models_name_shows_the_whole_declaration(capsys: pytest.CaptureFixture[s
     assert main(["models", "lif"]) == 0
     printed = capsys.readouterr().out
     for line in (
-        "lif (neuron)",
+        "lif (neuron) of evsim",
         "  dV/dt = (g_L*(E_L - V) + I_syn + I_stim)/C_m : volt (unless refractory)",
         "  C_m      0.4 nF   membrane capacitance",
         "  refractory = clamp (of clamp, block): V during t_ref: 'clamp' holds it and loses its input, 'block'",
@@ -157,3 +160,31 @@ def test_demo_saves_where_it_is_told(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "other.svg").read_text().startswith("<?xml")
     assert not (tmp_path / "evsim-demo.png").exists()
+
+
+@pytest.mark.parametrize("model", [each for each, _ in registry().models()], ids=lambda model: model.name)
+def test_every_model_is_shown_with_equations_parameters_treatment_and_references(model: Model) -> None:
+    printed = model_page(model)
+    lines = printed.splitlines()
+    assert lines[0].startswith(f"{model.name} ({model.kind}) of ")
+    assert lines[2:].index(model.doc.splitlines()[0]) == 0
+    for entry in model.parameters:
+        assert re.search(rf"^  {entry.name} +\S.*  {re.escape(entry.meaning)}$", printed, re.MULTILINE)
+    for line in model.written_out(model.equations).replace("{weight}", "unit of w").strip().splitlines():
+        assert not line.strip() or f"  {line.strip()}" in lines
+    assert lines[-len(model.references) :] == [f"  {each}" for each in model.references]
+    assert ("\ntreatment\n" in printed) == (model.kind in ("neuron", "gate", "plasticity"))
+
+
+def test_models_say_how_a_neuron_is_solved_and_why() -> None:
+    told = {
+        name: " ".join(model_page(find_model(name)).partition("\ntreatment\n")[2].split())
+        for name in ("lif", "hh")
+    }
+    assert told["lif"].startswith(
+        "solved exactly: its equations are linear, so a propagator takes it over any interval"
+    )
+    assert told["hh"].startswith(
+        "integrated to a tolerance, with spikes located inside the steps: the part 'g_Na*m**3*h*(V - E_Na)' is not "
+        "linear: it multiplies m and h by V"
+    )

@@ -55,7 +55,7 @@ def test_models_of_a_plugin_stand_in_the_list_of_models(installed: Path) -> None
     assert "  resonate_and_fire    Resonate-and-fire neuron: " in listed
     assert "[template (evsim-template 0.1.0)]" in listed
     page = python(["-m", "evsim", "models", "difference_of_exponentials"], installed)
-    assert page.startswith("difference_of_exponentials (gate)\n")
+    assert page.startswith("difference_of_exponentials (gate) of template (evsim-template ")
     assert "  tau_decay  5 ms    time constant of the decay" in page
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from evsim.commands.solutions import solution_of
 from evsim.composition import Treatment, treatment_of, treatment_of_plasticity
 from evsim.plugin import (
     Gate,
@@ -18,21 +19,19 @@ from evsim.plugin import (
     Plasticity,
     Pulse,
 )
-from evsim.plugin.registry import Plugin, Registry
+from evsim.plugin.registry import Plugin, Registry, registry
 from evsim.units.field import in_field_units
 
 _WIDTH = 100
 
 
-def model_table(registry: Registry) -> str:
+def model_table(found: Registry) -> str:
     """Return every model with its first sentence and its defaults, kind by kind."""
     blocks = []
-    for kind in dict.fromkeys(model.kind for model, _ in registry.models()):
-        rows = [
-            row for model, plugin in registry.models() if model.kind == kind for row in _rows(model, plugin)
-        ]
+    for kind in dict.fromkeys(model.kind for model, _ in found.models()):
+        rows = [row for model, plugin in found.models() if model.kind == kind for row in _rows(model, plugin)]
         blocks.append("\n".join([_plural(kind), *rows]))
-    broken = [plugin for plugin in registry.plugins if plugin.error is not None]
+    broken = [plugin for plugin in found.plugins if plugin.error is not None]
     blocks += [f"plugin {plugin.title} could not be loaded: {plugin.complaint}" for plugin in broken]
     return "\n\n".join(blocks)
 
@@ -42,35 +41,49 @@ def _plural(kind: str) -> str:
 
 
 def _rows(model: Model, plugin: Plugin) -> list[str]:
-    origin = "" if plugin.name == "evsim" else f" [{plugin.title}]"
     defaults = [
         f"{parameter.name} = {in_field_units(model.value(parameter.name))}" for parameter in model.parameters
     ]
     defaults += [f"{choice.name} = {model.choice(choice.name)}" for choice in model.choices]
-    return [f"  {model.name:<20} {model.summary}{origin}", *_wrapped(", ".join(defaults), 23)]
+    return [f"  {model.name:<20} {model.summary} [{plugin.title}]", *_wrapped(", ".join(defaults), 23)]
 
 
 def model_page(model: Model) -> str:
     """Return everything that a model declares."""
-    parts = [f"{model.name} ({model.kind})", model.doc]
+    return "\n\n".join(
+        [
+            f"{model.name} ({model.kind}){_package_of(model)}",
+            model.doc,
+            *(_section(title, lines) for title, lines in sections(model)),
+        ]
+    )
+
+
+def sections(model: Model) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield what a model declares, part by part: a title and lines."""
     if model.equations.strip():
-        parts.append(
-            _section("equations", _lines(model.written_out(model.equations).replace("{weight}", "unit of w")))
-        )
+        yield "equations", _lines(model.written_out(model.equations).replace("{weight}", "unit of w"))
     if model.parameters:
-        parts.append(_section("parameters", _parameter_rows(model)))
+        yield "parameters", _parameter_rows(model)
     for choice in model.choices:
         options = ", ".join(choice.options)
         text = f"{choice.name} = {model.choice(choice.name)} (of {options}): {choice.meaning}"
-        parts.append(_section("choice", textwrap.wrap(text, _WIDTH)))
+        yield "choice", textwrap.wrap(text, _WIDTH)
     if events := _events(model):
-        parts.append(_section("events", events))
+        yield "events", events
     if isinstance(model, Gate):
-        parts.append(_section("treatment", _treatment(treatment_of(model))))
+        yield "treatment", _treatment(treatment_of(model))
     if isinstance(model, Plasticity):
-        parts.append(_section("treatment", _treatment(treatment_of_plasticity(model))))
-    parts.append(_section("references", model.references))
-    return "\n\n".join(parts)
+        yield "treatment", _treatment(treatment_of_plasticity(model))
+    if isinstance(model, Neuron):
+        yield "treatment", textwrap.wrap(solution_of(model), _WIDTH)
+    yield "references", model.references
+
+
+def _package_of(model: Model) -> str:
+    """Where a model comes from, if it is registered."""
+    titles = [plugin.title for each, plugin in registry().models() if each is model]
+    return f" of {titles[0]}" if titles else ""
 
 
 def _parameter_rows(model: Model) -> list[str]:
@@ -145,10 +158,10 @@ def _spike(gate: Gate) -> list[str]:
     return _lines(gate.written_out(gate.on_pre))
 
 
-def plugin_table(registry: Registry) -> str:
+def plugin_table(found: Registry) -> str:
     """Return every plugin with its package, its models, or its error."""
     lines = []
-    for plugin in registry.plugins:
+    for plugin in found.plugins:
         lines.append(f"{plugin.name:<20} {plugin.package} {plugin.version}")
         if plugin.error is not None:
             lines += _wrapped(f"could not be loaded: {plugin.complaint}", 21)
