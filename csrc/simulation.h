@@ -28,8 +28,11 @@ struct shard;
 struct link;
 struct unit;
 
-/* Whether a spike is made at or after the latest change of the projection's delays. */
+/* Whether a spike does anything in a projection: it is made at or after the latest change of the
+ * projection's delays, and there is code or an addition. */
 static inline int projection_takes(const struct projection *p, const struct spike *s) {
+    if (!p->code && !p->n_ports)
+        return 0;
     return s->tick > p->since_tick || (s->tick == p->since_tick && s->offset >= p->since_offset);
 }
 

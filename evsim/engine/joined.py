@@ -35,7 +35,9 @@ def goes_alone(name: str, network: Network, parted: Parted, window: float) -> bo
     if not all(part.weight for part in parts) or len({part.input for part in parts}) < len(parts):
         return False
     names = linked(network)
-    short = (p for p in network.projections if p.emitter == name and p.target in names and p.i.size)
+    short = (
+        p for p in network.projections if p.emitter == name and p.code and p.target in names and p.i.size
+    )
     return not any(float(np.min(p.delay)) < window for p in short)
 
 

@@ -123,7 +123,8 @@ def refuse_short_delays(network: Network, window: float) -> None:
     populations = {population.name for population in network.populations}
     for p in network.projections:
         ends = {p.emitter, p.target}
-        if p.emitter not in populations or not ends & names or ends <= names or p.trigger == "post":
+        is_free = not p.code or p.emitter not in populations or p.trigger == "post"
+        if is_free or not ends & names or ends <= names:
             continue
         delays = np.atleast_1d(np.asarray(p.delay))
         if delays.size and p.i.size and delays.min() < window:

@@ -156,7 +156,7 @@ def has_jumps(network: Network) -> bool:
 
 def _between_neurons(network: Network) -> Iterable[Projection]:
     neurons = {population.name for population in network.populations}
-    return (p for p in network.projections if p.emitter in neurons and not p.is_copy)
+    return (p for p in network.projections if p.emitter in neurons and p.code and not p.is_copy)
 
 
 def _positive(projections: Iterable[Projection]) -> Iterable[tuple[NDArray[np.float64], int]]:
