@@ -25,8 +25,9 @@ int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint
         shard_grow((void **)&sh->starts, sh->n_starts + n_states, &sh->starts_room,
                    sizeof *sh->starts) < 0)
         return EVSIM_NO_MEMORY;
+    double *const *from = p->walks_from_begin ? p->begin : x || p->is_foldable ? NULL : p->state;
     for (int s = 0; s < n_states; s++)
-        sh->starts[sh->n_starts + s] = p->walks_from_begin ? p->begin[s][i] : x ? x[s] : 0.0;
+        sh->starts[sh->n_starts + s] = from ? from[s][i] : x ? x[s] : 0.0;
     sh->cells[sh->n_cells] = (struct cell){.population = population,
                                            .i = i,
                                            .x = sh->n_starts,
@@ -74,11 +75,12 @@ void cells_keep_begin(struct simulation *sim, struct shard *sh) {
     }
 }
 
-/* Cells forced before the advance start from the state as folded so far. */
+/* Cells forced before the advance start from the state as folded so far; where nothing is folded
+ * they have it already. */
 void cells_fill_starts(struct simulation *sim, struct shard *sh) {
     for (int64_t c = 0; c < sh->n_cells; c++) {
         const struct population *p = sim->populations[sh->cells[c].population];
-        if (p->walks_from_begin)
+        if (p->walks_from_begin || !p->is_foldable)
             continue;
         for (int s = 0; s < p->kernel->n_states; s++)
             sh->starts[sh->cells[c].x + s] = p->state[s][sh->cells[c].i];

@@ -34,16 +34,26 @@ static void fold_gathered(struct simulation *sim, const struct shard *sh, struct
     }
 }
 
+/* Gives each target of a slice a walk, and counts what it will get. */
+static int force_targets(struct simulation *sim, struct shard *sh, const struct slice *slice) {
+    const struct projection *p = slice->projection;
+    const int32_t *slot = sim->populations[p->target]->slot;
+    const int n_events = is_in_unit(sim, p->target) ? 0 : events_of_synapse(p);
+    for (int64_t k = 0; k < slice->n; k++) {
+        const uint32_t i = slice_target(slice, k);
+        if (!slot[i] && cells_add(sim, sh, p->target, i, NULL) < 0)
+            return EVSIM_NO_MEMORY;
+        sh->cells[slot[i] - 1].n_counted += n_events;
+    }
+    return EVSIM_OK;
+}
+
 /* Folds a slice into its targets, or gives each of them a walk. */
 static int deliver_slice(struct simulation *sim, struct shard *sh, const struct slice *slice) {
     const struct projection *p = slice->projection;
     struct population *target = sim->populations[p->target];
-    if (!is_folded(sim, p)) {
-        for (int64_t k = 0; k < slice->n; k++)
-            if (cells_force(sim, sh, p->target, slice_target(slice, k)) < 0)
-                return EVSIM_NO_MEMORY;
-        return EVSIM_OK;
-    }
+    if (!is_folded(sim, p))
+        return force_targets(sim, sh, slice);
     const double offset = slice_offset(slice, 0, sim->window);
     for (int k = 0; k < p->n_ports; k++) {
         const struct port *port = &p->port[k];

@@ -16,25 +16,39 @@ int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) 
     return EVSIM_OK;
 }
 
+/* How many events one synapse makes. */
+int events_of_synapse(const struct projection *p) { return p->n_ports + (p->code != NULL); }
+
+/* Event k of those that the synapse at `position` makes. */
+static inline struct evsim_event event_of(const struct projection *p, int64_t position, int k,
+                                          double offset, int32_t round) {
+    const uint32_t synapse = projection_synapse(p, position);
+    const struct evsim_event event = {.offset = offset,
+                                      .port = -1,
+                                      .round = round,
+                                      .projection = p->number,
+                                      .source = projection_source(p, synapse),
+                                      .synapse = synapse,
+                                      .code = p->code,
+                                      .variable = p->variable,
+                                      .step = p->step};
+    if (k == p->n_ports)
+        return event;
+    struct evsim_event addition = event;
+    addition.code = NULL, addition.variable = NULL, addition.step = NULL;
+    addition.port = p->port[k].state;
+    addition.amount = p->port[k].amount[position * p->port[k].step];
+    return addition;
+}
+
 static int gather_synapse(struct shard *sh, int64_t cell, const struct projection *p,
                           int64_t position, double offset, int32_t round) {
-    const uint32_t synapse = projection_synapse(p, position);
-    struct evsim_event event = {.offset = offset,
-                                .round = round,
-                                .projection = p->number,
-                                .source = projection_source(p, synapse),
-                                .synapse = synapse};
-    for (int k = 0; k < p->n_ports; k++) {
-        event.port = p->port[k].state;
-        event.amount = p->port[k].amount[position * p->port[k].step];
+    for (int k = 0; k < events_of_synapse(p); k++) {
+        const struct evsim_event event = event_of(p, position, k, offset, round);
         if (events_add(sh, cell, &event) < 0)
             return EVSIM_NO_MEMORY;
     }
-    if (!p->code)
-        return EVSIM_OK;
-    event.port = -1;
-    event.code = p->code, event.variable = p->variable, event.step = p->step;
-    return events_add(sh, cell, &event);
+    return EVSIM_OK;
 }
 
 int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
@@ -107,28 +121,54 @@ void events_sort(struct evsim_event *events, int64_t n) {
     }
 }
 
-/* Groups the gathered events by cell, each group in order. */
-int events_group(struct shard *sh, int64_t first_cell) {
-    if (sh->n_events > sh->sorted_room &&
-        shard_grow((void **)&sh->sorted, sh->n_events, &sh->sorted_room, sizeof *sh->sorted) < 0)
-        return EVSIM_NO_MEMORY;
+/* Makes room for the events that the cells have counted, one cell after the other. */
+static int lay_out(struct shard *sh, int64_t first_cell) {
     int64_t at = 0;
     for (int64_t c = first_cell; c < sh->n_cells; c++) {
         sh->cells[c].first_event = at;
         at += sh->cells[c].n_events;
         sh->cells[c].n_events = 0;
     }
+    if (at > sh->sorted_room &&
+        shard_grow((void **)&sh->sorted, at, &sh->sorted_room, sizeof *sh->sorted) < 0)
+        return EVSIM_NO_MEMORY;
+    return EVSIM_OK;
+}
+
+/* Puts what a slice brings where it belongs; all its targets have cells. */
+static void place_slice(struct simulation *sim, struct shard *sh, const struct slice *slice) {
+    const struct projection *p = slice->projection;
+    const int32_t *slot = sim->populations[p->target]->slot;
+    const int n = events_of_synapse(p);
+    for (int64_t k = 0; k < slice->n; k++) {
+        struct cell *c = &sh->cells[slot[slice_target(slice, k)] - 1];
+        const double offset = slice_offset(slice, k, sim->window);
+        for (int e = 0; e < n; e++)
+            sh->sorted[c->first_event + c->n_events++] =
+                event_of(p, slice_position(slice, k), e, offset, 0);
+    }
+}
+
+static void place_gathered(struct shard *sh) {
     for (int64_t k = 0; k < sh->n_events; k++) {
         struct cell *c = &sh->cells[sh->events[k].cell];
         sh->sorted[c->first_event + c->n_events++] = sh->events[k].event;
     }
-    for (int64_t c = first_cell; c < sh->n_cells; c++)
-        events_sort(sh->sorted + sh->cells[c].first_event, sh->cells[c].n_events);
-    return EVSIM_OK;
 }
 
-static int is_in_unit(const struct simulation *sim, int32_t population) {
-    return sim->populations[population]->unit > 0;
+static void sort_cells(struct shard *sh, int64_t first_cell) {
+    for (int64_t c = first_cell; c < sh->n_cells; c++)
+        if (sh->cells[c].n_events > 1)
+            events_sort(sh->sorted + sh->cells[c].first_event, sh->cells[c].n_events);
+}
+
+/* Groups the gathered events by cell, each group in order. */
+int events_group(struct shard *sh, int64_t first_cell) {
+    if (lay_out(sh, first_cell) < 0)
+        return EVSIM_NO_MEMORY;
+    place_gathered(sh);
+    sort_cells(sh, first_cell);
+    return EVSIM_OK;
 }
 
 /* Deliveries made inside this window, to the neurons that have a cell. */
@@ -146,15 +186,22 @@ static int gather_local(struct simulation *sim, struct shard *sh, double from, d
     return EVSIM_OK;
 }
 
+/* Whether the cells have counted what a slice brings when it was delivered. */
+static int is_placed(const struct simulation *sim, const struct shard *sh,
+                     const struct slice *slice) {
+    const struct projection *p = slice->projection;
+    return sh->is_counted && !is_folded(sim, p) && !is_in_unit(sim, p->target);
+}
+
 int events_gather(struct simulation *sim, struct shard *sh, double from, double to, int of_units) {
     int code = EVSIM_OK;
     sh->n_events = 0;
     for (int64_t c = 0; c < sh->n_cells; c++)
-        sh->cells[c].n_events = 0;
+        sh->cells[c].n_events = of_units ? 0 : sh->cells[c].n_counted;
     for (int64_t k = 0; k < sh->n_slices && code >= 0; k++) {
         const struct slice *slice = &sh->slices[k];
         const int32_t target = slice->projection->target;
-        if (is_in_unit(sim, target) == of_units)
+        if (is_in_unit(sim, target) == of_units && !is_placed(sim, sh, slice))
             code = events_gather_slice(sim, sh, slice, sim->populations[target]->slot, from, to);
     }
     for (int k = 0; k < sim->n_drives; k++)
@@ -164,7 +211,14 @@ int events_gather(struct simulation *sim, struct shard *sh, double from, double 
                 code = events_gather_drive(sim, sh, &sim->drives[k], sh->cells[c].i, c, from, to);
     if (code >= 0)
         code = gather_local(sim, sh, from, to, of_units);
-    return code < 0 ? code : events_group(sh, 0);
+    if (code < 0 || lay_out(sh, 0) < 0)
+        return code < 0 ? code : EVSIM_NO_MEMORY;
+    for (int64_t k = 0; k < sh->n_slices && !of_units; k++)
+        if (is_placed(sim, sh, &sh->slices[k]))
+            place_slice(sim, sh, &sh->slices[k]);
+    place_gathered(sh);
+    sort_cells(sh, 0);
+    return EVSIM_OK;
 }
 
 int events_note_local(struct shard *sh, const struct projection *p, int64_t position, double offset,

@@ -203,8 +203,6 @@ struct evsim_walk {
 
 enum evsim_walk_result { EVSIM_WALK_END = 0, EVSIM_WALK_SPIKE = 1, EVSIM_WALK_ALONE = 2 };
 
-#define EVSIM_PACK 8 /* walks that a kernel may take side by side */
-
 struct evsim_kernel {
     int32_t abi; /* EVSIM_KERNEL_ABI */
     int32_t n_states;
@@ -236,8 +234,8 @@ struct evsim_kernel {
     int (*walk)(const struct evsim_cells *cells, int64_t i, struct evsim_walk *walk,
                 const struct evsim_event *events, int64_t n_events, double end);
 
-    /* Takes n <= EVSIM_PACK neurons through their events up to `end`, as `walk` does; those whose
-     * result is EVSIM_WALK_ALONE only as far as nothing happens. NULL: `walk` alone can. */
+    /* Takes n neurons through their events up to `end`, each as `walk` does; those whose result is
+     * EVSIM_WALK_ALONE only as far as nothing happens. NULL: `walk` alone can. */
     void (*walk_pack)(const struct evsim_cells *cells, int n, const int64_t *i,
                       struct evsim_walk *walk, const struct evsim_event *const *events,
                       const int64_t *n_events, double end, int *result);

@@ -92,6 +92,7 @@ static int run_cells(struct simulation *sim, struct shard *sh, double from, doub
 
 /* A whole window: fold, advance, and walks for the few. */
 static int whole_window(struct simulation *sim, struct shard *sh) {
+    sh->is_counted = 1;
     int code = cells_force_timers(sim, sh);
     if (code >= 0)
         code = deliver_all(sim, sh);
@@ -110,6 +111,7 @@ static int whole_window(struct simulation *sim, struct shard *sh) {
 /* A part of a window, where a run ends off the grid: walks for all. */
 static int part_of_window(struct simulation *sim, struct shard *sh, double from, double to) {
     const struct queue_entry *popped;
+    sh->is_counted = 0;
     queue_pop_tick(sh->timers, sh->tick, &popped); /* all neurons have a walk anyway */
     int code = cells_force_all(sim, sh);
     if (code < 0)

@@ -26,6 +26,7 @@ struct cell {
     uint32_t i;
     int64_t x; /* its state in `starts` */
     int64_t first_event, n_events;
+    int64_t n_counted;    /* of these, by slices that are not folded */
     int64_t release_tick; /* at the start of the window */
     double release_offset;
     uint32_t holding; /* so too */
@@ -91,6 +92,7 @@ struct shard {
     struct indexed *indexed;
     int64_t n_indexed, indexed_room;
     int is_indexed;
+    int is_counted; /* cells know how many events come by slices that are not folded */
     uint32_t *found;
     double *found_starts;
     int64_t found_room, found_starts_room;
@@ -119,6 +121,10 @@ int shard_grow(void **array, int64_t n, int64_t *room, size_t size);
 /* Notes which neuron failed when, if it is the earliest; returns the code. */
 int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, int64_t tick,
                double offset);
+
+static inline int is_in_unit(const struct simulation *sim, int32_t population) {
+    return sim->populations[population]->unit > 0;
+}
 
 /* Shows the window to the kernels. */
 void shard_look(const struct simulation *sim, struct shard *sh);
@@ -202,6 +208,7 @@ int events_gather_slice(struct simulation *sim, struct shard *sh, const struct s
 int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d, uint32_t i,
                         int64_t cell, double from, double to);
 int events_group(struct shard *sh, int64_t first_cell);
+int events_of_synapse(const struct projection *p);
 int events_gather(struct simulation *sim, struct shard *sh, double from, double to, int of_units);
 int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, double from,
                       double to);

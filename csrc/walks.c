@@ -12,6 +12,7 @@
 
 #define MANY_SPIKES 100000 /* of one neuron in one window, before it is asked how far it gets */
 #define LEAST_PART 1e-4    /* of a window, in so many spikes */
+#define TOGETHER 64        /* walks given to a kernel at once */
 
 /* The refractory period that a spike at `offset` begins. Returns whether there is one. */
 int refractory_end(const struct shard *sh, const struct population *p, int64_t i, const double *x,
@@ -238,16 +239,18 @@ int walk_happen(struct simulation *sim, struct shard *sh, const struct cell *cel
     return EVSIM_OK;
 }
 
-int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
-                struct evsim_walk *walk, double to, struct spikes *out) {
+/* A walk on from where it has come to with this code. */
+static int follow_from(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                       struct evsim_walk *walk, int code, double to, struct spikes *out) {
     struct population *p = sim->populations[cell->population];
     const struct evsim_event *events = sh->sorted + cell->first_event;
     double since = walk->offset;
-    for (;;) {
+    for (;; code = EVSIM_WALK_ALONE) {
         const struct evsim_cells *cells = &sh->views[p->number];
-        const int code = !out && sim->is_short
-                             ? walk_again(sim, sh, cell, walk, to)
-                             : p->kernel->walk(cells, cell->i, walk, events, cell->n_events, to);
+        if (code == EVSIM_WALK_ALONE && !out && sim->is_short)
+            code = walk_again(sim, sh, cell, walk, to);
+        else if (code == EVSIM_WALK_ALONE)
+            code = p->kernel->walk(cells, cell->i, walk, events, cell->n_events, to);
         if (out)
             walk_let_go(p, cell->i, walk);
         if (code == EVSIM_WALK_END)
@@ -258,6 +261,11 @@ int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cel
         if (done < 0)
             return done;
     }
+}
+
+int walk_follow(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                struct evsim_walk *walk, double to, struct spikes *out) {
+    return follow_from(sim, sh, cell, walk, EVSIM_WALK_ALONE, to, out);
 }
 
 /* Writes back a neuron's state at the end of its walk, and sets its timer. */
@@ -296,42 +304,59 @@ void walk_unfold(struct simulation *sim, struct shard *sh, const struct cell *ce
     }
 }
 
-/* Cells from c on, of one population whose kernel takes several at once: to the end, or to where
- * something happens. Returns how many. */
-static int walk_together(struct simulation *sim, struct shard *sh, int64_t c, double from,
-                         double to, struct evsim_walk *walk) {
+/* Walks that a kernel takes at once, and what they have come to. */
+struct company {
+    int n;
+    struct evsim_walk walk[TOGETHER];
+    int result[TOGETHER];
+};
+
+/* Cells from c on, of one population: to the end, or to where something happens, if their kernel
+ * takes several at once. */
+static void walk_together(struct simulation *sim, struct shard *sh, int64_t c, double from,
+                          double to, struct company *w) {
     const int32_t population = sh->cells[c].population;
     const struct population *p = sim->populations[population];
-    const struct evsim_event *events[EVSIM_PACK];
-    int64_t i[EVSIM_PACK], n_events[EVSIM_PACK];
-    int n = 0, result[EVSIM_PACK];
-    for (; n < EVSIM_PACK && c + n < sh->n_cells; n++) {
+    const struct evsim_event *events[TOGETHER];
+    int64_t i[TOGETHER], n_events[TOGETHER];
+    int n = 0;
+    for (; n < TOGETHER && c + n < sh->n_cells; n++) {
         const struct cell *cell = &sh->cells[c + n];
         if (cell->population != population)
             break;
-        walk[n] = walk_begin(sh, cell, from);
+        w->walk[n] = walk_begin(sh, cell, from);
+        w->result[n] = EVSIM_WALK_ALONE;
         i[n] = cell->i, events[n] = sh->sorted + cell->first_event, n_events[n] = cell->n_events;
     }
+    w->n = n;
     if (p->kernel->walk_pack && !p->unit && n > 1)
-        p->kernel->walk_pack(&sh->views[population], n, i, walk, events, n_events, to, result);
-    return n;
+        p->kernel->walk_pack(&sh->views[population], n, i, w->walk, events, n_events, to,
+                             w->result);
+}
+
+/* The rest of a cell's way, after what it has come to in company. */
+static int walk_on(struct simulation *sim, struct shard *sh, const struct cell *cell,
+                   struct evsim_walk *walk, int result, double to) {
+    struct population *p = sim->populations[cell->population];
+    if (result == EVSIM_WALK_END && !p->kernel->holds && !p->kernel->n_events)
+        return EVSIM_OK;
+    return follow_from(sim, sh, cell, walk, result, to, &sh->out[(sh->tick + 1) & 1]);
 }
 
 int walk_all(struct simulation *sim, struct shard *sh, double from, double to, int is_unfolding) {
-    struct spikes *out = &sh->out[(sh->tick + 1) & 1];
     int failed = EVSIM_OK; /* the others go on, so that the earliest failure is found */
-    struct evsim_walk walks[EVSIM_PACK];
-    int n_walks = 0, k = 0;
+    struct company together = {.n = 0};
+    int k = 0;
     for (int64_t c = 0; c < sh->n_cells; c++, k++) {
         const struct cell *cell = &sh->cells[c];
         const struct population *p = sim->populations[cell->population];
-        if (k == n_walks)
-            n_walks = walk_together(sim, sh, c, from, to, walks), k = 0;
+        if (k == together.n)
+            walk_together(sim, sh, c, from, to, &together), k = 0;
         if (p->unit)
             continue;
         if (is_unfolding && p->is_foldable && !p->walks_from_begin)
             walk_unfold(sim, sh, cell);
-        int code = walk_follow(sim, sh, cell, &walks[k], to, out);
+        int code = walk_on(sim, sh, cell, &together.walk[k], together.result[k], to);
         if (code >= 0)
             code = walk_settle(sim, sh, cell, to);
         if (code == EVSIM_NO_MEMORY)

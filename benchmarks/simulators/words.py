@@ -18,12 +18,36 @@ def balanced(words: Any, case: Case, equations: str, exciting: str, inhibiting: 
         method="exact",
     )
     cells.v = "-60*mV + rand()*10*mV"
+    return joined(words, case, cells, (exciting, inhibiting), delay_of(words, case))
+
+
+def conducting(
+    words: Any,
+    case: Case,
+    equations: str,
+    threshold: str,
+    reset: str | None,
+    rest: Any,
+    weights: tuple[str, str],
+) -> list[Any]:
+    """The same with conductances ge and gi and a delay of 0.1 ms; the variant is evsim's method."""
+    method = (case.variant or None) if words.__name__ == "evsim" else "exponential_euler"
+    cells = words.NeuronGroup(
+        case.n, equations, threshold=threshold, reset=reset, refractory=rest, method=method
+    )
+    cells.v = "-60*mV + (randn()*5 - 5)*mV"
+    codes = tuple(f"{g}_post += {weight}" for g, weight in zip(("ge", "gi"), weights, strict=True))
+    return joined(words, case, cells, codes, 0.1 * words.ms)
+
+
+def joined(words: Any, case: Case, cells: Any, codes: tuple[str, ...], delay: Any) -> list[Any]:
+    """Join cells by two kinds of synapses, of the first four fifths and of the rest; a spike monitor comes last."""
     excitatory = case.n * 4 // 5
     objects = [cells]
-    for source, code in ((cells[:excitatory], exciting), (cells[excitatory:], inhibiting)):
+    for source, code in zip((cells[:excitatory], cells[excitatory:]), codes, strict=True):
         synapses = words.Synapses(source, cells, on_pre=code)
         synapses.connect(p=80 / case.n)
-        synapses.delay = delay_of(words, case)
+        synapses.delay = delay
         objects.append(synapses)
     return [*objects, words.SpikeMonitor(cells)]
 

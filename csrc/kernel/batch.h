@@ -24,13 +24,23 @@
 #define EXPONENTIAL_EULER 6
 #define ORNSTEIN_UHLENBECK 7
 
+#define FEW_KEPT                                                                                   \
+    12 /* series of parts of formulas: with more, those of many lanes leave the cache */
+#if IS_SERIES && KEPT <= FEW_KEPT
+#define LANES 16
+#else
 #define LANES 8
+#endif
 #define ALWAYS static inline __attribute__((always_inline))
 #define ONCE static __attribute__((noinline)) /* compiled once: quick to build, and as fast */
 #define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < lanes; l++)
 #define EACH_STATE _Pragma("GCC unroll 32") for (int s = 0; s < STATES; s++)
 #define STAGES 7
 #define NORMALS (METHOD == ORNSTEIN_UHLENBECK ? STATES : NOISES)
+
+#if IS_SERIES
+#include <kernel/series.h>
+#endif
 
 struct batch {
     const struct evsim_cells *cells;
@@ -56,6 +66,11 @@ struct batch {
     double z[NOISES ? STATES + NOISES : 1][LANES]; /* what each process adds over the step */
     int is_on_grid;      /* tables are looked up at every stage of a step, not once for it */
     double error[LANES]; /* of the step, in units of the tolerance */
+#if IS_SERIES
+    double part[LANES]; /* of the step, up to which the series is good; 0: nowhere */
+    int order;          /* the highest of all lanes */
+    struct series series[CHUNKS];
+#endif
 };
 
 /* The value of a function of time in row k of its table. */

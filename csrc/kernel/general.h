@@ -117,6 +117,8 @@ static uint32_t conditions(const struct evsim_cells *cells, int64_t i, const dou
 }
 #endif
 
+#if !IS_SERIES
+
 /* ---- many neurons, over a window without events ---- */
 
 /* Steps all lanes from `from` to `to`; those in `left` are given up where something may happen. */
@@ -320,6 +322,8 @@ static int follow(struct batch *b, struct evsim_walk *w, double stop) {
     return EVSIM_WALK_END;
 }
 
+#endif
+
 enum { GO = 2 };
 
 /* What happens to lane l at the instant w->offset: deliveries, the end of rests, tests. GO with the
@@ -379,6 +383,10 @@ static int begin_leg(struct batch *b, int l, int64_t i, struct evsim_walk *w,
     }
 }
 
+#if IS_SERIES
+#include <kernel/journeys.h>
+#else
+
 static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w,
                 const struct evsim_event *events, int64_t n_events, double end) {
     struct batch b;
@@ -409,9 +417,9 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
 
 /* Several neurons, each from event to event, side by side. One to which something may happen is
  * left where it is, for `walk` to go on with. */
-static void walk_pack(const struct evsim_cells *cells, int n, const int64_t *i,
-                      struct evsim_walk *walk, const struct evsim_event *const *events,
-                      const int64_t *n_events, double end, int *result) {
+static void walk_eight(const struct evsim_cells *cells, int n, const int64_t *i,
+                       struct evsim_walk *walk, const struct evsim_event *const *events,
+                       const int64_t *n_events, double end, int *result) {
     struct batch b;
     double stop[LANES] = {0}, highest[LANES];
     int is_going[LANES] = {0}, any = n;
@@ -474,6 +482,16 @@ static void walk_pack(const struct evsim_cells *cells, int n, const int64_t *i,
         }
     }
 }
+
+static void walk_pack(const struct evsim_cells *cells, int n, const int64_t *i,
+                      struct evsim_walk *walk, const struct evsim_event *const *events,
+                      const int64_t *n_events, double end, int *result) {
+    for (int k = 0; k < n; k += LANES) {
+        const int count = n - k < LANES ? n - k : LANES;
+        walk_eight(cells, count, i + k, walk + k, events + k, n_events + k, end, result + k);
+    }
+}
+#endif
 #endif
 
 #if IS_LINKED

@@ -28,6 +28,15 @@ class Forms:
         """C of each form; what is no comparison of two sizes is 1 where it holds, -1 elsewhere."""
         return [self._value(node, to_c) for node in self.nodes]
 
+    def differences(self) -> list[Node]:
+        """The forms of all comparisons; what is no comparison of two sizes stands as it is."""
+        return [
+            Operation("-", tuple(node.operands[k] for k in _ORDERED[node.operator]))
+            if isinstance(node, Operation) and node.operator in _ORDERED
+            else node
+            for node in self.nodes
+        ]
+
     def _value(self, node: Node, to_c: ToC) -> str:
         if isinstance(node, Operation) and node.operator in _ORDERED:
             first, second = (node.operands[k] for k in _ORDERED[node.operator])

@@ -11,6 +11,8 @@ from evsim.codegen.conditions import Forms
 from evsim.codegen.lookups import TIME, Lookup, lookup_of
 from evsim.codegen.numbers import Numbers, name_of
 from evsim.codegen.own_code import AT_EVENT, AT_SPIKE, head_of, own_code
+from evsim.codegen.series import NoSeriesError, Series, gathered, is_factor
+from evsim.codegen.series_code import Code, code_of, functions_of
 from evsim.description import Assignment, ForeignFunction, GeneralModel, TimedTable
 from evsim.equations.expression import Expression
 from evsim.equations.linear_form import linear_form
@@ -74,11 +76,13 @@ class _Writer:
         self.matrix = self._matrix() if model.method == "ornstein_uhlenbeck" else {}
         self.slopes = self._slopes() if model.method == "exponential_euler" else {}
         self.lookups = [each.prepared(self.numbers.without) for each in self.lookups]
+        series = self._series() if self._may_have_series() else None
         self.layout = self._layout(each, parameters)
         ones = [k for k in range(len(self.layout.coefficients)) if k not in self.layout.each]
         self.place = {name_of(k): f"b->one[{n}]" for n, k in enumerate(ones)}
         self.place |= {name_of(k): f"b->each[{n}][l]" for n, k in enumerate(sorted(self.layout.each))}
         self.ones = ones
+        self.series = self._series_code(series) if series else None
 
     @property
     def _has_hold(self) -> bool:
@@ -97,6 +101,68 @@ class _Writer:
         )
         varied = frozenset(k for k, expression in enumerate(coefficients) if expression.names & each)
         return GeneralLayout(tuple(dict.fromkeys([*named, *parameters])), coefficients, varied, self.tables)
+
+    # Taylor series, where all formulas have them
+
+    def _may_have_series(self) -> bool:
+        model = self.model
+        is_plain = not (self.is_linked or model.noise or model.functions or model.inputs)
+        return model.method == "adaptive" and is_plain
+
+    def _series(self) -> tuple[tuple[Series, list[int]], tuple[Series, list[int]]] | None:
+        """Rates and forms of conditions taken apart; None where a formula has no series."""
+        trial = Numbers({*self.model.states, *VARYING}, frozenset())
+        try:
+            self._taken_apart(trial)
+        except NoSeriesError:
+            return None
+        return self._taken_apart(self.numbers)
+
+    def _taken_apart(self, numbers: Numbers) -> tuple[tuple[Series, list[int]], tuple[Series, list[int]]]:
+        model = self.model
+
+        def prepared(node: Node) -> Node:
+            factor = numbers.without(node)
+            if not is_factor(factor):
+                raise NoSeriesError("a condition")
+            return factor
+
+        states = {name: s for s, name in enumerate(model.states)}
+        rates, forms = Series(states, prepared), Series(states, prepared)
+        trees = gathered({name: model.rates[name].tree for name in model.states})
+        wanted = [rates.wanted(trees[name]) for name in model.states]
+        conditions = [model.threshold, model.refractory if self._has_hold else None]
+        raw = Forms()
+        for condition in [*conditions, *(event.condition for event in model.events)]:
+            if condition is not None:
+                raw.add(condition.tree)
+        watched = [forms.wanted(node) for node in raw.differences()]
+        if len(raw.nodes) != len(self.forms.nodes) or any(t.kind == "bernoulli" for t in forms.terms):
+            raise NoSeriesError("a condition")
+        return (rates, wanted), (forms, watched)
+
+    def _series_code(
+        self, series: tuple[tuple[Series, list[int]], tuple[Series, list[int]]]
+    ) -> tuple[Code, Code]:
+        places = {"not_refractory": "active", "lastspike": "last"}
+        places |= {
+            name: re.sub(r"b->(one|each)\[(\d+)\](\[l\])?", r"\1_\2", at) for name, at in self.place.items()
+        }
+        rates, forms = (code_of(each, wanted, places) for each, wanted in series)
+        return rates, forms
+
+    def _series_functions(self) -> str:
+        if self.series is None:
+            return ""
+        rates, forms = self.series
+        for s, name in enumerate(self.model.states):
+            if name in self.model.clamped:
+                for values in (rates.values_first, rates.values_later):
+                    values[s] = f"vec_choose(active != none, {values[s]}, none)"
+        text = functions_of("series", rates, "j")
+        if self.forms.nodes:
+            text += functions_of("form", forms, "g")
+        return text.rstrip()
 
     # Formulas
 
@@ -162,15 +228,15 @@ class _Writer:
 
     def text(self) -> str:
         """The whole file."""
-        parts = [self._head(), self._foreign(), self._loads(), self._tables(), self._rates()]
+        parts = [self._head(), self._foreign(), self._loads(), self._tables()]
+        if self.series is None:
+            parts += [self._rates(), self._noise_functions(), self._slope_function()]
+            parts += ["#include <kernel/methods.h>"]
+        parts += [self._form_functions(), "#include <kernel/roots.h>"]
         parts += [
-            self._noise_functions(),
-            self._slope_function(),
-            "#include <kernel/methods.h>",
-            self._form_functions(),
-        ]
-        parts += [
-            "#include <kernel/roots.h>\n#include <kernel/watch.h>",
+            "#include <kernel/watch.h>"
+            if self.series is None
+            else f"{self._series_functions()}\n\n#include <kernel/taylor.h>",
             self._reset(),
             self._react(),
             self._rest(),
@@ -206,10 +272,20 @@ class _Writer:
 #define HAS_THRESHOLD {int(self.threshold is not None)}
 #define HAS_HOLD {int(self.hold is not None)}
 #define HAS_REST {int(self.rest is not None)}
-#define MAX_DEGREE 4
+#define MAX_DEGREE {4 if self.series is None else "MOST_ORDER"}
 #define IS_OVER(g) ((g) > 0.0)
 #define is_clamped(s) ({clamped or "(void)(s), 0"})
+{self._series_head()}
 #include <kernel/batch.h>"""
+
+    def _series_head(self) -> str:
+        if self.series is None:
+            return "#define IS_SERIES 0"
+        rates, forms = self.series
+        return f"""#define IS_SERIES 1
+#define KEPT {rates.n_kept}
+#define KEPT_OF_FORMS {forms.n_kept}
+#define NEARS {rates.n_near}"""
 
     def _uses_last(self) -> bool:
         nodes = [*self.rates.values(), *self.noise.values(), *self.forms.nodes]
@@ -348,9 +424,10 @@ ALWAYS double next_switch_of(const int lanes, const struct batch *b, double at) 
         body = self._lane_names(self.forms.nodes)
         for f, text in enumerate(self.forms.values(self._c)):
             body += f"        y[{f}][l] = {text};\n"
+        lane_forms = _lane_function("forms", body) if self.series is None else ""
         over = self.forms.bound(self.threshold, True) if self.threshold else "-1.0"
         free = f"-({self.forms.bound(self.hold, False)})" if self.hold else "-1.0"
-        return f"""{_lane_function("forms", body)}
+        return f"""{lane_forms}
 
 {self._lane_condition("is_over_lane", self.threshold, "0")}
 
