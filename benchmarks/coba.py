@@ -1,6 +1,7 @@
 """COBA: cells with synaptic conductances, benchmark 1 of Brette et al. 2007 (J. Comput. Neurosci. 23:349).
 
-Variants are evsim's methods, "" for its default. Brian2 always takes exponential Euler, as the published script does.
+The variant is the delay, "0.1 ms". evsim takes the method that is asked for, Brian2 always exponential Euler, as the
+published script does.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def text_network(words: Any, case: Case) -> list[Any]:
 
 
 def evsim(case: Case) -> Measured:
-    """Run on evsim by the method that the variant names; off the grid unless the timing is "grid"."""
+    """Run on evsim, exact or on the grid."""
     from benchmarks.simulators import ev
 
     return ev.simulate(case, text_network)

@@ -18,13 +18,17 @@ BEGUN = time.perf_counter()
 
 @dataclass(frozen=True)
 class Case:
-    """One run: number of cells, variant of the network, exact or on the grid, seconds to simulate, seed."""
+    """One run: number of cells, variant of the network, exact or on the grid, seconds to simulate, seed.
+
+    `method` is evsim's, with a relative tolerance if one is given: "adaptive 1e-8"; "" for the default.
+    """
 
     n: int
     variant: str
     timing: str
     duration: float
     seed: int
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def main(network: str, simulators: Mapping[str, Callable[[Case], Measured]]) -> 
     parser.add_argument("--timing", choices=["exact", "grid"], required=True)
     parser.add_argument("--duration", type=float, default=1.0, help="seconds of biological time")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--method", default="", help="of evsim, where the network lets it choose")
     parser.add_argument("--core", type=int, help="the processor core to stay on")
     options = vars(parser.parse_args())
     simulator, core = options.pop("simulator"), options.pop("core")

@@ -25,7 +25,14 @@ COMPARISONS = {
     "cuba40k": ("cuba", 40_000, ["0.1 ms", "0.1-5 ms"]),
     "jumps": ("jumps", 4000, ["0.5-1.5 ms"]),
     "brunel": ("brunel", 12_500, [""]),
+    "coba": ("coba", 4000, ["0.1 ms"]),
+    "cobahh": ("cobahh", 4000, ["0.1 ms"]),
 }
+METHODS = {  # of evsim, beside its default
+    "coba": ["adaptive 1e-8", "exponential_euler"],
+    "cobahh": ["adaptive 1e-6", "exponential_euler"],
+}
+HAVE_NO = {("coba", "nest"), ("coba", "neuron"), ("cobahh", "nest"), ("cobahh", "neuron")}
 TOO_LARGE = {("brunel", "neuron")}  # 6 GB and the better part of an hour; run it by hand with a smaller --n
 
 
@@ -38,6 +45,7 @@ class Run:
     variant: str
     simulator: str
     timing: str
+    method: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -47,18 +55,26 @@ class Run:
     def command(self, duration: float, seed: int, core: int) -> list[str]:
         """Return the command line that measures this run."""
         named = {"n": self.n, "variant": self.variant, "timing": self.timing, "duration": duration}
+        if self.method:
+            named["method"] = self.method
         options = [f"--{key}={value}" for key, value in {**named, "seed": seed, "core": core}.items()]
         python = PYTHON_OF[self.simulator] or "python"
         return [python, "-m", f"benchmarks.{self.network}", self.simulator, *options]
 
 
+def methods(network: str, simulator: str, timing: str) -> list[str]:
+    """Return the methods to compare: the default, and for evsim off the grid those of the plan."""
+    return ["", *METHODS.get(network, [])] if (simulator, timing) == ("evsim", "exact") else [""]
+
+
 def runs(names: list[str], simulators: list[str]) -> list[Run]:
     """Return the runs of the comparisons named, of the simulators that are installed."""
     every = [
-        Run(network, n, variant, simulator, timing)
+        Run(network, n, variant, simulator, timing, method)
         for network, n, variants in (COMPARISONS[name] for name in names)
         for variant in variants
         for simulator, timing in ENTRANTS
-        if simulator in simulators and (network, simulator) not in TOO_LARGE
+        if simulator in simulators and (network, simulator) not in TOO_LARGE | HAVE_NO
+        for method in methods(network, simulator, timing)
     ]
     return [run for run in every if run.is_installed]

@@ -22,7 +22,8 @@ def table(lines: list[Line]) -> str:
     networks: dict[tuple[Any, ...], dict[str, list[Line]]] = defaultdict(lambda: defaultdict(list))
     for line in lines:
         network = (line["network"], line["n"], line["variant"], line["duration"])
-        networks[network][f"{line['simulator']} {line['version']} {line['timing']}"].append(line)
+        entrant = f"{line['simulator']} {line['version']} {line['timing']} {line.get('method', '')}".rstrip()
+        networks[network][entrant].append(line)
     rows = [row for network, entrants in networks.items() for row in rows_of(network, entrants)]
     return "\n".join([*HEADER, *rows])
 
@@ -52,7 +53,7 @@ def cpu(lines: list[Line]) -> float:
 
 def is_evsim_exact(line: Line) -> bool:
     """Say whether a line is the one to compare with."""
-    return bool(line["simulator"] == "evsim" and line["timing"] == "exact")
+    return bool(line["simulator"] == "evsim" and line["timing"] == "exact" and not line.get("method"))
 
 
 if __name__ == "__main__":

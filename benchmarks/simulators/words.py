@@ -30,14 +30,15 @@ def conducting(
     rest: Any,
     weights: tuple[str, str],
 ) -> list[Any]:
-    """The same with conductances ge and gi and a delay of 0.1 ms; the variant is evsim's method."""
-    method = (case.variant or None) if words.__name__ == "evsim" else "exponential_euler"
-    cells = words.NeuronGroup(
-        case.n, equations, threshold=threshold, reset=reset, refractory=rest, method=method
-    )
+    """The same with conductances ge and gi; evsim's method is that of the case."""
+    method, _, rtol = case.method.partition(" ")
+    options: dict[str, Any] = {"method": "exponential_euler"}
+    if words.__name__ == "evsim":
+        options = {"method": method or None, "method_options": {"rtol": float(rtol)} if rtol else None}
+    cells = words.NeuronGroup(case.n, equations, threshold=threshold, reset=reset, refractory=rest, **options)
     cells.v = "-60*mV + (randn()*5 - 5)*mV"
     codes = tuple(f"{g}_post += {weight}" for g, weight in zip(("ge", "gi"), weights, strict=True))
-    return joined(words, case, cells, codes, 0.1 * words.ms)
+    return joined(words, case, cells, codes, delay_of(words, case))
 
 
 def joined(words: Any, case: Case, cells: Any, codes: tuple[str, ...], delay: Any) -> list[Any]:
