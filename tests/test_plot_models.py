@@ -18,7 +18,7 @@ from evsim import plot
 from evsim.commands.command_line import main
 from evsim.equations.quantities import parse_quantities, parse_quantity
 from evsim.models import ampa, conductance, exponential, gap_junction, hh, lif
-from evsim.plugin import Gate, Modulation, Neuron, Output, Parameter
+from evsim.plugin import Gate, Modulation, Neuron, Output, Parameter, Plasticity
 from evsim.plugin.registry import registry
 from evsim.units import si
 
@@ -152,6 +152,44 @@ def test_a_modulation_is_drawn_onto_bare_equations_where_no_neuron_has_the_param
         parameter="I_nowhere",
     )
     assert list(panels(plot.response(model, spikes=[10] * ms))) == ["spikes", "u"]
+
+
+def pair_rule() -> Plasticity:
+    return Plasticity(
+        name="own_pairs",
+        doc="A rule of a test.",
+        equations="dA/dt = -A/tau : {weight}\ndB/dt = -B/tau : {weight}",
+        parameters=[Parameter("tau", 10 * ms, "of traces")],
+        on_pre="A += 0.1*w\nw -= B",
+        on_post="B += 0.2*w\nw += A",
+    )
+
+
+def test_a_plasticity_is_drawn_with_both_ends_and_its_window() -> None:
+    figure = plot.response(pair_rule(), gate="alpha", weight=2 * nA)
+    found = panels(figure)
+    assert list(found) == ["source", "target", "A (pA)", "B (pA)", "w (nA)", "change of w (pA)"]
+    later, earlier = (line.get_data() for line in found["change of w (pA)"].lines[-2:])
+    np.testing.assert_allclose(later[1], 200 * np.exp(-np.asarray(later[0]) / 10), rtol=1e-9)
+    np.testing.assert_allclose(earlier[1], -400 * np.exp(np.asarray(earlier[0]) / 10), rtol=1e-9)
+
+
+def test_a_release_is_drawn_with_the_gate_and_the_potential() -> None:
+    model = Plasticity(
+        name="own_release",
+        doc="A release of a test.",
+        equations="dx/dt = (1 - x)/tau : 1",
+        parameters=[Parameter("tau", 100 * ms, "recovery")],
+        on_pre="r = x/2\nx -= r",
+        release="r",
+        initial={"x": 1},
+    )
+    figure = plot.response(model, gate=exponential(tau=1 * ms), spikes=[1, 2] * ms, duration=4 * ms)
+    found = panels(figure)
+    assert list(found) == ["spikes", "x", "s", "V (mV)"]
+    x = np.asarray(found["x"].lines[0].get_ydata())
+    assert x[0] == 1
+    assert x[600] == pytest.approx(1 - 0.5 * np.exp(-0.2 / 100), rel=1e-9)
 
 
 def test_models_of_others_are_drawn_as_built_in_ones_are() -> None:

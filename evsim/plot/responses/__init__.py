@@ -11,8 +11,9 @@ from evsim.plot.responses.gates import draw_gate, join_gate
 from evsim.plot.responses.junctions import draw_junction, join_junction
 from evsim.plot.responses.modulations import draw_modulation, join_modulation
 from evsim.plot.responses.neurons import draw_neuron
+from evsim.plot.responses.plasticities import draw_plasticity, join_plasticity
 from evsim.plot.responses.trial import Trial, usual_clock
-from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output
+from evsim.plugin import Gate, Junction, Model, Modulation, Neuron, Output, Plasticity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,6 +47,11 @@ _KINDS: dict[type[Model], _Kind] = {
     ),
     Junction: _Kind(
         draw_junction, join_junction, frozenset({"neuron", "duration", "weight", "current", "port"})
+    ),
+    Plasticity: _Kind(
+        draw_plasticity,
+        join_plasticity,
+        frozenset({"gate", "output", "neuron", "spikes", "duration", "weight", "port"}),
     ),
 }
 

@@ -14,7 +14,7 @@ from evsim.plot.responses import page
 from evsim.plot.responses.neurons import usual_duration
 from evsim.plot.responses.trial import Trial, changes, sampling, titled
 from evsim.plot.scales import Floats
-from evsim.plugin import Modulation, Neuron
+from evsim.plugin import Model, Modulation, Neuron
 from evsim.plugin.registry import registry
 from evsim.units import dimension_of, get_unit, second, si
 from evsim.units.field import in_field_units
@@ -111,7 +111,8 @@ def _bare(model: Modulation, port: str) -> str:
     return f"{port or model.parameter} : {name}"
 
 
-def _times(model: Modulation | Neuron) -> list[float]:
+def times_of(model: Model) -> list[float]:
+    """The time constants among the parameters, in seconds."""
     every = [
         float(np.max(si(model.value(each.name)), initial=0.0))
         for each in model.parameters
@@ -121,10 +122,10 @@ def _times(model: Modulation | Neuron) -> list[float]:
 
 
 def _duration(model: Modulation, neuron: Neuron | None) -> float:
-    own = 10 * max(_times(model), default=0.1)
+    own = 10 * max(times_of(model), default=0.1)
     return max(own, 3 * usual_duration(neuron)) if neuron is not None else own
 
 
 def _train(model: Modulation, duration: float) -> Floats:
-    interval = min(INTERVAL, min(_times(model), default=INTERVAL) / 10)
+    interval = min(INTERVAL, min(times_of(model), default=INTERVAL) / 10)
     return np.arange(FIRST * duration, LAST * duration, interval)

@@ -45,7 +45,7 @@ def prepare(figure: Figure | None, panels: float, width: float = 8.0) -> Figure:
 def head(figure: Figure, ax: Axes, model: Model, settings: str = "") -> None:
     """Write the name of the model above the figure, and above the first panel what it is and how it was tried."""
     figure.suptitle(model.name, x=0.012, ha="left", fontsize=15, fontweight="bold", color=INK)
-    width = int(figure.get_figwidth() * 14)
+    width = int(figure.get_figwidth() * 12.5)
     lines = [*textwrap.wrap(model.summary, width), *textwrap.wrap(settings, width)]
     ax.set_title("\n".join(lines), loc="left", fontsize=SMALL, color=INK, pad=8)
 
@@ -57,7 +57,7 @@ def blank(ax: Axes) -> None:
 
 def spike_strip(ax: Axes, spikes: Floats, times: Scale, label: str = "spikes") -> None:
     """A strip with a bar for each spike that arrives."""
-    ax.vlines(times.of(spikes), 0.1, 0.9, color=SPIKES, linewidth=1.2)
+    ax.vlines(times.of(spikes), 0.1, 0.9, color=SPIKES, linewidth=1.2 if spikes.size < 60 else 0.4)
     ax.set_ylim(0, 1)
     ax.set_yticks([])
     ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize=SMALL)
