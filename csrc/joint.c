@@ -7,21 +7,24 @@
 
 /* ---- the system ---- */
 
-/* What a link inside the unit adds up to. */
-static void add_link(struct journey *j, struct link *l, double t, int is_stage) {
-    const struct member *from = member_of(j->u, l->source), *to = member_of(j->u, l->target);
-    const struct member *own = l->own < 0 ? NULL : member_of(j->u, l->own);
-    double *const *there = is_stage ? from->y : from->x;
-    double *const *beside = own ? is_stage ? own->y : own->x : NULL;
-    double *out = to->input[l->input];
-    if (l->rows)
-        rows_add(l, there, t, out);
-    else
-        l->table->add(there, is_stage ? to->y : to->x, beside, t, l->n, l->i, l->j, l->variable,
-                      l->step, out);
+static double *const *states_of(const struct member *m, enum joint_states which) {
+    return which == AT_START ? m->x : which == AT_STAGE ? m->y : m->next;
 }
 
-void joint_sums(struct journey *j, double offset, int is_stage) {
+/* What a link inside the unit adds up to. */
+static void add_link(struct journey *j, struct link *l, double t, enum joint_states which) {
+    const struct member *from = member_of(j->u, l->source), *to = member_of(j->u, l->target);
+    const struct member *own = l->own < 0 ? NULL : member_of(j->u, l->own);
+    double *out = to->input[l->input];
+    if (l->rows)
+        rows_add(l, states_of(from, which), t, out);
+    else
+        l->table->add(states_of(from, which), states_of(to, which),
+                      own ? states_of(own, which) : NULL, t, l->n, l->i, l->j, l->variable, l->step,
+                      out);
+}
+
+void joint_sums(struct journey *j, double offset, enum joint_states which) {
     const double t = j->sh->views[j->u->members->population].begin + offset;
     EACH_MEMBER(m, j->u) {
         for (int k = 0; m->input[k]; k++)
@@ -30,7 +33,7 @@ void joint_sums(struct journey *j, double offset, int is_stage) {
     for (int k = 0; k < j->u->n_links; k++) {
         struct link *l = j->u->links[k];
         if (!l->is_resting && l->table)
-            add_link(j, l, t, is_stage);
+            add_link(j, l, t, which);
     }
     for (int k = 0; k < j->u->n_in; k++) {
         const struct link *l = j->u->in[k];
@@ -39,74 +42,47 @@ void joint_sums(struct journey *j, double offset, int is_stage) {
     }
 }
 
-/* Rates of all in the state y (or x, in the first stage) into k[stage]. */
+/* Rates of all, in the states of a stage, into k[stage]. */
 static void stage_rates(struct journey *j, double offset, int stage) {
     const double t = j->sh->views[j->u->members->population].begin + offset;
-    joint_sums(j, offset, stage > 0);
+    const enum joint_states which = stage == 0 ? AT_START : stage < 6 ? AT_STAGE : AT_END;
+    joint_sums(j, offset, which);
     EACH_MEMBER(m, j->u)
-    population_of(j, m)->kernel->rates(cells_of(j, m), &m->piece, t, stage ? m->y : m->x,
+    population_of(j, m)->kernel->rates(cells_of(j, m), &m->piece, t, states_of(m, which),
                                        m->k[stage]);
 }
 
-static void make_stage(struct member *m, int n_states, int stage, double h) {
-    for (int s = 0; s < n_states; s++)
-        for (int64_t i = 0; i < m->n_padded; i++) {
-            double sum = 0.0;
-            for (int k = 0; k < stage; k++)
-                sum += PAIR_WEIGHT[stage][k] * m->k[k][s][i];
-            m->y[s][i] = m->x[s][i] + h * sum;
-        }
-}
-
-/* The largest error of a step, in units of the tolerance; not a number where one is none. */
-static double largest_error(const struct journey *j, double h) {
+double joint_step(struct journey *j, double h) {
+    const double t = j->sh->views[j->u->members->population].begin + j->now;
     double largest = 0.0, unknown = 0.0;
+    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
+    if (!j->has_first)
+        stage_rates(j, j->now, 0);
+    j->has_first = 1;
+    for (int stage = 1; stage < 7; stage++) {
+        EACH_MEMBER(m, j->u) population_of(j, m)->kernel->stage(cells_of(j, m), &m->piece, stage);
+        stage_rates(j, j->now + PAIR_AT[stage] * h, stage);
+    }
     EACH_MEMBER(m, j->u) {
-        const struct population *p = population_of(j, m);
-        for (int s = 0; s < p->kernel->n_states; s++)
-            for (int64_t i = 0; i < p->n; i++) {
-                double sum = 0.0;
-                for (int k = 0; k < 7; k++)
-                    sum += PAIR_ERROR[k] * m->k[k][s][i];
-                const double before = fabs(m->x[s][i]), after = fabs(m->next[s][i]);
-                const double size = before > after ? before : after;
-                const double part = fabs(h * sum) / (p->option[1 + s] + p->option[0] * size);
-                largest = part > largest ? part : largest;
-                unknown += part * 0.0;
-            }
+        const double error = population_of(j, m)->kernel->error(cells_of(j, m), &m->piece);
+        largest = error > largest ? error : largest;
+        unknown += error * 0.0;
     }
     return largest + unknown;
 }
 
-/* One step of the whole from x to next. Returns its error. */
-double joint_step(struct journey *j, double h) {
-    const double t = j->sh->views[j->u->members->population].begin + j->now;
-    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
-    stage_rates(j, j->now, 0);
-    for (int stage = 1; stage < 7; stage++) {
-        EACH_MEMBER(m, j->u) make_stage(m, population_of(j, m)->kernel->n_states, stage, h);
-        stage_rates(j, j->now + PAIR_AT[stage] * h, stage);
-    }
+void joint_accept(struct journey *j) {
     EACH_MEMBER(m, j->u) {
+        double **last = m->k[6];
         for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
-            memcpy(m->next[s], m->y[s], (size_t)m->n_padded * sizeof(double));
+            memcpy(m->x[s], m->next[s], (size_t)population_of(j, m)->n * sizeof(double));
+        m->k[6] = m->k[0], m->k[0] = last; /* the rates at the end are those at the next start */
+        m->piece.k[0] = m->k[0], m->piece.k[6] = m->k[6];
     }
-    return largest_error(j, h);
 }
 
-void joint_bend(struct journey *j, double h) {
-    EACH_MEMBER(m, j->u) {
-        for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
-            for (int64_t i = 0; i < m->n_padded; i++) {
-                const double y = m->next[s][i] - m->x[s][i], bend = h * m->k[0][s][i] - y;
-                double sum = 0.0;
-                for (int k = 0; k < 7; k++)
-                    sum += PAIR_BEND[k] * m->k[k][s][i];
-                m->bend[0][s][i] = bend;
-                m->bend[1][s][i] = y - h * m->k[6][s][i] - bend;
-                m->bend[2][s][i] = h * sum;
-            }
-    }
+void joint_bend(struct journey *j) {
+    EACH_MEMBER(m, j->u) population_of(j, m)->kernel->bend(cells_of(j, m), &m->piece);
 }
 
 double joint_between(const struct member *m, int s, int64_t i, double u) {
@@ -123,7 +99,7 @@ void joint_nodes(struct journey *j, double h) {
                 for (int64_t i = 0; i < m->n_padded; i++)
                     m->y[s][i] = node < 4 ? joint_between(m, s, i, 0.25 * node) : m->next[s][i];
         }
-        joint_sums(j, j->now + 0.25 * node * h, 1);
+        joint_sums(j, j->now + 0.25 * node * h, AT_STAGE);
         EACH_MEMBER(m, j->u) {
             for (int k = 0; m->input_node[node] && m->input[k]; k++)
                 memcpy(m->input_node[node][k], m->input[k], (size_t)m->n_padded * sizeof(double));
@@ -133,17 +109,17 @@ void joint_nodes(struct journey *j, double h) {
 
 /* ---- crossings ---- */
 
-/* The first thing that happens in the step, by its polynomials. */
+/* The first thing that happens in the step and changes rates, by its polynomials. */
 struct crossing joint_crossing(struct journey *j) {
     struct crossing first = {.part = NO_PART};
     EACH_MEMBER(m, j->u) {
         const struct evsim_kernel *kernel = population_of(j, m)->kernel;
-        if (!kernel->watch)
+        if (!kernel->watch || m->is_silent)
             continue;
         const int64_t n = kernel->watch(cells_of(j, m), &m->piece, m->found);
         for (int64_t f = 0; f < n; f++) {
             struct crossing c = {.member = m, .i = m->found[f]};
-            c.part = kernel->find(cells_of(j, m), c.i, &m->piece, &c.form, &c.slope);
+            c.part = kernel->find(cells_of(j, m), c.i, &m->piece, 0.0, &c.form, &c.slope);
             if (c.part < first.part)
                 first = c;
         }

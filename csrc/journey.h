@@ -1,6 +1,7 @@
 /* A unit's way through one window: its steps, and what ends them. See unit.h.
  *
  *   joint.c         one step of the whole, the solution in between, the first crossing
+ *   silent.c        crossings that change no rate: steps go on over them
  *   unit.c          what happens at an instant, and the way from one to the next
  */
 #ifndef EVSIM_JOURNEY_H
@@ -26,6 +27,7 @@ struct journey {
     struct due *due;
     int64_t n_due, due_room, next;
     double now, step;
+    int has_first;       /* the rates at `now` are known */
     struct due *touched; /* neurons to test, at this instant */
     int64_t n_touched, touched_room;
     struct spike *spikes; /* of this round */
@@ -59,9 +61,10 @@ struct crossing {
 };
 
 /* One step of length h from x to next; its error in units of the tolerance. Then the solution in
- * between, and the state s of neuron i at the part u of the step. */
+ * between, and the state s of neuron i at the part u of the step; in the end the step is made. */
 double joint_step(struct journey *j, double h);
-void joint_bend(struct journey *j, double h);
+void joint_bend(struct journey *j);
+void joint_accept(struct journey *j);
 double joint_between(const struct member *m, int s, int64_t i, double u);
 
 /* What links add up to at five points of a step of length h, for conditions that name it. */
@@ -86,7 +89,13 @@ int journey_deliver(struct journey *j, const struct due *d);
 int journey_test(struct journey *j);
 int journey_spike(struct journey *j, const struct spike *spike, int32_t round);
 
-/* What the links add up to at an offset, in the states x, or in those of a stage. */
-void joint_sums(struct journey *j, double offset, int is_stage);
+/* What the links add up to at an offset, in states of the step. */
+enum joint_states { AT_START, AT_STAGE, AT_END };
+void joint_sums(struct journey *j, double offset, enum joint_states which);
+
+/* Whether spikes of a member change nothing in this window; what happens to its neurons in the step
+ * of this length. */
+int silent_is(const struct journey *j, const struct member *m);
+int silent_spikes(struct journey *j, struct member *m, double length);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 6
+#define EVSIM_KERNEL_ABI 7
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -87,7 +87,9 @@ struct evsim_cells {
 struct evsim_piece {
     double t, h;
     double middle; /* a time that stands for the step in functions of time */
-    double *const *x, *const *next, *const *bend[3];
+    double *const *x, *const *y, *const *next; /* at its start, in a stage, at its end */
+    double *const *k[7];                       /* rates of the stages */
+    double *const *bend[3];                    /* of the solution in between */
     const double *active;
     double *const *input;
     double *const *input_node[5]; /* at 0, 1/4, 1/2, 3/4 and 1 of the step, for `asks_inputs` */
@@ -262,8 +264,10 @@ struct evsim_kernel {
 
     /* For populations that links join, else NULL. `rates`: of all neurons in the state x at time t.
      * `watch` lists the neurons to which something may happen in a step, `find` gives the part of
-     * the step at which it does, from its polynomials, and which form crosses there how steeply;
-     * `value` is that form in a state. `next_switch`: of functions of time, after t. */
+     * the step at which it does after the part `from`, by its polynomials, and which form crosses
+     * there how steeply; `value` is that form in a state. `next_switch`: of functions of time,
+     * after t. `stage`: the states of a stage, those of the last one into `next`. `error`: the
+     * largest of the step, in units of the tolerance. `bend`: makes the solution in between. */
     int32_t n_inputs;
     int32_t asks_inputs; /* conditions or code of the neurons' own events name inputs, which must be
                             those of the instant then */
@@ -272,10 +276,14 @@ struct evsim_kernel {
     int64_t (*watch)(const struct evsim_cells *cells, const struct evsim_piece *piece,
                      uint32_t *found);
     double (*find)(const struct evsim_cells *cells, int64_t i, const struct evsim_piece *piece,
-                   int32_t *form, double *slope);
+                   double from, int32_t *form, double *slope);
     double (*value)(const struct evsim_cells *cells, int64_t i, const struct evsim_piece *piece,
                     const double *x, double t, int32_t form);
     double (*next_switch)(const struct evsim_cells *cells, double t);
+    void (*stage)(const struct evsim_cells *cells, const struct evsim_piece *piece, int stage);
+    double (*error)(const struct evsim_cells *cells, const struct evsim_piece *piece);
+    void (*bend)(const struct evsim_cells *cells, const struct evsim_piece *piece);
+    int32_t is_silent; /* a spike changes nothing that rates depend on */
 
     /* Adds `amount` to x[port], unless the neuron is refractory and the state is clamped. */
     void (*add)(double *x, int32_t port, double amount, int is_refractory);

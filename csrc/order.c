@@ -65,7 +65,9 @@ static int member_new(const struct simulation *sim, struct member *m, int32_t po
     m->found = allocate_zeroed((size_t)p->n_padded, sizeof *m->found);
     if (!is_whole || !m->active || !m->found)
         return EVSIM_NO_MEMORY;
-    m->piece = (struct evsim_piece){.x = m->x, .next = m->next, .active = m->active};
+    m->piece = (struct evsim_piece){.x = m->x, .y = m->y, .next = m->next, .active = m->active};
+    for (int k = 0; k < 7; k++)
+        m->piece.k[k] = m->k[k];
     for (int k = 0; k < 3; k++)
         m->piece.bend[k] = m->bend[k];
     m->piece.input = m->input;

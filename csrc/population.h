@@ -23,6 +23,7 @@ struct population {
                       */
     int is_foldable; /* in this run */
     int32_t unit;    /* number of the unit that it belongs to, plus one; or 0 */
+    double step;     /* the next that its unit is to try, where it is the first of its members */
     int is_seen;     /* its states at spikes are recorded */
     int has_posts;   /* its spikes run code of the synapses that end on it */
     struct evsim_cells cells;

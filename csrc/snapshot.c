@@ -85,6 +85,7 @@ static void each_block(struct visit *v, const struct simulation *sim) {
         block(v, p->last_tick, n * sizeof *p->last_tick);
         block(v, p->last_offset, n * sizeof *p->last_offset);
         block(v, p->holding, n * sizeof *p->holding);
+        block(v, &p->step, sizeof p->step);
     }
     for (int k = 0; k < sim->n_projections; k++) {
         struct projection *p = sim->projections[k];

@@ -68,7 +68,7 @@ static int run_code(struct journey *j, const struct member *m, const struct evsi
     if (own)
         joint_state(j, own, own->x, e->synapse, states);
     if (e->code->asks_inputs)
-        joint_sums(j, j->now, 0);
+        joint_sums(j, j->now, AT_START);
     const int code = run_at_ends(j, m, e, i, x, now);
     if (!own || code < 0)
         return code;
@@ -130,7 +130,7 @@ static int compare_spikes(const void *a, const void *b) {
 static int touch_asking(struct journey *j) {
     if (!j->u->asks_inputs || !j->n_touched)
         return EVSIM_OK;
-    joint_sums(j, j->now, 0);
+    joint_sums(j, j->now, AT_START);
     EACH_MEMBER(m, j->u) {
         const struct population *p = population_of(j, m);
         for (int64_t i = 0; i < p->n && p->kernel->asks_inputs; i++)
@@ -263,7 +263,7 @@ static double next_stop(const struct journey *j, double to) {
     EACH_MEMBER(m, j->u) {
         const struct population *p = population_of(j, m);
         const struct evsim_cells *cells = cells_of(j, m);
-        for (int64_t i = 0; i < p->n; i++)
+        for (int64_t i = 0; i < p->n && !m->is_silent; i++)
             if (m->active[i] == 0.0 && p->release_tick[i] == j->sh->tick &&
                 p->release_offset[i] < stop)
                 stop = p->release_offset[i];
@@ -324,36 +324,48 @@ static int fail_somewhere(struct journey *j) {
     return shard_fail(j->sh, EVSIM_NOT_FINITE, j->u->members->population, 0, j->sh->tick, j->now);
 }
 
+/* What the step of this length, up to `end`, leaves behind: samples, courses, silent spikes. */
+static int finish_step(struct journey *j, double length, double end) {
+    int code = take_samples(j, length);
+    if (code >= 0)
+        code = leave_courses(j, length, end);
+    EACH_MEMBER(m, j->u) {
+        if (code >= 0)
+            code = silent_spikes(j, m, length);
+    }
+    return code;
+}
+
 /* Steps to `stop`, or to what happens before. */
 static int move(struct journey *j, double stop) {
     EACH_MEMBER(m, j->u)
     m->piece.middle = j->sh->views[m->population].begin + 0.5 * (j->now + stop);
+    j->has_first = 0;
     while (j->now < stop) {
         const double rest = stop - j->now;
         double h = j->step > 0.0 && j->step < rest ? j->step : rest;
         h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
         const double error = joint_step(j, h);
-        j->step = h * (error < HUGE_VAL ? pair_growth(error) : 0.15);
+        if (!(h == rest && error <= 1.0 && j->step > rest)) /* one that was cut says little */
+            j->step = h * (error < HUGE_VAL ? pair_growth(error) : 0.15);
         if (!(error <= 1.0)) {
             if (!(h > SMALLEST_STEP * j->sim->window))
                 return fail_somewhere(j);
             continue;
         }
-        joint_bend(j, h);
+        joint_bend(j);
         if (j->u->asks_inputs)
             joint_nodes(j, h);
         const struct crossing c = joint_crossing(j);
         const int is_cut = c.part <= 1.0;
         const double length = is_cut ? joint_cut(j, &c, h) : h;
         if (is_cut)
-            joint_bend(j, length);
+            joint_bend(j);
         const double end = length < rest ? j->now + length : stop;
-        if (take_samples(j, length) < 0 || leave_courses(j, length, end) < 0)
-            return EVSIM_NO_MEMORY;
-        EACH_MEMBER(m, j->u) {
-            for (int s = 0; s < population_of(j, m)->kernel->n_states; s++)
-                memcpy(m->x[s], m->next[s], (size_t)population_of(j, m)->n * sizeof(double));
-        }
+        const int code = finish_step(j, length, end);
+        if (code < 0)
+            return code;
+        joint_accept(j);
         j->now = end;
         if (is_cut && length < h)
             return journey_touch(j, c.member->population, c.i);
@@ -376,6 +388,7 @@ static int collect(struct journey *j, double from) {
         const struct population *p = population_of(j, m);
         for (int64_t i = 0; i < p->n; i++)
             m->active[i] = !population_is_refractory(p, i, j->sh->tick, from);
+        m->is_silent = silent_is(j, m);
     }
     return EVSIM_OK;
 }
@@ -404,7 +417,8 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
     }
     if (u->linear)
         return linear_unit_run(sim, sh, u, from, to);
-    struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from};
+    double *step = &sim->populations[u->members->population]->step;
+    struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from, .step = *step};
     for (int k = 0; k < u->n_out; k++)
         course_begin(u->out[k], from);
     int code = collect(&j, from);
@@ -421,6 +435,7 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
     }
     if (code >= 0)
         settle(&j);
+    *step = j.step;
     free(j.due), free(j.touched), free(j.spikes);
     return code;
 }

@@ -63,6 +63,7 @@ struct member {
     double **x, **y, **next, **k[7], **bend[3];
     double **input, **input_node[5];
     double *active;
+    int is_silent; /* in this window: its spikes change no rates, and no state */
     struct evsim_piece piece;
     struct evsim_course *course; /* of each input */
     uint32_t *found;

@@ -515,6 +515,10 @@ static const struct evsim_kernel kernel = {
     .asks_inputs = ASKS_INPUTS,
 #if IS_LINKED
     .rates = all_rates,
+    .stage = stage_states,
+    .error = step_error,
+    .bend = make_bend,
+    .is_silent = IS_SILENT,
 #if FORMS > 0
     .watch = watch_all,
     .find = find,

@@ -76,10 +76,9 @@ static inline int has_happened(const struct batch *b, const double *t, double x[
     return b->active[0] != 0.0 ? is_over_lane(b, 0, t, x) : !holds_lane(b, 0, t, x);
 }
 
-/* The first part of the step of lane 0 at which it happens, from polynomials; `form` crosses there
- * with `slope` per step. NO_ROOT where it does not happen. */
-static double first_part(struct batch *b, int *form, double *slope) {
-    double from = 0.0;
+/* The first part of the step of lane 0 after the part `from` at which it happens, from polynomials;
+ * `form` crosses there with `slope` per step. NO_ROOT where it does not happen. */
+static double first_part_after(struct batch *b, double from, int *form, double *slope) {
     for (int tries = 0; tries < 64; tries++) {
         double g[NODES][FORMS][LANES], first = NO_ROOT, steep = 0.0;
         form_nodes(1, b, from, g);
@@ -114,6 +113,10 @@ static double first_part(struct batch *b, int *form, double *slope) {
         from = after;
     }
     return NO_ROOT;
+}
+
+static double first_part(struct batch *b, int *form, double *slope) {
+    return first_part_after(b, 0.0, form, slope);
 }
 
 #if NOISES > 0

@@ -262,6 +262,7 @@ class _Writer:
 #define INPUTS {len(model.inputs)}
 #define ASKS_INPUTS {int(self._asks_inputs())}
 #define IS_LINKED {int(self.is_linked)}
+#define IS_SILENT {int(self._is_silent())}
 #define EVENTS {len(self.events)}
 #define NOISES {len(self.processes)}
 #define IS_SHARED(n) ({shared or "(void)(n), 0"})
@@ -291,6 +292,12 @@ class _Writer:
         nodes = [*self.rates.values(), *self.noise.values(), *self.forms.nodes]
         nodes += [each for each in (self.rest, *self._looked_up_nodes()) if each is not None]
         return any(leaf == Name("lastspike") for node in nodes for leaf in leaves(node))
+
+    def _is_silent(self) -> bool:
+        """Whether a spike changes nothing that rates depend on: no state, and no time since it."""
+        names = {name for rate in self.model.rates.values() for name in rate.names}
+        is_felt = self._uses_last() or self._asks_inputs() or "not_refractory" in names
+        return not (is_felt or self.model.clamped or self.model.reset or self.model.events)
 
     def _asks_inputs(self) -> bool:
         """Whether conditions, or code of the neurons' own events, name what links add up to."""
