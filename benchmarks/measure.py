@@ -44,6 +44,7 @@ class Measured:
     spikes: int
     version: str
     memory_mb: float | None = None
+    more: Mapping[str, object] | None = None  # for the line
 
 
 def since_start() -> float:
@@ -90,4 +91,5 @@ def line(network: str, simulator: str, case: Case, measured: Measured) -> dict[s
         "rate": round(measured.spikes / case.n / case.duration, 3),
         "memory_mb": round(measured.memory_mb or peak, 1),
         "version": measured.version,
+        **(measured.more or {}),
     }

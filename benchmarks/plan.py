@@ -25,6 +25,7 @@ COMPARISONS = {
     "cuba40k": ("cuba", 40_000, ["0.1 ms", "0.1-5 ms"]),
     "jumps": ("jumps", 4000, ["0.5-1.5 ms"]),
     "brunel": ("brunel", 12_500, [""]),
+    "junctions": ("junctions", 500, [""]),
     "coba": ("coba", 4000, ["0.1 ms"]),
     "cobahh": ("cobahh", 4000, ["0.1 ms"]),
 }
@@ -33,6 +34,7 @@ METHODS = {  # of evsim, beside its default
     "cobahh": ["adaptive 1e-6", "exponential_euler"],
 }
 HAVE_NO = {("coba", "nest"), ("coba", "neuron"), ("cobahh", "nest"), ("cobahh", "neuron")}
+NOT_THERE = {("junctions", "evsim", "grid"), ("junctions", "nest", "exact"), ("junctions", "neuron", "exact")}
 TOO_LARGE = {("brunel", "neuron")}  # 6 GB and the better part of an hour; run it by hand with a smaller --n
 
 
@@ -75,6 +77,7 @@ def runs(names: list[str], simulators: list[str]) -> list[Run]:
         for variant in variants
         for simulator, timing in ENTRANTS
         if simulator in simulators and (network, simulator) not in TOO_LARGE | HAVE_NO
+        if (network, simulator, timing) not in NOT_THERE
         for method in methods(network, simulator, timing)
     ]
     return [run for run in every if run.is_installed]

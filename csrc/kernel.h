@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 7
+#define EVSIM_KERNEL_ABI 8
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -95,12 +95,16 @@ struct evsim_piece {
     double *const *input_node[5]; /* at 0, 1/4, 1/2, 3/4 and 1 of the step, for `asks_inputs` */
 };
 
-/* Weights of pairs, row by row: row r has the sources i[k] for start[r] <= k < start[r + 1]. */
+#define EVSIM_RUNNING 8 /* sums that run side by side along a row */
+
+/* Weights of pairs, row by row: row r has the sources i[k] for start[r] <= k < start[r + 1], filled
+ * up to a multiple of EVSIM_RUNNING with the number of no source, whose factor is zero. */
 struct evsim_rows {
     int64_t n;
     const int64_t *start;
     const uint32_t *i;
-    const double *weight;
+    const double *weight; /* NULL: all are `equal` */
+    double equal;
 };
 
 /* Continuous coupling, compiled from the expression of a link: of any form, with `add`, or a weight

@@ -161,9 +161,39 @@ static int fill(const struct link *l, const int64_t *sorted, struct rows *r, str
     return code;
 }
 
-static struct evsim_rows rows_of(const struct table *t) {
-    return (struct evsim_rows){.n = t->n, .start = t->start, .i = t->i, .weight = t->weight};
+static int64_t filled_up(int64_t n) {
+    return (n + EVSIM_RUNNING - 1) / EVSIM_RUNNING * EVSIM_RUNNING;
 }
+
+/* The rows of a table as kernels take them, filled up with source number `none`. */
+static int rows_of(const struct table *t, uint32_t none, struct evsim_rows *out) {
+    int64_t n = 0, same = 0;
+    for (int64_t r = 0; r < t->n; r++)
+        n += filled_up(t->start[r + 1] - t->start[r]);
+    while (same < t->n_pairs && t->weight[same] == t->weight[0])
+        same++;
+    const int is_equal = same == t->n_pairs;
+    int64_t *start = allocate_zeroed((size_t)t->n + 1, sizeof *start);
+    uint32_t *i = allocate((size_t)n + 1, sizeof *i);
+    double *weight = is_equal ? NULL : allocate_zeroed((size_t)n + 1, sizeof *weight);
+    *out = (struct evsim_rows){.n = t->n, .start = start, .i = i, .weight = weight};
+    if (!start || !i || (!weight && !is_equal))
+        return EVSIM_NO_MEMORY;
+    out->equal = t->n_pairs ? t->weight[0] : 0.0;
+    for (int64_t r = 0, at = 0; r < t->n; r++) {
+        for (int64_t k = t->start[r]; k < t->start[r + 1]; k++, at++) {
+            i[at] = t->i[k];
+            if (weight)
+                weight[at] = t->weight[k];
+        }
+        for (; at < start[r] + filled_up(t->start[r + 1] - t->start[r]); at++)
+            i[at] = none;
+        start[r + 1] = at;
+    }
+    return EVSIM_OK;
+}
+
+static void table_free(struct table *t) { free(t->start), free(t->i), free(t->weight); }
 
 static int make(struct link *l, struct rows *r) {
     struct table shared = {0}, own = {0};
@@ -176,16 +206,23 @@ static int make(struct link *l, struct rows *r) {
     if (code >= 0)
         code = fill(l, sorted, r, &shared, &own);
     free(sorted);
-    r->shared = rows_of(&shared), r->own = rows_of(&own);
+    if (code >= 0)
+        code = rows_of(&shared, (uint32_t)r->n_sources, &r->shared);
+    if (code >= 0)
+        code = rows_of(&own, (uint32_t)r->n_sources, &r->own);
+    const int64_t n_own = own.n_pairs;
+    table_free(&shared), table_free(&own);
     if (code < 0)
         return code;
-    r->sum = allocate_zeroed((size_t)shared.n + 1, sizeof *r->sum);
-    if (own.n_pairs || l->table->is_constant) {
+    r->sum = allocate_zeroed((size_t)r->shared.n + 1, sizeof *r->sum);
+    if (n_own || l->table->is_constant) {
         r->each = allocate_zeroed((size_t)r->n_targets + 1, sizeof *r->each);
         for (int64_t j = 0; j < r->n_targets; j++)
             r->identity[j] = (uint32_t)j;
+        if (!r->each)
+            return EVSIM_NO_MEMORY;
     }
-    return r->sum && (r->each || !own.n_pairs) ? EVSIM_OK : EVSIM_NO_MEMORY;
+    return r->sum ? EVSIM_OK : EVSIM_NO_MEMORY;
 }
 
 /* What a constant link adds up to, in `each`. */

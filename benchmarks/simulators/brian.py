@@ -19,8 +19,13 @@ std::ofstream("loop_status") << std::ifstream("/proc/self/status").rdbuf();
 """
 
 
-def simulate(case: Case, build: Callable[[Any, Case], list[Any]]) -> Measured:
-    """Let `build` return the objects, a spike monitor last; compile them and run the program."""
+def simulate(
+    case: Case, build: Callable[[Any, Case], list[Any]], ask: Callable[[], dict[str, object]] | None = None
+) -> Measured:
+    """Let `build` return the objects, a spike monitor last; compile them and run the program.
+
+    `ask` gives more to report while the program's results are there.
+    """
     with tempfile.TemporaryDirectory() as folder:
         b.set_device("cpp_standalone", build_on_run=False)
         b.seed(case.seed)
@@ -35,4 +40,5 @@ def simulate(case: Case, build: Callable[[Any, Case], list[Any]]) -> Measured:
         cpu = float(Path(folder, "loop_seconds").read_text())
         peak = re.search(r"VmHWM:\s*(\d+) kB", Path(folder, "loop_status").read_text())
         assert peak is not None
-        return Measured(before, cpu, int(objects[-1].num_spikes), b.__version__, int(peak[1]) / 1024)
+        more = ask() if ask else None
+        return Measured(before, cpu, int(objects[-1].num_spikes), b.__version__, int(peak[1]) / 1024, more)
