@@ -61,7 +61,7 @@ static int next_of(struct journey *j, struct member *m, uint32_t i, double lengt
     double slope;
     int32_t form;
     const double next = p->kernel->find(cells, i, &m->piece, *part, &form, &slope);
-    if (!(next <= 1.0)) {
+    if (!(next <= 1.0 && j->now + next * length < j->to)) { /* at the end: what comes next */
         *part = NO_PART;
         return EVSIM_OK;
     }
@@ -78,7 +78,7 @@ static int end_rest(struct journey *j, struct member *m, uint32_t i, double leng
     struct population *p = population_of(j, m);
     double x[MOST_STATES];
     const double end = end_of_rest(j, p, i, length);
-    if (!(end <= 1.0)) {
+    if (!(end <= 1.0 && j->now + end * length < j->to)) {
         *part = NO_PART;
         return EVSIM_OK;
     }

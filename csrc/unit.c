@@ -418,7 +418,7 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
     if (u->linear)
         return linear_unit_run(sim, sh, u, from, to);
     double *step = &sim->populations[u->members->population]->step;
-    struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from, .step = *step};
+    struct journey j = {.sim = sim, .sh = sh, .u = u, .now = from, .step = *step, .to = to};
     for (int k = 0; k < u->n_out; k++)
         course_begin(u->out[k], from);
     int code = collect(&j, from);

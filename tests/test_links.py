@@ -227,3 +227,74 @@ def test_delays_shorter_than_a_window_must_stay_inside() -> None:
     )
     with pytest.raises(EvsimError, match="out: the delay 0 ms is shorter"):
         Simulation(network).run(1e-3)
+
+
+def driven(refractory: str | None, period: float) -> Network:
+    """Two coupled cells that follow a common drive; spikes reset nothing."""
+    network = pair()
+    model = network.populations[0].model
+    assert isinstance(model, GeneralModel)
+    changes = {
+        "rates": {"v": formula("(I*sin(6.283185307179586*t/T) + I_gap)/C")},
+        "clamped": frozenset(),
+        "threshold": formula("v > th"),
+        "refractory": formula(refractory) if refractory else None,
+        "parameters": ("I", "T", "C", "th"),
+    }
+    network.populations[0].model = GeneralModel(**{**model.__dict__, **changes})  # type: ignore[arg-type]
+    network.populations[0].parameters |= {"I": CURRENT[0], "T": period}
+    network.populations[0].state["v"] = np.zeros(2)
+    return network
+
+
+def drive_at(t: float, period: float) -> float:
+    return CURRENT[0] / C * period / (2 * np.pi) * (1 - np.cos(2 * np.pi * t / period))
+
+
+def crossing(low: float, high: float, period: float) -> float:
+    """Where the common potential comes to 0.002, between two times around that."""
+    below = drive_at(low, period) < 0.002
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if (drive_at(middle, period) < 0.002) == below else (low, middle)
+    return low
+
+
+def test_spikes_without_reset_are_where_the_solution_crosses_however_often_in_a_step() -> None:
+    period = 3.3e-3
+    network = driven("v > th", period)
+    network.populations[0].parameters["th"] = 0.002
+    simulation = Simulation(network)
+    simulation.run(0.02)
+    tick, offset, index = simulation.spikes("spikes")
+    first = crossing(0.0, period / 2, period)
+    assert list(index) == [0, 1] * 6
+    expected = first + period * np.arange(6)
+    assert np.abs((tick * 1e-4 + offset)[::2] - expected).max() < 1e-12
+    assert np.abs((tick * 1e-4 + offset)[1::2] - expected).max() < 1e-12
+
+
+def test_a_spike_without_reset_comes_again_when_its_rest_ends_above_the_threshold() -> None:
+    period, rest = 3.3e-3, 0.4321e-3
+    network = driven(None, period)
+    network.populations[0].parameters["th"] = 0.002
+    network.populations[0].refractory = rest
+    simulation = Simulation(network)
+    simulation.run(period)
+    tick, offset, index = simulation.spikes("spikes")
+    first, last = crossing(0.0, period / 2, period), crossing(period / 2, period, period)
+    expected = np.arange(first, last, rest)
+    assert len(expected) > 2
+    times = (tick * 1e-4 + offset)[index == 0]
+    assert len(times) == len(expected)
+    assert np.abs(times - expected).max() < 1e-12
+
+
+def test_spikes_that_change_nothing_leave_the_steps_as_they_are() -> None:
+    states = []
+    for threshold in (0.002, 1.0):
+        network = driven("v > th", 3.3e-3)
+        network.populations[0].parameters["th"] = threshold
+        Simulation(network).run(0.0151)
+        states.append(network.populations[0].state["v"])
+    assert np.array_equal(*states)
