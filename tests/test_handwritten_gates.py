@@ -145,8 +145,8 @@ def test_names_of_the_c_and_of_the_declaration_must_agree(package: Path) -> None
         },
     }
     for complaint, changes in refusals.items():
-        (said,) = check_model(gate(module, **changes))
-        assert complaint in said
+        said = check_model(gate(module, **changes))
+        assert any(complaint in each for each in said), said
 
 
 def test_a_library_that_is_not_there_or_does_not_have_the_gate(package: Path) -> None:

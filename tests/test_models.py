@@ -15,6 +15,7 @@ from evsim.composition import neuron_equations
 from evsim.errors import EvsimError, EvsimNameError, EvsimTypeError, EvsimValueError
 from evsim.models import alpha, dual_exponential, lif
 from evsim.plugin import Gate, Model, Neuron, Parameter
+from evsim.plugin.faults import require_sound
 from evsim.plugin.registry import registry
 from evsim.testing import check_model
 from evsim.units import (
@@ -354,8 +355,14 @@ def test_each_gate_names_its_normalisations_and_refuses_others() -> None:
 
 
 def test_a_declaration_with_one_name_twice_is_refused() -> None:
-    with pytest.raises(EvsimValueError, match="model twice declares a 2 times"):
-        Gate(name="twice", parameters=[Parameter("a", 1.0, "one"), Parameter("a", 2.0, "two")])
+    twice = Gate(
+        name="twice",
+        equations="ds/dt = -a*s : 1",
+        on_pre="s += 1",
+        parameters=[Parameter("a", 1.0 / ms, "one"), Parameter("a", 2.0 / ms, "two")],
+    )
+    with pytest.raises(EvsimValueError, match="a is declared twice; give one of them another name"):
+        require_sound(twice)
 
 
 def test_the_contract_names_what_is_missing() -> None:
@@ -366,13 +373,15 @@ def test_the_contract_names_what_is_missing() -> None:
         parameters=[Parameter("tau", 10 * ms, ""), Parameter("k", 1.0, "never used")],
         membrane="U",
     )
+    line = bare.origin[1]
     assert check_model(bare) == [
-        "bare: the docstring of its file should open with one sentence, got 'no full stop'",
-        "bare: tau has no meaning; say in one line what it is",
-        "bare: it has no references; name a paper or a book",
-        "bare: parameter k occurs nowhere in its equations and events",
-        "bare: its membrane potential 'U' is not a differential variable of its equations",
-        "bare: it has no input; declare one, as in 'I_syn : amp (input)'",
+        "test_models.py:1: the docstring of its file should open with one sentence, got 'no full stop'",
+        f"test_models.py:{line}: it has no references; name a paper or a book",
+        f"test_models.py:{line + 3}: its membrane potential 'U' has no equation; write one, or name it "
+        "with membrane=",
+        f"test_models.py:{line + 3}: it has no input; declare one, as in 'I_syn : amp (input)'",
+        f"test_models.py:{line + 4}: parameter k occurs nowhere in its equations and events; use it or leave it out",
+        f"test_models.py:{line + 4}: tau has no meaning; say in one line what it is",
     ]
 
 

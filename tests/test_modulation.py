@@ -93,8 +93,8 @@ def test_a_modulation_keeps_the_contract_or_is_told_what_is_wrong() -> None:
     )  # fmt: skip
     complaints = check_model(silent)
     assert len(complaints) == 2
-    assert "spare occurs nowhere" in complaints[0]
-    assert "a spike does nothing" in complaints[1]
+    assert "a modulation needs on_pre=, which is missing" in complaints[0]
+    assert "spare occurs nowhere" in complaints[1]
 
 
 def test_its_page_says_what_it_adds_to_what() -> None:

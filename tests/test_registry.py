@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import evsim.models
+from evsim.commands.listing import model_table
 from evsim.errors import EvsimAttributeError
 from evsim.models import lif
 from evsim.plugin.registry import ModelError, Registry, find_model
@@ -95,8 +96,15 @@ def test_a_plugin_is_found_through_its_entry_point(tmp_path: Path, monkeypatch: 
             "PluginValidationError: Plugin 'broken' for hook 'evsim_models'",
         ),
         (
-            "from evsim.plugin import Gate, Parameter\nGate(parameters=[Parameter('a', 1.0, '')] * 2)",
-            "EvsimValueError: model broken declares a 2 times",
+            "from evsim.plugin import Gate\nGate(equation='ds/dt = 0 : 1')",
+            "TypeError: Gate.__init__() got an unexpected keyword argument 'equation'",
+        ),
+        ("class Odd(BaseException): pass\nraise Odd('anything')", "Odd: anything"),
+        ("class Mute(Exception):\n    def __str__(self): raise OSError\nraise Mute", "Mute: no message"),
+        (
+            "from evsim.plugin import hookimpl\nclass Bad:\n    def __repr__(self): 1/0\n"
+            "@hookimpl\ndef evsim_models():\n    return [Bad()]",
+            "ZeroDivisionError: division by zero",
         ),
     ],
 )
@@ -154,9 +162,9 @@ def test_a_plugin_cannot_take_the_place_of_a_built_in_model(
 ) -> None:
     plugin(tmp_path, "usurper", GOOD.format(name="lif"))
     registry = loaded(tmp_path, monkeypatch)
-    with pytest.raises(ModelError, match="model 'lif' is offered by evsim and usurper"):
-        registry.find("lif")
-    assert registry.find("evsim:lif") is lif
+    assert registry.find("lif") is registry.find("evsim:lif") is lif
+    assert registry.find("usurper:lif") is the(registry, "usurper").models[0]  # type: ignore[attr-defined]
+    assert "A gate. [usurper] (ask for usurper:lif)\n" in model_table(registry) + "\n"
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:

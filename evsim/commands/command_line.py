@@ -135,15 +135,18 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from evsim.plugin.faults import DeclarationError
     from evsim.plugin.registry import find_model
     from evsim.testing import check_model
 
-    model = find_model(options.name)
-    complaints = check_model(model)
+    try:
+        complaints = check_model(find_model(options.name))
+    except DeclarationError as error:
+        complaints = [str(fault) for fault in error.faults]
     for complaint in complaints:
-        print(f"{model.name}: {complaint}", file=sys.stderr)
+        print(complaint, file=sys.stderr)
     if not complaints:
-        print(f"{model.name}: keeps the contract")
+        print(f"{options.name}: keeps the contract")
     return 1 if complaints else 0
 
 

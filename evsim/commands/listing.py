@@ -29,10 +29,14 @@ def model_table(found: Registry) -> str:
     """Return every model with its first sentence and its defaults, kind by kind."""
     blocks = []
     for kind in dict.fromkeys(model.kind for model, _ in found.models()):
-        rows = [row for model, plugin in found.models() if model.kind == kind for row in _rows(model, plugin)]
+        here = [(model, plugin) for model, plugin in found.models() if model.kind == kind]
+        rows = [row for model, plugin in here for row in _rows(model, plugin, found)]
         blocks.append("\n".join([_plural(kind), *rows]))
-    broken = [plugin for plugin in found.plugins if plugin.error is not None]
-    blocks += [f"plugin {plugin.title} could not be loaded: {plugin.complaint}" for plugin in broken]
+    blocks += [
+        "\n".join([f"plugin {plugin.title} {plugin.complaints[0]}", *plugin.complaints[1:]])
+        for plugin in found.plugins
+        if plugin.complaints
+    ]
     return "\n\n".join(blocks)
 
 
@@ -40,12 +44,15 @@ def _plural(kind: str) -> str:
     return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
-def _rows(model: Model, plugin: Plugin) -> list[str]:
+def _rows(model: Model, plugin: Plugin, found: Registry) -> list[str]:
+    own, origin = found.plugins[0], f"[{plugin.title}]"
+    if plugin is not own and any(model.name == each.name for each in own.models):
+        origin = f"{origin} (ask for {plugin.name}:{model.name})"
     defaults = [
         f"{parameter.name} = {in_field_units(model.value(parameter.name))}" for parameter in model.parameters
     ]
     defaults += [f"{choice.name} = {model.choice(choice.name)}" for choice in model.choices]
-    return [f"  {model.name:<20} {model.summary} [{plugin.title}]", *_wrapped(", ".join(defaults), 23)]
+    return [f"  {model.name:<20} {model.summary} {origin}", *_wrapped(", ".join(defaults), 23)]
 
 
 def model_page(model: Model) -> str:
@@ -163,10 +170,10 @@ def plugin_table(found: Registry) -> str:
     lines = []
     for plugin in found.plugins:
         lines.append(f"{plugin.name:<20} {plugin.package} {plugin.version}")
-        if plugin.error is not None:
-            lines += _wrapped(f"could not be loaded: {plugin.complaint}", 21)
-        else:
+        if plugin.error is None:
             lines += _wrapped(", ".join(model.name for model in plugin.models) or "no models", 21)
+        for complaint in plugin.complaints:
+            lines += _wrapped(complaint, 21 + len(complaint) - len(complaint.lstrip()))
     return "\n".join(lines)
 
 

@@ -67,23 +67,9 @@ def spike_in_c(gate: Gate, code: InC, names: Mapping[str, str]) -> SpikeInC:
 
 def check_names(gate: Gate, code: InC, table: GateTable) -> None:
     """Refuse C that reads, keeps or changes what the declaration does not have, and the other way round."""
-    declared = {
-        "parameters": ([each.name for each in gate.parameters], table.parameters, "reads", False),
-        "keeps": ([each.name for each in code.keeps], table.own, "keeps", True),
-        "equations": (list(own_equations(gate).of_kind("differential")), table.jumps, "changes", False),
-    }
-    for where, (known, taken, what, is_whole) in declared.items():
-        for name in taken:
-            if name not in known:
-                raise EvsimError(
-                    f"gate {gate.name}: its C {what} {name!r}, which its declaration does not have in {where}; there "
-                    f"are {', '.join(known) or 'none'}"
-                )
-        for name in known if is_whole else ():
-            if name not in taken:
-                raise EvsimError(
-                    f"gate {gate.name}: its C does not know {name!r}, which is declared in {where}"
-                )
+    states = list(own_equations(gate).of_kind("differential"))
+    for text in code.disagreements(table, gate, states):
+        raise EvsimError(f"gate {gate.name}: {text}")
 
 
 def _functions(gate: Gate, code: InC, table: GateTable) -> dict[str, Function]:

@@ -24,10 +24,13 @@ def check_equations(equations: Equations, constants: Dimensions, where: str) -> 
     dimensions = {**constants, **KNOWN_NAMES, **equations.dimensions}
     for variable in equations.values():
         if variable.expression is not None:
-            _check_variable(variable, variable.expression, dimensions, where)
+            check_equation(variable, dimensions, where)
 
 
-def _check_variable(variable: Variable, expression: Expression, dimensions: Dimensions, where: str) -> None:
+def check_equation(variable: Variable, dimensions: Dimensions, where: str) -> None:
+    """The right-hand side of one equation must have the unit that its declaration asks for."""
+    expression = variable.expression
+    assert expression is not None
     is_rate = variable.kind == "differential"
     left = f"d{variable.name}/dt" if is_rate else variable.name
     here = f"{where}, {left}"

@@ -27,25 +27,37 @@ _RIGHT = re.compile(r"(?P<unit>.*[\w)])\s*\((?P<flags>[A-Za-z ,\-]*)\)", re.DOTA
 
 def read_declarations(text: str, where: str) -> list[Variable]:
     """The variables that `text` declares, in order; `where` ("the equations of cells") opens errors."""
-    return [_variable(each, where) for each in _declarations(text, where)]
+    return [_variable(each, where) for _, each in _declarations(text)]
 
 
-def _declarations(text: str, where: str) -> Iterator[str]:
-    pending = ""
-    for raw in text.splitlines():
+def try_declarations(text: str, where: str) -> Iterator[tuple[int, Variable | EvsimError]]:
+    """Each variable that `text` declares, or what is wrong with it, after the line of the text that it begins on."""
+    for line, each in _declarations(text):
+        try:
+            yield line, _variable(each, where)
+        except EvsimError as error:
+            yield line, error
+
+
+def _declarations(text: str) -> Iterator[tuple[int, str]]:
+    pending, begin = "", 0
+    for number, raw in enumerate(text.splitlines()):
         line = raw.split("#", 1)[0].strip().removesuffix("\\")
+        begin = begin if pending else number
         pending = f"{pending}\n{line}".strip()
         if ":" in pending:
-            yield pending
+            yield begin, pending
             pending = ""
     if pending:
-        raise EvsimValueError(
-            f"{where}: {pending!r} has no unit; end it with ' : volt', or ' : 1' for a plain number."
-        )
+        yield begin, pending
 
 
 def _variable(text: str, where: str) -> Variable:
-    left, _, right = text.partition(":")
+    left, colon, right = text.partition(":")
+    if not colon:
+        raise EvsimValueError(
+            f"{where}: {text!r} has no unit; end it with ' : volt', or ' : 1' for a plain number."
+        )
     match = _LEFT.fullmatch(left.strip())
     if match is None or ":" in right:
         text = " ".join(text.split())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from evsim.equations.expression import Expression
 from evsim.equations.nodes import Meaning
-from evsim.errors import EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 
 Operator = Literal["=", "+=", "-=", "*=", "/="]
 
@@ -42,28 +42,39 @@ def parse_statements(text: str, where: str) -> list[Statement]:
     """The statements of `text`, one a line or parted by `;`; `where` ("the reset of cells") opens errors."""
     if not isinstance(text, str):
         raise EvsimTypeError(f"{where}: expected text, got {text!r} of type {type(text).__name__}.")
-    return [_statement(line, where) for line in _lines(text, where)]
+    return [_statement(line, where) for _, line in _lines(text)]
 
 
-def _lines(text: str, where: str) -> list[str]:
+def try_statements(text: str, where: str) -> Iterator[tuple[int, Statement | EvsimError]]:
+    """Each statement, or what is wrong with it, after the line of the text that it begins on."""
+    for number, line in _lines(text):
+        try:
+            yield number, _statement(line, where)
+        except EvsimError as error:
+            yield number, error
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
     """Comments gone, lines with an open bracket or a trailing backslash joined with the next."""
-    lines: list[str] = []
-    pending = ""
-    for raw in text.splitlines():
+    lines: list[tuple[int, str]] = []
+    pending, begin = "", 0
+    for number, raw in enumerate(text.splitlines()):
+        begin = begin if pending.strip() else number
         pending += " " + raw.split("#", 1)[0].strip()
         if pending.endswith("\\"):
             pending = pending[:-1]
             continue
         if pending.count("(") > pending.count(")"):
             continue
-        lines += pending.split(";")
+        lines += [(begin, part) for part in pending.split(";")]
         pending = ""
-    if pending.strip():
-        raise EvsimValueError(f"{where}: in {pending.strip()!r}: a bracket stays open; close it.")
-    return [line.strip() for line in lines if line.strip()]
+    lines.append((begin, pending))
+    return [(number, line.strip()) for number, line in lines if line.strip()]
 
 
 def _statement(line: str, where: str) -> Statement:
+    if line.count("(") > line.count(")"):
+        raise EvsimValueError(f"{where}: in {line!r}: a bracket stays open; close it.")
     match = _STATEMENT.fullmatch(line)
     if match is None:
         raise EvsimValueError(

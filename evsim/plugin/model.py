@@ -7,7 +7,7 @@ its documentation. Kernels, help texts and the command line know a model from it
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from types import FrameType
@@ -98,6 +98,24 @@ class InC:
     module: str
     keeps: Sequence[Parameter] = ()
 
+    def disagreements(self, table: Any, gate: Model, states: Sequence[str]) -> Iterator[str]:
+        """What the C of a gate with these states takes that the declaration does not have, and the other way round."""
+        declared = {
+            "reads": ([each.name for each in gate.parameters], table.parameters, "parameters"),
+            "keeps": ([each.name for each in self.keeps], table.own, "keeps"),
+            "changes": (states, table.jumps, "equations"),
+        }
+        for what, (known, taken, where) in declared.items():
+            for name in taken:
+                if name not in known:
+                    yield (
+                        f"its C {what} {name!r}, which its declaration does not have in {where}; there are "
+                        f"{', '.join(known) or 'none'}"
+                    )
+        for each in self.keeps:
+            if each.name not in table.own:
+                yield f"its C does not know {each.name!r}, which is declared in keeps"
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
@@ -116,16 +134,16 @@ class Model:
     doc: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     chosen: Mapping[str, str] = field(default_factory=dict)
+    origin: tuple[str, int] = ("", 0)  # the file and line of the declaration
 
     def __post_init__(self) -> None:
-        place = _place_of_declaration(sys._getframe(1))
+        frame = _frame_of_declaration(sys._getframe(1))
+        place = frame.f_globals if frame is not None else {}
         settle = object.__setattr__
+        if frame is not None and not self.origin[1]:
+            settle(self, "origin", (frame.f_code.co_filename, frame.f_lineno))
         settle(self, "name", self.name or str(place.get("__name__", self.kind)).rpartition(".")[2].strip("_"))
         settle(self, "doc", self.doc or str(place.get("__doc__") or "").strip())
-        names = [entry.name for entry in self.entries]
-        for name in names:
-            if names.count(name) > 1:
-                raise EvsimValueError(f"model {self.name} declares {name} {names.count(name)} times")
 
     def __call__(self, **changes: Any) -> Self:
         """Return a copy with other defaults: `lif(C_m=0.25*nF)`."""
@@ -287,8 +305,13 @@ def nearest(name: object, known: Sequence[str] | Mapping[str, Any]) -> str:
     return f" (did you mean {' or '.join(alike)}?)" if alike else ""
 
 
-def _place_of_declaration(frame: FrameType | None) -> Mapping[str, Any]:
-    """Return the globals of the file that declares a model, found in its frame as namedtuple does."""
-    while frame is not None and frame.f_globals is globals():
+def _frame_of_declaration(frame: FrameType | None) -> FrameType | None:
+    """Return the frame of the file that declares a model, found as namedtuple does."""
+    while frame is not None and (frame.f_globals is globals() or _is_generated(frame)):
         frame = frame.f_back
-    return frame.f_globals if frame is not None else {}
+    return frame
+
+
+def _is_generated(frame: FrameType) -> bool:
+    """Whether it runs the `__init__` that `dataclass` has written for a kind of model of another package."""
+    return frame.f_code.co_filename == "<string>" and frame.f_code.co_name == "__init__"

@@ -17,6 +17,7 @@ import pluggy
 
 from evsim.errors import EvsimError
 from evsim.plugin import Model, hookspecs
+from evsim.plugin.faults import DeclarationError, Fault, faults_of
 from evsim.plugin.model import nearest
 
 BUILT_IN = "evsim.models"
@@ -28,13 +29,17 @@ class ModelError(EvsimError, LookupError):
 
 @dataclass(frozen=True)
 class Plugin:
-    """One entry point: its name and package, what it offers, and the error if it could not be loaded."""
+    """One entry point: its name and package, what it offers, and the error if it could not be loaded.
+
+    `faulty` are models whose declarations have faults, which cannot be used; the others can.
+    """
 
     name: str
     package: str
     version: str
     models: tuple[Model, ...] = ()
     error: BaseException | None = None
+    faulty: tuple[tuple[Model, list[Fault]], ...] = ()
 
     @property
     def title(self) -> str:
@@ -46,8 +51,20 @@ class Plugin:
         """What went wrong, in one line."""
         if self.error is None:
             return ""
-        lines = str(self.error).strip().splitlines()
+        try:
+            lines = str(self.error).strip().splitlines()
+        except Exception:
+            lines = []
         return f"{type(self.error).__name__}: {lines[0] if lines else 'no message'}"
+
+    @property
+    def complaints(self) -> list[str]:
+        """What is wrong with it, line by line."""
+        lines = [f"could not be loaded: {self.complaint}"] if self.error is not None else []
+        for model, faults in self.faulty:
+            lines.append(f"{model.kind} {model.name} cannot be used:")
+            lines += [f"  {fault}" for fault in faults]
+        return lines
 
 
 class Registry:
@@ -63,7 +80,7 @@ class Registry:
             number = version("evsim")
         except PackageNotFoundError:
             number = "from source"
-        return self._guarded("evsim", "evsim", number, lambda: importlib.import_module(BUILT_IN))
+        return Plugin("evsim", "evsim", number, _models_of(importlib.import_module(BUILT_IN), "evsim"))
 
     def _load(self, point: EntryPoint) -> Plugin:
         return self._guarded(point.name, *_package_of(point), point.load)
@@ -71,24 +88,38 @@ class Registry:
     def _guarded(self, name: str, package: str, version: str, load: Callable[[], Any]) -> Plugin:
         try:
             models = _models_of(load(), name)
-        except (Exception, SystemExit) as error:
+            found = [(model, faults_of(model)) for model in models]
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a plugin raises
             return Plugin(name, package, version, error=error)
-        return Plugin(name, package, version, models)
+        bad = [(model, faults) for model, faults in found if any(each.is_grave for each in faults)]
+        broken = {id(model) for model, _ in bad}
+        sound = tuple(model for model in models if id(model) not in broken)
+        return Plugin(name, package, version, sound, faulty=tuple(bad))
 
     def models(self) -> list[tuple[Model, Plugin]]:
         """Every model with the plugin that offers it."""
         return [(model, plugin) for plugin in self.plugins for model in plugin.models]
 
     def find(self, name: str) -> Model:
-        """Return the model of this name (`plugin:name` where two plugins share one) or raise ModelError."""
+        """Return the model of this name, or raise ModelError; DeclarationError if its declaration has faults.
+
+        `plugin:name` names one where two plugins share a name; a name alone is evsim's own model, if there is one.
+        """
         wanted, _, bare = name.rpartition(":")
         found = [(m, p) for m, p in self.models() if m.name == bare and wanted in ("", p.name, p.package)]
-        if len(found) == 1:
-            return found[0][0]
+        own = [(m, p) for m, p in found if p is self.plugins[0]]
+        if len(found) == 1 or own:
+            return (own or found)[0][0]
         if found:
             titles = " and ".join(plugin.title for _, plugin in found)
             first = found[0][1].name
             raise ModelError(f"model {bare!r} is offered by {titles}; ask for one, as in '{first}:{bare}'")
+        for plugin in self.plugins:
+            for model, faults in plugin.faulty:
+                if model.name == bare and wanted in ("", plugin.name, plugin.package):
+                    raise DeclarationError(model, faults)
         raise self._missing(name, bare)
 
     def _missing(self, name: str, bare: str) -> ModelError:

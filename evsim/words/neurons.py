@@ -17,6 +17,7 @@ from evsim.equations.statements import parse_statements
 from evsim.errors import EvsimError, EvsimTypeError, EvsimValueError
 from evsim.instants import join
 from evsim.plugin import Neuron
+from evsim.plugin.faults import require_sound
 from evsim.plugin.model import nearest
 from evsim.units import Quantity
 from evsim.words.clocks import Clock, defaultclock, in_seconds, own_step
@@ -268,6 +269,7 @@ class NeuronGroup(Sliceable, HasEvents, HasMonitor, NetworkObject):
 
 def _equations_of(model: Any, name: str) -> Equations:
     if isinstance(model, Neuron):
+        require_sound(model)
         return neuron_equations(model)
     if isinstance(model, str):
         model = Equations(model, f"the equations of {name}")

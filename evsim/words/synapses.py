@@ -20,7 +20,8 @@ from evsim.composition import (
 )
 from evsim.equations.declaration import Equations, Variable
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
-from evsim.plugin import Gate, Junction, Modulation, Output, Plasticity
+from evsim.plugin import Gate, Junction, Model, Modulation, Output, Plasticity
+from evsim.plugin.faults import require_sound
 from evsim.rows import Rows
 from evsim.units import DIMENSIONLESS, unit_named
 from evsim.words.actions.operations import HasOperations
@@ -173,6 +174,9 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
                 f"{self.name}: got the model {model.name} and on_{self._pathways[0].trigger}; "
                 "the model says what a spike does"
             )
+        for each in (model, output, *plasticity):
+            if isinstance(each, Model):
+                require_sound(each)
         group = self._target._group
         if not isinstance(group, NeuronGroup):
             raise EvsimTypeError(
