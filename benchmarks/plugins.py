@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def measure(n: int, repeats: int, duration: float) -> dict[str, object]:
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     for turn in range(repeats):
         for kind in sorted(kinds, reverse=turn % 2 == 1):  # each is first as often as the other
-            times[kind].append(cpu_seconds(lambda kind=kind: made[kind][0].run(duration * second)))
+            times[kind].append(cpu_seconds(partial(made[kind][0].run, duration * second)))
     spikes = {kind: int(each.num_spikes) for kind, (_, each) in made.items()}
     medians = {kind: statistics.median(each) for kind, each in times.items()}
     return {
