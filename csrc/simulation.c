@@ -130,7 +130,8 @@ static void find_short(struct simulation *sim) {
     for (int k = 0; k < sim->n_populations; k++)
         sim->populations[k]->has_posts = 0;
     for (int k = 0; k < sim->n_projections; k++) {
-        const struct projection *p = sim->projections[k];
+        struct projection *p = sim->projections[k];
+        p->is_short &= p->code || p->n_ports;
         sim->is_short |= p->is_short && sim->emitters[p->emitter].population >= 0;
         if (p->is_post)
             sim->populations[p->target]->has_posts = 1;

@@ -278,7 +278,7 @@ static void find_range(struct projection *p, const int32_t *tick, int is_one) {
         if (tick[k] > p->longest)
             p->longest = tick[k];
     }
-    p->is_short = p->n > 0 && p->shortest == 0 && (p->code || p->n_ports);
+    p->is_short = p->n > 0 && p->shortest == 0;
 }
 
 /* Spikes of the targets act on their own synapses; at once, this needs no cascade. */
