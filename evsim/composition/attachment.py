@@ -292,7 +292,8 @@ class _Attachment:
             if found != formula.dimension:
                 raise DimensionMismatchError(
                     f"{self.where}: {name} = {formula.expression} of output {self.output.name} does not fit "
-                    f"gate {self.gate.name}, whose {GATE} is in {self._gate_dimension()}",
+                    f"gate {self.gate.name}, whose {GATE} is in {self._gate_dimension()}; take one whose {GATE} is a "
+                    f"plain number{self._other_choices()}, or an output that makes {formula.dimension} of it",
                     found,
                     formula.dimension,
                 )
@@ -302,11 +303,16 @@ class _Attachment:
             return wanted / found
         if found != wanted:
             raise DimensionMismatchError(
-                f"{self.where}: the current of output {self.output.name} does not fit port {self.port}",
+                f"{self.where}: the current of output {self.output.name} does not fit port {self.port}; its formula "
+                f"{self.output.current!r} must come to {wanted}, or target= name another input",
                 found,
                 wanted,
             )
         return DIMENSIONLESS
+
+    def _other_choices(self) -> str:
+        names = [f"{choice.name}=" for choice in self.gate.choices]
+        return f", as another {' or '.join(names)} may give" if names else ""
 
     def _declared(self) -> dict[str, Dimension]:
         return {name: each.dimension for name, each in self._formulas.items()}
@@ -399,17 +405,23 @@ def port_of(target: Equations, port: str, where: str) -> str:
     known = ports(target)
     if port and port not in known:
         raise EvsimNameError(
-            f"{where}: the target has no input {port!r}{nearest(port, known)}; {_ports_text(known)}"
+            f"{where}: the target has no input {port!r}{nearest(port, known)}; "
+            f"{f'it has {_list(known)}' if known else _NO_PORT}"
         )
-    if not port and len(known) != 1:
-        raise EvsimNameError(f"{where}: name the input of the target with target=; {_ports_text(known)}")
+    if not known:
+        raise EvsimNameError(f"{where}: the target has no input for the current; {_NO_PORT}")
+    if not port and len(known) > 1:
+        raise EvsimNameError(
+            f"{where}: name the input of the target with target=; it has {_list(known)}, as in target={known[0]!r}"
+        )
     return port or known[0]
 
 
-def _ports_text(known: Sequence[str]) -> str:
-    if known:
-        return f"it has {', '.join(known)}"
-    return "it has none: declare one in its equations, as in 'I_syn : amp (input)'"
+_NO_PORT = "declare one in its equations, as in 'I_syn : amp (input)'"
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def usual_one(dimension: Dimension) -> float:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from evsim.errors import EvsimNameError, EvsimTypeError, EvsimValueError
-from evsim.units import dimension_of, require, si
+from evsim.units import DimensionMismatchError, dimension_of, require, si
+from evsim.units.magnitudes import shown
 
 if TYPE_CHECKING:
     from evsim.units import Dimension
@@ -44,11 +45,21 @@ class Parameter:
         what = f"parameter {self.name} of model {model}"
         if isinstance(value, (str, bytes, bool)) or value is None:
             raise EvsimTypeError(f"{what} takes a number or an array like {self.default}, got {value!r}")
-        numbers = np.asarray(si(value) if self.of_weight else require(value, self.dimension, what))
+        numbers = np.asarray(si(value) if self.of_weight else self._in_unit(value, what))
         if not np.issubdtype(numbers.dtype, np.number):
             raise EvsimTypeError(f"{what} takes a number or an array like {self.default}, got {value!r}")
         if not np.all(np.isfinite(numbers)):
             raise EvsimValueError(f"{what} must be finite, got {value}; the default is {self.default}")
+
+    def _in_unit(self, value: Any, what: str) -> Any:
+        try:
+            return require(value, self.dimension, what)
+        except DimensionMismatchError:
+            raise DimensionMismatchError(
+                f"{what} must be in {self.dimension}, got {shown(value)}; give a quantity like {self.default}",
+                dimension_of(value),
+                self.dimension,
+            ) from None
 
 
 @dataclass(frozen=True)

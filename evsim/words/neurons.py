@@ -271,6 +271,11 @@ def _equations_of(model: Any, name: str) -> Equations:
     if isinstance(model, Neuron):
         require_sound(model)
         return neuron_equations(model)
+    if isinstance(model, str) and model.strip().isidentifier():
+        raise EvsimValueError(
+            f"model of {name}: {model.strip()!r} is no equation; give the model of that name, from evsim.models, or "
+            "text such as 'dV/dt = -V/tau : volt'"
+        )
     if isinstance(model, str):
         model = Equations(model, f"the equations of {name}")
     if isinstance(model, Equations):
