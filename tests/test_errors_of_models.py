@@ -41,8 +41,8 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         lambda: onto(lif, alpha(normalisation="area"), conductance),
         TypeError,
         "synapses synapses (alpha x conductance): g = w*g_max*s of output conductance does not fit gate alpha, whose "
-        "s is in Hz; take one whose s is a plain number, as another normalisation= may give, or an output that makes S of "
-        "it (units: S/s and S)",
+        "s is in Hz; take one whose s is a plain number, as another normalisation= may give, or an output that makes "
+        "S of it (units: S/s and S)",
     ),
     "output that does not fit the port": (
         lambda: onto(lif, exponential, ODD),

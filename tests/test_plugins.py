@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,45 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return target
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an environment of its own, which sees the libraries of this one, and install the template into it."""
+    home = tmp_path_factory.mktemp("fresh") / "environment"
+    venv.create(home, with_pip=False)
+    interpreter = home / "bin" / "python"
+    (site,) = home.glob("lib/python*/site-packages")
+    seen = [os.environ["PYTHONPATH"], *(path for path in sys.path if path.endswith("site-packages"))]
+    (site / "seen.pth").write_text("\n".join(seen) + "\n", encoding="utf-8")
+    sources = tmp_path_factory.mktemp("sources") / "evsim-template"
+    shutil.copytree(TEMPLATE, sources, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check", "--quiet"]
+    command = [sys.executable, "-m", "pip", "--python", str(interpreter), "install", *options, str(sources)]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return interpreter
+
+
+def test_in_a_fresh_environment_its_models_are_listed_drawn_and_run(fresh: Path, tmp_path: Path) -> None:
+    def said(*arguments: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        done = subprocess.run(
+            [fresh, *arguments], env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "  resonate_and_fire    Resonate-and-fire neuron: " in said("-m", "evsim", "models")
+    for name in ("resonate_and_fire", "difference_of_exponentials"):
+        said("-m", "evsim", "plot", name, "--output", f"{name}.png")
+        assert (tmp_path / f"{name}.png").stat().st_size > 5000
+    (example,) = re.findall(r"```python\n(.*?)```", (TEMPLATE / "README.md").read_text("utf-8"), re.DOTALL)
+    where = "import evsim_template; print(spikes.num_spikes > 0, evsim_template.__file__)"
+    ran, place = said("-W", "error", "-c", f"{example}\n{where}").split()
+    assert ran == "True"
+    assert Path(place).is_relative_to(fresh.parents[1])
 
 
 def python(arguments: list[str], installed: Path) -> str:
@@ -67,6 +107,15 @@ def test_models_of_a_plugin_keep_the_contract(installed: Path) -> None:
 def test_the_tests_of_the_template_pass(installed: Path) -> None:
     printed = python(["-m", "pytest", "-q", "-p", "no:cacheprovider", str(TEMPLATE / "tests")], installed)
     assert "2 passed" in printed
+
+
+def test_a_gate_takes_less_than_40_lines_and_a_neuron_less_than_60() -> None:
+    lengths = {
+        file.stem: len(file.read_text(encoding="utf-8").splitlines())
+        for file in (TEMPLATE / "src" / "evsim_template").glob("*.py")
+    }
+    assert lengths["difference_of_exponentials"] < 40
+    assert lengths["resonate_and_fire"] < 60
 
 
 SCRIPT = """

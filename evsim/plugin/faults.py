@@ -40,13 +40,17 @@ class DeclarationError(EvsimValueError):
 
     def __init__(self, model: Model, faults: list[Fault]) -> None:
         self.model, self.faults = model.name, faults
-        count = "a fault" if len(faults) == 1 else f"{len(faults)} faults"
         first = next((fault for fault in faults if fault.is_grave), faults[0])
+        if len(faults) == 1:
+            super().__init__(
+                f"{model.kind} {model.name} cannot be used: {first.file}, line {first.line}: {first.text}"
+            )
+            return
         listed = "\n".join(f"  {fault}" for fault in faults)
         super().__init__(
             f"{model.kind} {model.name} cannot be used:\n{listed}\n"
-            f"the declaration of {model.kind} {model.name} has {count}, listed above; begin with {first.file}, line "
-            f"{first.line}: {first.text}"
+            f"the declaration of {model.kind} {model.name} has {len(faults)} faults, listed above; begin with "
+            f"{first.file}, line {first.line}: {first.text}"
         )
 
 
