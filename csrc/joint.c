@@ -55,7 +55,7 @@ static void stage_rates(struct journey *j, double offset, int stage) {
 double joint_step(struct journey *j, double h) {
     const double t = j->sh->views[j->u->members->population].begin + j->now;
     double largest = 0.0, unknown = 0.0;
-    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h;
+    EACH_MEMBER(m, j->u) m->piece.t = t, m->piece.h = h, m->piece.offset = j->now;
     if (!j->has_first)
         stage_rates(j, j->now, 0);
     j->has_first = 1;

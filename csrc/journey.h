@@ -1,6 +1,7 @@
 /* A unit's way through one window: its steps, and what ends them. See unit.h.
  *
  *   joint.c         one step of the whole, the solution in between, the first crossing
+ *   noisy.c         the same of one with noise
  *   silent.c        crossings that change no rate: steps go on over them
  *   unit.c          what happens at an instant, and the way from one to the next
  */
@@ -27,12 +28,14 @@ struct journey {
     struct due *due;
     int64_t n_due, due_room, next;
     double now, step;
-    double to; /* where the window, or this part of it, ends */
+    double to;           /* where the window, or this part of it, ends */
     int has_first;       /* the rates at `now` are known */
     struct due *touched; /* neurons to test, at this instant */
     int64_t n_touched, touched_room;
     struct spike *spikes; /* of this round */
     int64_t n_spikes, spikes_room;
+    const struct member *crossed; /* where noise has taken neuron i across, whatever its state */
+    uint32_t crossed_i;
 };
 
 #define EACH_MEMBER(m, u)                                                                          \
@@ -77,6 +80,11 @@ struct crossing joint_crossing(struct journey *j);
 /* Cuts a step of length h at a crossing. Returns the length; h where the method does not confirm
  * it. */
 double joint_cut(struct journey *j, const struct crossing *c, double h);
+
+/* noisy.c: a step with noise, of at most `rest`, from x to next; returns its length, which is that
+ * up to a crossing, c, if there is one (its part is NO_PART otherwise), or a negative error. */
+double noisy_step(struct journey *j, double rest, struct crossing *c);
+int journey_fail(struct journey *j);
 
 /* The states of neuron i, out of those arrays. */
 void joint_state(const struct journey *j, const struct member *m, double *const *from, int64_t i,

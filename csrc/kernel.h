@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define EVSIM_KERNEL_ABI 8
+#define EVSIM_KERNEL_ABI 9
 
 /* Arrays are padded to a multiple of this many neurons. */
 #define EVSIM_PAD 16
@@ -86,6 +86,7 @@ struct evsim_cells {
  * `input` are what the links add up to at the time of the call. */
 struct evsim_piece {
     double t, h;
+    double offset; /* of t in the window */
     double middle; /* a time that stands for the step in functions of time */
     double *const *x, *const *y, *const *next; /* at its start, in a stage, at its end */
     double *const *k[7];                       /* rates of the stages */
@@ -288,6 +289,13 @@ struct evsim_kernel {
     double (*error)(const struct evsim_cells *cells, const struct evsim_piece *piece);
     void (*bend)(const struct evsim_cells *cells, const struct evsim_piece *piece);
     int32_t is_silent; /* a spike changes nothing that rates depend on */
+
+    /* With noise: next = x after half of what the noise adds between two offsets of the window.
+     * Each neuron has its path from origin[i] to the window's end, the same for all pieces of it.
+     */
+    void (*diffuse)(const struct evsim_cells *cells, const struct evsim_piece *piece,
+                    const double *origin, double from, double to, double *const *x,
+                    double *const *next);
 
     /* Adds `amount` to x[port], unless the neuron is refractory and the state is clamped. */
     void (*add)(double *x, int32_t port, double amount, int is_refractory);

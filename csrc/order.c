@@ -37,7 +37,7 @@ static void member_free(const struct simulation *sim, struct member *m) {
     lines_free(m->input, kernel->n_inputs);
     for (int k = 0; k < 5; k++)
         lines_free(m->input_node[k], kernel->n_inputs);
-    free(m->active), free(m->found), free(m->course);
+    free(m->active), free(m->found), free(m->course), free(m->origin);
 }
 
 /* `is_free`: with what it reads only. */
@@ -63,7 +63,9 @@ static int member_new(const struct simulation *sim, struct member *m, int32_t po
         is_whole = (m->input_node[k] = lines_new(p->kernel->n_inputs, p->n_padded)) != NULL;
     m->active = allocate_zeroed((size_t)p->n_padded, sizeof *m->active);
     m->found = allocate_zeroed((size_t)p->n_padded, sizeof *m->found);
-    if (!is_whole || !m->active || !m->found)
+    if (p->kernel->diffuse)
+        m->origin = allocate_zeroed((size_t)p->n_padded, sizeof *m->origin);
+    if (!is_whole || !m->active || !m->found || (p->kernel->diffuse && !m->origin))
         return EVSIM_NO_MEMORY;
     m->piece = (struct evsim_piece){.x = m->x, .y = m->y, .next = m->next, .active = m->active};
     for (int k = 0; k < 7; k++)
@@ -225,6 +227,7 @@ static int unit_new(struct simulation *sim, struct unit *u, const struct graph *
         if (g->group[k] == group) {
             u->is_free = !g->is_read[k]; /* then it is the only one */
             u->asks_inputs |= sim->populations[k]->kernel->asks_inputs;
+            u->is_noisy |= sim->populations[k]->kernel->diffuse != NULL;
             if (member_new(sim, &u->members[u->n_members++], k, u->is_free) < 0)
                 return EVSIM_NO_MEMORY;
         }

@@ -140,6 +140,18 @@ static int touch_asking(struct journey *j) {
     return EVSIM_OK;
 }
 
+/* The neuron that noise has taken across its threshold. */
+static int take_crossed(struct journey *j) {
+    if (!j->crossed)
+        return EVSIM_OK;
+    if (GROW(j->spikes, j->n_spikes, j->spikes_room) < 0)
+        return EVSIM_NO_MEMORY;
+    const int32_t emitter = population_of(j, j->crossed)->emitter;
+    j->spikes[j->n_spikes++] = (struct spike){j->sh->tick, j->now, emitter, j->crossed_i, 0};
+    j->crossed = NULL;
+    return EVSIM_OK;
+}
+
 /* Tests the neurons touched; those over their threshold are the spikes of this round. */
 int journey_test(struct journey *j) {
     j->n_spikes = 0;
@@ -165,6 +177,8 @@ int journey_test(struct journey *j) {
             return EVSIM_NO_MEMORY;
         j->spikes[j->n_spikes++] = (struct spike){j->sh->tick, j->now, p->emitter, i, 0};
     }
+    if (take_crossed(j) < 0)
+        return EVSIM_NO_MEMORY;
     j->n_touched = 0;
     if (j->n_spikes)
         qsort(j->spikes, (size_t)j->n_spikes, sizeof *j->spikes, compare_spikes);
@@ -313,7 +327,7 @@ static int leave_courses(struct journey *j, double length, double end) {
     return EVSIM_OK;
 }
 
-static int fail_somewhere(struct journey *j) {
+int journey_fail(struct journey *j) {
     EACH_MEMBER(m, j->u) {
         const struct population *p = population_of(j, m);
         for (int s = 0; s < p->kernel->n_states; s++)
@@ -336,6 +350,30 @@ static int finish_step(struct journey *j, double length, double end) {
     return code;
 }
 
+/* The next step of a unit without noise, from x to next, of at most `rest`. Returns its length, up
+ * to a crossing if there is one; 0 where the step was not good enough, negative where none can be.
+ */
+static double steady_step(struct journey *j, double rest, struct crossing *c) {
+    double h = j->step > 0.0 && j->step < rest ? j->step : rest;
+    h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
+    const double error = joint_step(j, h);
+    if (!(h == rest && error <= 1.0 && j->step > rest)) /* one that was cut says little */
+        j->step = h * (error < HUGE_VAL ? pair_growth(error) : 0.15);
+    if (!(error <= 1.0))
+        return h > SMALLEST_STEP * j->sim->window ? 0.0 : journey_fail(j);
+    joint_bend(j);
+    if (j->u->asks_inputs)
+        joint_nodes(j, h);
+    *c = joint_crossing(j);
+    if (c->part > 1.0)
+        return h;
+    const double length = joint_cut(j, c, h);
+    joint_bend(j);
+    if (!(length < h))
+        c->part = NO_PART;
+    return length;
+}
+
 /* Steps to `stop`, or to what happens before. */
 static int move(struct journey *j, double stop) {
     EACH_MEMBER(m, j->u)
@@ -343,31 +381,19 @@ static int move(struct journey *j, double stop) {
     j->has_first = 0;
     while (j->now < stop) {
         const double rest = stop - j->now;
-        double h = j->step > 0.0 && j->step < rest ? j->step : rest;
-        h = h < rest && h > 0.6 * rest ? 0.6 * rest : h;
-        const double error = joint_step(j, h);
-        if (!(h == rest && error <= 1.0 && j->step > rest)) /* one that was cut says little */
-            j->step = h * (error < HUGE_VAL ? pair_growth(error) : 0.15);
-        if (!(error <= 1.0)) {
-            if (!(h > SMALLEST_STEP * j->sim->window))
-                return fail_somewhere(j);
+        struct crossing c = {.part = NO_PART};
+        const double length = j->u->is_noisy ? noisy_step(j, rest, &c) : steady_step(j, rest, &c);
+        if (length < 0.0)
+            return (int)length;
+        if (length == 0.0 && c.part > 1.0)
             continue;
-        }
-        joint_bend(j);
-        if (j->u->asks_inputs)
-            joint_nodes(j, h);
-        const struct crossing c = joint_crossing(j);
-        const int is_cut = c.part <= 1.0;
-        const double length = is_cut ? joint_cut(j, &c, h) : h;
-        if (is_cut)
-            joint_bend(j);
         const double end = length < rest ? j->now + length : stop;
         const int code = finish_step(j, length, end);
         if (code < 0)
             return code;
         joint_accept(j);
         j->now = end;
-        if (is_cut && length < h)
+        if (c.part <= 1.0)
             return journey_touch(j, c.member->population, c.i);
     }
     return EVSIM_OK;
@@ -388,7 +414,9 @@ static int collect(struct journey *j, double from) {
         const struct population *p = population_of(j, m);
         for (int64_t i = 0; i < p->n; i++)
             m->active[i] = !population_is_refractory(p, i, j->sh->tick, from);
-        m->is_silent = silent_is(j, m);
+        m->is_silent = !j->u->is_noisy && silent_is(j, m);
+        for (int64_t i = 0; i < m->n_padded && m->origin; i++)
+            m->origin[i] = from;
     }
     return EVSIM_OK;
 }

@@ -63,7 +63,8 @@ struct member {
     double **x, **y, **next, **k[7], **bend[3];
     double **input, **input_node[5];
     double *active;
-    int is_silent; /* in this window: its spikes change no rates, and no state */
+    double *origin; /* offsets at which the paths of the neurons' noise begin; or NULL */
+    int is_silent;  /* in this window: its spikes change no rates, and no state */
     struct evsim_piece piece;
     struct evsim_course *course; /* of each input */
     uint32_t *found;
@@ -77,7 +78,7 @@ struct unit {
     struct link **links;        /* inside */
     struct link **in;           /* from units before */
     struct link **out;          /* to units after */
-    int asks_inputs;            /* of a member */
+    int asks_inputs, is_noisy;  /* of a member */
     struct linear_unit *linear; /* NULL: it is integrated */
 };
 

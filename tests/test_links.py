@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evsim.description import (
     Assignment,
+    CustomEvent,
     GeneralModel,
     Link,
     Network,
@@ -196,15 +199,13 @@ def test_populations_joined_one_way_see_each_other() -> None:
     assert np.abs(network.populations[1].state["x"] - (1 - np.exp(-t) * (1 + t))).max() < 1e-14
 
 
-def test_noise_in_joined_populations_is_refused() -> None:
+def test_custom_events_in_joined_populations_are_refused() -> None:
     network = pair()
     model = network.populations[0].model
     assert isinstance(model, GeneralModel)
-    noisy = GeneralModel(
-        **{**model.__dict__, "noise": {"v": (("xi", formula("g")),)}, "method": "heun"}  # type: ignore[arg-type]
-    )
-    network.populations[0].model = noisy
-    with pytest.raises(EvsimError, match="cells: its equations have noise"):
+    event = CustomEvent("high", formula("v > 1"), ())
+    network.populations[0].model = replace(model, events=(event,))
+    with pytest.raises(EvsimError, match="cells: its equations have custom events"):
         Simulation(network).run(1e-3)
 
 

@@ -351,7 +351,6 @@ def test_groups_that_spikes_reach_at_once_are_joined_too() -> None:
             EvsimError,
             r"lastspike_pre changes during the run",
         ),
-        ("v_pre *= 0.5", "dv/dt = -v/ms + xi/ms**0.5 : 1", EvsimError, r"source: its equations have noise"),
     ],
 )
 def test_errors_name_the_code_and_what_is_wrong(

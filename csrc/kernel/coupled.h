@@ -4,6 +4,8 @@
  * of its steps.
  */
 
+#define NOISY_TOLERANCE 1e-8 /* of the drift, where the first option is the length of a step */
+
 /* ---- one step of the pair ---- */
 
 /* The loops over all neurons take the padding along. */
@@ -57,7 +59,8 @@ static void stage_states(const struct evsim_cells *cells, const struct evsim_pie
 static double step_error(const struct evsim_cells *cells, const struct evsim_piece *piece) {
     double largest = 0.0, unknown = 0.0;
     for (int s = 0; s < STATES; s++) {
-        const double rtol = cells->option[0], atol = cells->option[1 + s], h = piece->h;
+        const double rtol = NOISES > 0 ? NOISY_TOLERANCE : cells->option[0],
+                     atol = cells->option[1 + s], h = piece->h;
         const double *x = piece->x[s], *next = piece->next[s], *k0 = piece->k[0][s];
         const double *k2 = piece->k[2][s], *k3 = piece->k[3][s], *k4 = piece->k[4][s];
         const double *k5 = piece->k[5][s], *k6 = piece->k[6][s];
@@ -113,16 +116,22 @@ static void load_block(struct batch *b, const struct evsim_cells *cells,
     }
 }
 
+/* Before the blocks: what all neurons share. */
+static void load_first(struct batch *b, const struct evsim_cells *cells,
+                       const struct evsim_piece *piece, double t, double *times, double *middle) {
+    load_one(b, cells);
+    for (int l = 0; l < LANES; l++) {
+        times[l] = t, middle[l] = piece->middle;
+        for (int k = 0; k < INPUTS; k++)
+            hold_input(b, k, l, 0.0);
+    }
+}
+
 static void all_rates(const struct evsim_cells *cells, const struct evsim_piece *piece, double t,
                       double *const *x, double *const *y) {
     struct batch b;
     double times[LANES], middle[LANES];
-    load_one(&b, cells);
-    for (int l = 0; l < LANES; l++) {
-        times[l] = t, middle[l] = piece->middle;
-        for (int k = 0; k < INPUTS; k++)
-            hold_input(&b, k, l, 0.0);
-    }
+    load_first(&b, cells, piece, t, times, middle);
     for (int64_t first = 0; first < cells->n; first += LANES) {
         load_block(&b, cells, piece, first, x);
         load_tables(LANES, &b, middle);
@@ -131,6 +140,37 @@ static void all_rates(const struct evsim_cells *cells, const struct evsim_piece 
             EACH_STATE y[s][first + l] = first + l < cells->n ? b.next[s][l] : 0.0;
     }
 }
+
+#if NOISES > 0
+
+/* Half of the noise, in the sense of Stratonovich: the factors are the mean of both ends. */
+static void diffuse(const struct evsim_cells *cells, const struct evsim_piece *piece,
+                    const double *origin, double from, double to, double *const *x,
+                    double *const *next) {
+    struct batch b;
+    double times[LANES], middle[LANES], z[NOISES][LANES];
+    double before[STATES][LANES], after[STATES][LANES];
+    load_first(&b, cells, piece, cells->begin + from, times, middle);
+    for (int64_t first = 0; first < cells->n; first += LANES) {
+        load_block(&b, cells, piece, first, x);
+        load_tables(LANES, &b, middle);
+        for (uint32_t n = 0; n < NOISES; n++)
+            for (int l = 0; l < LANES; l++) {
+                const uint32_t i = (uint32_t)(first + l);
+                z[n][l] = 0.5 * (IS_SHARED(n) ? shared_step(cells, n, from, to - from)
+                                              : own_path(cells, i, n, origin[i], to) -
+                                                    own_path(cells, i, n, origin[i], from));
+            }
+        noise(LANES, &b, z, times, b.x, before);
+        for (int l = 0; l < LANES; l++)
+            EACH_STATE b.next[s][l] = b.x[s][l] + before[s][l];
+        noise(LANES, &b, z, times, b.next, after);
+        for (int l = 0; l < LANES; l++)
+            EACH_STATE next[s][first + l] = b.x[s][l] + 0.5 * (before[s][l] + after[s][l]);
+    }
+}
+
+#endif
 
 #if SWITCHES
 
@@ -181,6 +221,12 @@ static int64_t watch_all(const struct evsim_cells *cells, const struct evsim_pie
         double highest[LANES];
         load_piece(&b, cells, piece, first, LANES);
         watch(LANES, &b, highest);
+#if NOISES > 0
+        double offset[LANES];
+        for (int l = 0; l < LANES; l++)
+            offset[l] = piece->offset;
+        watch_bridge(LANES, &b, offset, highest);
+#endif
         for (int l = 0; l < LANES && first + l < cells->n; l++)
             if (!(highest[l] < 0.0))
                 found[n++] = (uint32_t)(first + l);
@@ -199,6 +245,15 @@ static double find(const struct evsim_cells *cells, int64_t i, const struct evsi
         *form = -1, *slope = 0.0;
         return 0.0;
     }
+#if NOISES > 0
+    double highest[LANES];
+    watch(1, &b, highest);
+    if (highest[0] < 0.0) { /* a bridge has crossed, or nothing has */
+        watch_bridge(1, &b, &piece->offset, highest);
+        *form = -1, *slope = 0.0;
+        return highest[0] < 0.0 ? NO_ROOT : bridge_part(&b);
+    }
+#endif
     const double part = first_part_after(&b, from, &which, slope);
     *form = which;
     return part;

@@ -524,6 +524,9 @@ static const struct evsim_kernel kernel = {
     .find = find,
     .value = value,
 #endif
+#if NOISES > 0
+    .diffuse = diffuse,
+#endif
 #if SWITCHES
     .next_switch = next_switch,
 #endif

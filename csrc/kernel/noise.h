@@ -6,6 +6,9 @@
  * a crossing, a delivery or the end of a window is drawn anew: the future of a diffusion does not
  * depend on its past.
  *
+ * Where links join neurons, what happens to one cuts the step of all: there every neuron has a path
+ * for the rest of the window, which its own spike draws anew and those of others leave as it is.
+ *
  * A shared process cannot be drawn anew for one neuron. Its path in a window is refined by halves
  * (Levy's construction): a point is known to all neurons, to within a part 2^-20 of the window.
  */
@@ -56,6 +59,43 @@ static double shared_path(const struct evsim_cells *cells, uint32_t n, double pa
             high = middle, at_high = at;
     }
     return at_low + (at_high - at_low) * ((part - low) / (high - low));
+}
+
+/* A key of what a neuron's own path, that begins at `origin`, has at one of its places. */
+static inline void place_key(const struct evsim_cells *cells, double origin, uint64_t place,
+                             uint32_t key[2]) {
+    uint32_t out[4];
+    instant_key(cells, evsim_bits(origin), key);
+    const uint32_t counter[4] = {(uint32_t)place, (uint32_t)(place >> 32), 0x70617468u, 0};
+    random_block(key, counter, out);
+    key[0] = out[0], key[1] = out[1];
+}
+
+/* Where process n of a neuron is at an offset, on its path from `origin` to the window's end; it
+ * starts from 0, and is refined as those that are shared. */
+static inline double own_path(const struct evsim_cells *cells, uint32_t neuron, uint32_t n,
+                              double origin, double offset) {
+    const double length = cells->window - origin, part = (offset - origin) / length;
+    if (!(part > 0.0))
+        return 0.0;
+    uint32_t key[2];
+    place_key(cells, origin, 0, key);
+    double low = 0.0, high = 1.0, at_low = 0.0;
+    double at_high = sqrt(length) * normal_of(cells, key, neuron, n);
+    uint64_t place = 1;
+    for (int k = 0; k < DEEPEST_HALF && part > low && part < high; k++) {
+        const double middle = 0.5 * (low + high);
+        place_key(cells, origin, place, key);
+        const double bend = 0.5 * sqrt((high - low) * length);
+        const double at = 0.5 * (at_low + at_high) + bend * normal_of(cells, key, neuron, n);
+        const int is_above = part >= middle;
+        place = 2 * place + (uint64_t)is_above;
+        if (is_above)
+            low = middle, at_low = at;
+        else
+            high = middle, at_high = at;
+    }
+    return part < 1.0 ? at_low + (at_high - at_low) * ((part - low) / (high - low)) : at_high;
 }
 
 /* What shared process n adds between two offsets. */

@@ -41,27 +41,29 @@ def goes_alone(name: str, network: Network, parted: Parted, window: float) -> bo
     return not any(float(np.min(p.delay)) < window for p in short)
 
 
-def is_steady(population: Population) -> bool:
-    """Whether steps common to others suit it: it has no noise and no custom events."""
-    return not (
-        isinstance(population.model, GeneralModel) and (population.model.noise or population.model.events)
-    )
+def has_events(population: Population) -> bool:
+    """Whether it has custom events, which common steps do not watch for."""
+    return isinstance(population.model, GeneralModel) and bool(population.model.events)
+
+
+def has_noise(population: Population) -> bool:
+    """Whether it has noise; by itself it then takes other steps than in common with others."""
+    return isinstance(population.model, GeneralModel) and bool(population.model.noise)
 
 
 def require_joinable(*populations: Population) -> None:
     """Refuse what is not integrated together with others."""
     for each in populations:
-        model = each.model
-        if not isinstance(model, GeneralModel):
+        if not isinstance(each.model, GeneralModel):
             raise EvsimError(
                 f"{each.name}: its model is linear, and it is joined to others; make it a general one."
             )
-        if not is_steady(each):
-            what = "noise" if model.noise else "custom events"
+        if has_events(each):
             raise EvsimError(
-                f"{each.name}: its equations have {what}, and it is continuously coupled to others, or code of synapses"
-                " reads the states of both ends; evsim integrates such neurons without that: take one of the two out."
+                f"{each.name}: its equations have custom events, and it is continuously coupled to others, or code of "
+                "synapses reads the states of both ends; evsim integrates such neurons without events: take one of the "
+                "two out."
             )
 
 
-__all__ = ["goes_alone", "is_steady", "joints", "linked", "names_source", "require_joinable"]
+__all__ = ["goes_alone", "has_events", "has_noise", "joints", "linked", "names_source", "require_joinable"]

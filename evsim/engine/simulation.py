@@ -25,7 +25,7 @@ from evsim.engine.activity import Pieces, apply_activity, numbers_of
 from evsim.engine.archive import State, fits, put_state, state_of
 from evsim.engine.core import ENDLESS, NOT_FINITE, STUCK, TOO_OFTEN, array, check, ffi, lib
 from evsim.engine.courses import MOST_DRAWN, CourseInCore
-from evsim.engine.joined import goes_alone, is_steady, joints, linked, require_joinable
+from evsim.engine.joined import goes_alone, has_events, has_noise, joints, linked, require_joinable
 from evsim.engine.linear_units import LinearUnits
 from evsim.engine.links import LinkInCore, refuse_short_delays
 from evsim.engine.parted import Part, Parted, parted, whole
@@ -372,9 +372,18 @@ class Simulation:
             population,
             self._windows_now,
             tuple(parameters),
-            population.name in linked(self.network) and is_steady(population),
+            population.name in linked(self.network) and self._takes_common_steps(population),
             self._parted.models.get(population.name),
         )
+
+    def _takes_common_steps(self, population: Population) -> bool:
+        """Whether a population that is linked is integrated together with others, or could be."""
+        if has_events(population):
+            return False
+        return not (has_noise(population) and self._goes_alone(population.name))
+
+    def _goes_alone(self, name: str) -> bool:
+        return goes_alone(name, self.network, self._parted, self._windows_now.length)
 
     def _take_links(self, changed: Mapping[str, set[str]]) -> None:
         """`changed`: what the user changed of each population."""
@@ -394,7 +403,7 @@ class Simulation:
         for k, link in enumerate(self.network.links[len(self._links) :], len(self._links)):
             source, target = (self._populations[name] for name in (link.source, link.target))
             own, parts = self._populations.get(link.own), self._parts_of(k, link)
-            is_alone = goes_alone(link.target, self.network, self._parted, self._windows_now.length)
+            is_alone = self._goes_alone(link.target)
             self._links.append(LinkInCore(self._sim, link, parts, source, target, own, is_alone=is_alone))
         self._linear_units.take_over(
             self._sim, self.network, self._populations, self._links, changed, changed_links
