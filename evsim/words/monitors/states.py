@@ -73,14 +73,19 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
         name: str | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
+        self._clock = own_step(dt, clock, self.name)
+        self._begin()
+        self._choose(source, variables, record)
+
+    def _choose(self, source: Any, variables: Any, record: Any) -> None:
+        """What is recorded of which elements."""
         self._source = _checked_neurons(source, self.name)
         self._variables = checked_variables(variables, source, self.name)
         self._indices = _chosen(record, len(source), self.name)
-        self._clock = own_step(dt, clock, self.name)
-        self._begin()
 
     def _begin(self) -> None:
         """Nothing is recorded yet."""
+        self._indices = np.zeros(0, dtype=np.int64)
         self._step = 0.0
         self._needed: tuple[str, ...] = ()
         self._chunks: dict[str, list[Floats]] = {}
@@ -135,6 +140,10 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
             raise EvsimTypeError(
                 f"{self.name}[{item!r}]: give the index of a neuron, a slice or a list of them"
             )
+        return self._rows(wanted)
+
+    def _rows(self, wanted: NDArray[Any]) -> Rows:
+        """What was recorded of one element, or of several."""
         rows = [self._row(int(index)) for index in np.atleast_1d(wanted)]
         return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
 
@@ -205,8 +214,12 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
         recorded = {**recorded, **self._summed(start, t)}
         for name in derived:
             values = self._derivation.values(name, recorded, t, lambda x: x[self._indices][:, np.newaxis])
-            chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)))
-            self._chunks.setdefault(name, []).append(chunk)
+            self._add(name, values, t.size)
+
+    def _add(self, name: str, values: Any, count: int) -> None:
+        """Append as many samples of a variable, one for all elements or one each."""
+        chunk = np.array(np.broadcast_to(values, (self._indices.size, count)), dtype=np.float64)
+        self._chunks.setdefault(name, []).append(chunk)
 
     def _summed(self, start: int, t: Floats) -> dict[str, Floats]:
         """What other neurons have added up at these times, from sample number `start` on."""
@@ -223,7 +236,12 @@ class StateMonitor(CanRest, HasStates, NetworkObject):
 
     def __repr__(self) -> str:
         names = ", ".join(self._variables)
-        return f"<StateMonitor '{self.name}' of {names} of {self._source._label()}: {self._indices.size} x {self.N}>"
+        return f"<StateMonitor '{self.name}' of {names} of {self._whose}: {self._indices.size} x {self.N}>"
+
+    @property
+    def _whose(self) -> str:
+        label: str = self._source._label()
+        return label
 
 
 class Rows:

@@ -25,7 +25,7 @@ from evsim.errors import EvsimAttributeError, EvsimTypeError
 from evsim.plugin import Gate, Output, Pulse
 from evsim.plugin.model import nearest
 from evsim.units import Dimension, Quantity, quantity, second
-from evsim.words.clocks import Clock, own_step
+from evsim.words.clocks import Clock
 from evsim.words.connection.pairs import checked_indices
 from evsim.words.gate_arrivals import gate_arrivals
 from evsim.words.monitors.states import Rows, StateMonitor
@@ -97,17 +97,7 @@ class SynapseMonitor(StateMonitor):
     _element = "synapse"
     _stored = ("_active", "_done", "_chunks")
 
-    def __init__(
-        self,
-        source: Synapses,
-        variables: Any,
-        record: Any = None,
-        dt: Any = None,
-        clock: Clock | None = None,
-        name: str | None = None,
-    ) -> None:
-        NetworkObject.__init__(self, name)
-        self._begin()
+    def _choose(self, source: Synapses, variables: Any, record: Any) -> None:
         self._synapses = source
         self._source = source._target
         self._made = _checked_contribution(source, self.name)
@@ -118,8 +108,6 @@ class SynapseMonitor(StateMonitor):
         self._variables = _checked_names(variables, [*of_gate, *others], self.name)
         self._others = [name for name in self._variables if name in others]
         self._chosen = record
-        self._clock = own_step(dt, clock, self.name)
-        self._indices: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._copies: list[_Copy] = []
         self._potential: StateMonitor | None = None
         self._own: StateMonitor | None = None  # of the synapses' other variables, such as w
@@ -261,8 +249,7 @@ class SynapseMonitor(StateMonitor):
     def __getitem__(self, item: Any) -> Rows:
         """The recorded variables of synapses, by their number."""
         wanted = np.arange(len(self._synapses))[item] if isinstance(item, slice) else np.asarray(item)
-        rows = [self._row(int(index)) for index in np.atleast_1d(wanted)]
-        return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
+        return self._rows(wanted)
 
     def _describe(self, network: Any, describer: Any) -> None:
         """The copies describe themselves."""
@@ -283,12 +270,10 @@ class SynapseMonitor(StateMonitor):
         new = slice(self._done, arrived.monitor.N)
         self._done = arrived.monitor.N
         recorded = {name: values[:, new] for name, values in recorded.items()}
-        shape = (self._indices.size, new.stop - new.start)
         for name in wanted:
             known = {each: self._known_value(each, recorded) for each in self._formulas[name].names}
             values, _ = evaluate_text(self._formulas[name], known, None, f"{self.name}.{name}")
-            chunk = np.array(np.broadcast_to(values, shape), dtype=np.float64)
-            self._chunks.setdefault(name, []).append(chunk)
+            self._add(name, values, new.stop - new.start)
 
     def _known_value(self, name: str, recorded: Mapping[str, NDArray[np.float64]]) -> Any:
         """A recorded variable, a parameter on the targets of the synapses, or a unit."""
@@ -301,9 +286,9 @@ class SynapseMonitor(StateMonitor):
             return values[:, np.newaxis], variables[name].dimension
         return resolve_names([name], None, {}, self.name)[name]
 
-    def __repr__(self) -> str:
-        names = ", ".join(self._variables)
-        return f"<StateMonitor '{self.name}' of {names} of {self._synapses.name}: {self._indices.size} x {self.N}>"
+    @property
+    def _whose(self) -> str:
+        return self._synapses.name
 
 
 def _checked_contribution(source: Synapses, name: str) -> Contribution:

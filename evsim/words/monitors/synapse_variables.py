@@ -17,7 +17,7 @@ from evsim.equations.resolve import resolve_functions, resolve_names
 from evsim.errors import EvsimAttributeError, EvsimError, EvsimTypeError, EvsimValueError
 from evsim.plugin.model import nearest
 from evsim.units import Dimension
-from evsim.words.clocks import Clock, defaultclock, own_step
+from evsim.words.clocks import defaultclock
 from evsim.words.connection.chosen import ChosenSynapses, chosen_numbers
 from evsim.words.monitors.states import Rows, StateMonitor
 from evsim.words.monitors.synapse_states import SynapseMonitor
@@ -51,24 +51,12 @@ class SynapseVariables(StateMonitor, of=Synapses):
 
     _element = "synapse"
 
-    def __init__(
-        self,
-        source: Synapses,
-        variables: Any,
-        record: Any = None,
-        dt: Any = None,
-        clock: Clock | None = None,
-        name: str | None = None,
-    ) -> None:
-        NetworkObject.__init__(self, name)
+    def _choose(self, source: Synapses, variables: Any, record: Any) -> None:
         self._synapses, self._source = source, source._target
         self._variables = _checked_names(variables, source, self.name)
         self._chosen = record
-        self._clock = own_step(dt, clock, self.name)
-        self._indices: Indices = np.zeros(0, dtype=np.int64)
         if source._is_connected:
             self._indices = chosen_numbers(record, source, self.name)
-        self._begin()
         self._equations = source._equations
         self._groups: dict[str, Any] = {}
         self._constants: Mapping[str, Any] = {}
@@ -97,8 +85,7 @@ class SynapseVariables(StateMonitor, of=Synapses):
         """The recorded variables of synapses, by number, as `monitor[0, 1]` by their ends, or as S[...] chooses."""
         wanted = item._numbers if isinstance(item, ChosenSynapses) else self._synapses._positions(item)
         wanted = np.arange(len(self._synapses))[wanted] if isinstance(wanted, slice) else np.asarray(wanted)
-        rows = [self._row(int(number)) for number in np.atleast_1d(wanted)]
-        return Rows(self, rows[0] if wanted.ndim == 0 else np.array(rows, dtype=np.int64))
+        return self._rows(wanted)
 
     def _dimension(self, name: str) -> Dimension:
         group, bare = self._owner(name)
@@ -226,8 +213,7 @@ class SynapseVariables(StateMonitor, of=Synapses):
             expression = self._expanded(name)
             known = {each: self._known_value(each, recorded, t) for each in expression.names}
             values, _ = evaluate_text(expression, known, None, f"{self.name}.{name}")
-            chunk = np.array(np.broadcast_to(values, (self._indices.size, t.size)), dtype=np.float64)
-            self._chunks.setdefault(name, []).append(chunk)
+            self._add(name, values, t.size)
 
     def _known_value(self, name: str, recorded: dict[str, Floats], t: Floats) -> Any:
         if name == "t":
@@ -249,9 +235,9 @@ class SynapseVariables(StateMonitor, of=Synapses):
         values, dimension = found[name]
         return (np.asarray(values)[self._indices][:, np.newaxis] if np.ndim(values) else values), dimension
 
-    def __repr__(self) -> str:
-        names = ", ".join(self._variables)
-        return f"<StateMonitor '{self.name}' of {names} of {self._synapses.name}: {self._indices.size} x {self.N}>"
+    @property
+    def _whose(self) -> str:
+        return self._synapses.name
 
 
 def _at_end(formula: Expression, suffix: str) -> Expression:
