@@ -39,7 +39,7 @@ def test_models_lists_every_model_with_its_defaults(capsys: pytest.CaptureFixtur
     assert "C_m = 0.4 nF, g_L = 20 nS, E_L = -70 mV, I_stim = 0.44 nA" in printed
     kinds = [line for line in printed.splitlines() if line and line[0] != " "]
     assert kinds[:4] == ["neurons", "gates", "outputs", "junctions"]
-    assert set(kinds[4:]) <= {"modulations"}  # plugins may bring some
+    assert set(kinds[4:]) <= {"modulations", "plasticities"}  # plugins may bring some
 
 
 def test_models_name_shows_the_whole_declaration(capsys: pytest.CaptureFixture[str]) -> None:

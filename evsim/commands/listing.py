@@ -71,7 +71,7 @@ def sections(model: Model) -> Iterator[tuple[str, Sequence[str]]]:
     if model.equations.strip():
         yield "equations", _lines(model.written_out(model.equations).replace("{weight}", "unit of w"))
     if model.parameters:
-        yield "parameters", _parameter_rows(model)
+        yield "parameters", _aligned(parameter_rows(model))
     for choice in model.choices:
         options = ", ".join(choice.options)
         text = f"{choice.name} = {model.choice(choice.name)} (of {options}): {choice.meaning}"
@@ -93,12 +93,14 @@ def _package_of(model: Model) -> str:
     return f" of {titles[0]}" if titles else ""
 
 
-def _parameter_rows(model: Model) -> list[str]:
-    values = [_value(model, parameter) for parameter in model.parameters]
-    names = [parameter.name for parameter in model.parameters]
-    wide, high = max(map(len, names)), max(map(len, values))
-    meanings = [parameter.meaning for parameter in model.parameters]
-    return [f"{n:<{wide}}  {v:<{high}}  {m}" for n, v, m in zip(names, values, meanings, strict=True)]
+def parameter_rows(model: Model) -> list[tuple[str, str, str]]:
+    """Name, default and meaning of every parameter."""
+    return [(each.name, _value(model, each), each.meaning) for each in model.parameters]
+
+
+def _aligned(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    wide, high = (max(len(row[k]) for row in rows) for k in (0, 1))
+    return [f"{name:<{wide}}  {value:<{high}}  {meaning}" for name, value, meaning in rows]
 
 
 def _value(model: Model, parameter: Parameter) -> str:

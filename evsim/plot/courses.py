@@ -67,7 +67,7 @@ def traces(
     if t.size > 1:
         ax.margins(x=0)
     if 1 < len(titles) <= MOST_NAMED and all(titles):
-        ax.legend(loc="best", framealpha=0.9)
+        ax.legend(loc="best" if spikes is None else "lower right", framealpha=0.9)
     return lines
 
 

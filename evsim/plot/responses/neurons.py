@@ -12,7 +12,7 @@ from evsim.composition.declared import neuron_equations
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.models import current
 from evsim.plot.responses import page
-from evsim.plot.responses.trial import SAMPLES, Trial, rounded
+from evsim.plot.responses.trial import Trial, rounded, sampling
 from evsim.plot.scales import Floats, Scale, scale_for
 from evsim.plugin import Gate, Neuron
 from evsim.units import DIMENSIONLESS, Dimension, amp, dimension_of, quantity, require, second, si
@@ -76,7 +76,7 @@ class Stepped:
             members += [source, step]
         membrane = self.neuron.membrane
         trace = StateMonitor(
-            cells, membrane, record=is_traced, dt=in_seconds(self.duration / SAMPLES), name="plotted_trace*"
+            cells, membrane, record=is_traced, dt=sampling(self.duration), name="plotted_trace*"
         )
         spikes = SpikeMonitor(cells, name="plotted_spikes*") if self.neuron.threshold else None
         Network(*members, trace, *([spikes] if spikes is not None else [])).run(in_seconds(self.duration))

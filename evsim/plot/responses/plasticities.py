@@ -84,14 +84,14 @@ _TITLES = {
 def _spikes(trial: Trial, model: Plasticity) -> tuple[tuple[Floats, Floats], float]:
     """When source and target spike, and for how long the run goes on, in seconds."""
     scales = times_of(model) or [0.01]
-    source: Floats
-    target: Floats = np.zeros(0)
+    target = np.zeros(0)
     if model.on_post:
         unit = float(np.mean(scales))
-        source, target, last = np.array(PAIRS[0]) * unit, np.array(PAIRS[1]) * unit, 16 * unit
+        source, target = (np.asarray(each, dtype=np.float64) * unit for each in PAIRS)
+        last = 16 * unit
     else:
         interval = min(scales) / 4
-        source = interval * np.arange(2, 2 + TRAIN)
+        source = interval * np.arange(2.0, 2.0 + TRAIN)
         source = np.append(source, source[-1] + PAUSE * max(scales))
         last = float(source[-1]) + 4 * interval
     if trial.spikes is not None:

@@ -15,7 +15,8 @@ from evsim.units import Quantity
 from evsim.units.field import in_field_units
 from evsim.words.clocks import defaultclock, in_seconds
 
-SAMPLES = 2000  # of each trace
+SAMPLES = 2000  # of each trace, at least
+FINEST = 2e-3  # seconds; the shape of a spike is seen in long runs, too
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def titled(model: Model) -> str:
 
 def sampling(duration: float) -> Quantity:
     """The step between samples of a trace."""
-    return in_seconds(duration / SAMPLES)
+    return in_seconds(min(duration / SAMPLES, FINEST))
 
 
 def rounded(value: float, digits: int = 1) -> float:

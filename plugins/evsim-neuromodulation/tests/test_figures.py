@@ -43,6 +43,12 @@ def test_the_sweep_shows_silent_bursting_and_tonic_cells() -> None:
     assert titles == ["a_sp = 1.5: silent", "a_sp = 2: bursting", "a_sp = 4: tonic"]
 
 
+def test_any_gain_can_be_swept_also_over_one_value() -> None:
+    figure = sweep(0.5 * second, [-2.5], "I_app")
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["I_app = -2.5: silent"]
+    assert len(sweep(0.1 * second, gain="a_up").axes) == 5
+
+
 def test_three_modulated_cells_are_drawn() -> None:
     figure = modulated(4 * second, 1 * second, 1 * second)
     assert len(figure.axes) == 3
@@ -57,8 +63,8 @@ def test_the_command_saves_pictures_where_there_is_no_display(
 ) -> None:
     import evsim_neuromodulation.__main__ as command
 
-    monkeypatch.setattr(command, "sweep", lambda: sweep(0.1 * second, (2.0, 4.0)))
+    monkeypatch.setattr(command, "sweep", lambda gain: sweep(0.1 * second, (-2.0, 0.0), gain))
     monkeypatch.setattr(command, "modulated", lambda: modulated(0.1 * second, 0.02 * second, 0.05 * second))
-    assert main(["--output", str(tmp_path / "new")]) == 0
+    assert main(["--sweep", "I_app", "--output", str(tmp_path / "new")]) == 0
     assert sorted(each.name for each in (tmp_path / "new").iterdir()) == ["modulated.png", "sweep.png"]
     assert len(capsys.readouterr().out.splitlines()) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from evsim_neuromodulation.figures import modulated, sliders, sweep
+from evsim_neuromodulation.figures import RANGES, modulated, sliders, sweep
 
 WITHOUT_DISPLAY = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
 
@@ -17,7 +17,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Show the sliders where there is a display, else save the pictures; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m evsim_neuromodulation", description=__doc__)
     parser.add_argument(
-        "--sweep", action="store_true", help="save the pictures, also where there is a display"
+        "--sweep",
+        nargs="?",
+        const="a_sp",
+        choices=list(RANGES),
+        metavar="GAIN",
+        help="save the pictures, also where there is a display; "
+        f"the first is a sweep over one of {', '.join(RANGES)} (a_sp)",
     )
     parser.add_argument(
         "--output", type=Path, default=Path(), metavar="FOLDER", help="where pictures go (here)"
@@ -28,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plt.show()
         return 0 if kept else 1
     options.output.mkdir(parents=True, exist_ok=True)
-    for name, make in (("sweep", sweep), ("modulated", modulated)):
+    swept = options.sweep or "a_sp"
+    for name, make in (("sweep", lambda: sweep(gain=swept)), ("modulated", modulated)):
         path = options.output / f"{name}.png"
         make().savefig(path, dpi=100)
         print(path)

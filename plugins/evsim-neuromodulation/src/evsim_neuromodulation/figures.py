@@ -24,17 +24,22 @@ RANGES = {
     "I_app": (-4.0, 2.0),
 }
 """What the sliders change, and from where to where."""
+SWEPT = {"a_sp": (1.5, 2.0, 2.5, 3.0, 4.0), "I_app": (-2.5, -2.0, -1.0, 0.0, 1.5)}
+"""Values that show every regime."""
 
 
-def sweep(duration: Any = 12 * second, a_sp: Any = (1.5, 2.0, 2.5, 3.0, 4.0)) -> Figure:
-    """Draw the potential for several gains of the slow positive current, one below the other."""
-    times, potentials, trains = Cells(len(a_sp)).run(duration, a_sp=list(a_sp))
-    figure, axes = plt.subplots(len(a_sp), 1, sharex=True, sharey=True, figsize=(9, 1.5 * len(a_sp)))
-    for ax, gain, V, train in zip(axes, a_sp, potentials, trains, strict=True):
+def sweep(duration: Any = 12 * second, values: Any = None, gain: str = "a_sp") -> Figure:
+    """Draw the potential for several values of a gain, by default the slow positive one, one below the other."""
+    chosen = list(SWEPT.get(gain, np.linspace(*RANGES[gain], 5)) if values is None else values)
+    times, potentials, trains = Cells(len(chosen)).run(duration, **{gain: chosen})
+    figure, axes = plt.subplots(
+        len(chosen), 1, sharex=True, sharey=True, squeeze=False, figsize=(9, 1 + 1.3 * len(chosen))
+    )
+    for ax, value, V, train in zip(axes[:, 0], chosen, potentials, trains, strict=True):
         ax.plot(times / 1000, V, linewidth=0.7)
-        ax.set_title(f"a_sp = {gain:g}: {regime(train, duration)}", loc="left", fontsize=9)
+        ax.set_title(f"{gain} = {value:g}: {regime(train, duration)}", loc="left", fontsize=9)
         ax.set_ylabel("V")
-    axes[-1].set_xlabel("time (s)")
+    axes[-1, 0].set_xlabel("time (s)")
     figure.tight_layout()
     return figure
 
@@ -55,11 +60,11 @@ def modulated(duration: Any = 24 * second, start: Any = 6 * second, length: Any 
     titles = ["additive, sign +, w = 2", "additive, sign -", "depressive, sign +, w = 2"]
     figure, axes = plt.subplots(len(titles), 1, sharex=True, sharey=True, figsize=(9, 5.5))
     for ax, V, title in zip(axes, trace.V, titles, strict=True):
-        ax.axvspan(first / 1000, last / 1000, color="0.9", label="train of 50 spikes per second")
+        ax.axvspan(first / 1000, last / 1000, color="0.9")
         ax.plot(trace.t / second, V, linewidth=0.7)
         ax.set_title(title, loc="left", fontsize=9)
         ax.set_ylabel("V")
-    axes[0].legend(loc="upper right", fontsize=8)
+    axes[0].set_title("grey: 50 spikes per second arrive", loc="right", fontsize=9, color="0.4")
     axes[-1].set_xlabel("time (s)")
     figure.tight_layout()
     return figure

@@ -1,0 +1,24 @@
+"""Pictures of the documentation: as wide as they are shown, with as many colours as their size allows."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO
+
+COLOURS, LARGEST = 64, 39_000  # bytes
+
+
+def smaller(picture: Path | BinaryIO, width: int) -> bytes:
+    """A picture as a png of this width, which is smaller than 40 kB where a few colours are enough."""
+    from PIL import Image
+
+    image = Image.open(picture).convert("RGB")
+    image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+    colours = COLOURS
+    while True:
+        saved = io.BytesIO()
+        image.quantize(colours).save(saved, format="png", optimize=True)
+        if saved.tell() < LARGEST or colours <= 4:
+            return saved.getvalue()
+        colours //= 2
