@@ -16,11 +16,12 @@ int evsim_present(struct simulation *sim, int projection, int n, const int32_t *
     int code = EVSIM_OK;
     for (int64_t s = 0; s < p->n && code >= 0; s++) {
         struct undo before = {0};
-        code = undo_keep(&before, p->code, p->variable, p->step, s);
+        const int64_t slot = projection_slot(p, s);
+        code = undo_keep(&before, p->code, p->variable, p->step, slot);
         if (code >= 0 && p->code->bring)
-            p->code->bring(&cells, &now, p->variable, p->step, s);
+            p->code->bring(&cells, &now, p->variable, p->step, slot);
         for (int k = 0; k < n && code >= 0; k++)
-            out[k * p->n + s] = p->variable[variables[k]][s * p->step[variables[k]]];
+            out[k * p->n + s] = p->variable[variables[k]][slot * p->step[variables[k]]];
         undo_back(&before);
         free(before.all);
     }

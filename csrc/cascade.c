@@ -100,7 +100,7 @@ static int keep_written(struct runner *r) {
     r->undo.n = 0;
     for (int64_t k = r->sure.next; k < r->n_events; k++) {
         const struct evsim_event *e = &r->events[k];
-        if (is_writing(e) && undo_keep(&r->undo, e->code, e->variable, e->step, e->synapse) < 0)
+        if (is_writing(e) && undo_keep(&r->undo, e->code, e->variable, e->step, e->slot) < 0)
             return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;

@@ -8,10 +8,11 @@
 #include "random.h"
 #include "shard.h"
 
-int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) {
+static inline int add(struct shard *sh, int64_t cell, const struct evsim_event *event) {
     if (GROW(sh->events, sh->n_events, sh->events_room) < 0)
         return EVSIM_NO_MEMORY;
-    sh->events[sh->n_events++] = (struct tagged_event){cell, *event};
+    struct tagged_event *const tagged = &sh->events[sh->n_events++];
+    tagged->cell = cell, tagged->event = *event;
     sh->cells[cell].n_events++;
     return EVSIM_OK;
 }
@@ -20,15 +21,16 @@ int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) 
 int events_of_synapse(const struct projection *p) { return p->n_ports + (p->code != NULL); }
 
 /* Event k of those that the synapse at `position` makes. */
-static inline struct evsim_event event_of(const struct projection *p, int64_t position, int k,
-                                          double offset, int32_t round) {
+static inline struct evsim_event event_of(const struct projection *p, int64_t position,
+                                          uint32_t source, int k, double offset, int32_t round) {
     const uint32_t synapse = projection_synapse(p, position);
     const struct evsim_event event = {.offset = offset,
                                       .port = -1,
                                       .round = round,
                                       .projection = p->number,
-                                      .source = projection_source(p, synapse),
+                                      .source = source,
                                       .synapse = synapse,
+                                      .slot = projection_slot(p, synapse),
                                       .code = p->code,
                                       .variable = p->variable,
                                       .step = p->step};
@@ -41,11 +43,31 @@ static inline struct evsim_event event_of(const struct projection *p, int64_t po
     return addition;
 }
 
+int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event) {
+    return add(sh, cell, event);
+}
+
+/* What event code works on is asked for ahead of the walks: it lies anywhere in memory. */
+static void prefetch(const struct projection *p, uint32_t slot) {
+    for (int v = 0; v < p->n_variables; v++)
+        if (p->step[v])
+            __builtin_prefetch(&p->variable[v][slot * p->step[v]], 1);
+}
+
+static uint32_t source_in(const struct slice *s, int64_t position) {
+    return s->arrivals
+               ? projection_source(s->projection, projection_synapse(s->projection, position))
+               : s->source;
+}
+
 static int gather_synapse(struct shard *sh, int64_t cell, const struct projection *p,
-                          int64_t position, double offset, int32_t round) {
-    for (int k = 0; k < events_of_synapse(p); k++) {
-        const struct evsim_event event = event_of(p, position, k, offset, round);
-        if (events_add(sh, cell, &event) < 0)
+                          int64_t position, uint32_t source, double offset, int32_t round) {
+    const int n = p->n_ports + (p->code != NULL);
+    for (int k = 0; k < n; k++) {
+        const struct evsim_event event = event_of(p, position, source, k, offset, round);
+        if (event.code && p->slot_of)
+            prefetch(p, event.slot);
+        if (add(sh, cell, &event) < 0)
             return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
@@ -61,7 +83,9 @@ int events_gather_slice(struct simulation *sim, struct shard *sh, const struct s
         const double offset = slice_offset(slice, k, sim->window);
         if (offset < from || offset >= to)
             continue;
-        if (gather_synapse(sh, mark - 1, p, slice_position(slice, k), offset, 0) < 0)
+        const int64_t position = slice_position(slice, k);
+        const uint32_t source = source_in(slice, position);
+        if (gather_synapse(sh, mark - 1, p, position, source, offset, 0) < 0)
             return EVSIM_NO_MEMORY;
     }
     return EVSIM_OK;
@@ -81,7 +105,7 @@ int events_gather_drive(struct simulation *sim, struct shard *sh, const struct d
                                           .port = d->state,
                                           .projection = d->projection,
                                           .source = i,
-                                          .synapse = k};
+                                          .synapse = (uint32_t)k};
         if (event.offset < from || event.offset >= to)
             continue;
         if (events_add(sh, cell, &event) < 0)
@@ -143,9 +167,14 @@ static void place_slice(struct simulation *sim, struct shard *sh, const struct s
     for (int64_t k = 0; k < slice->n; k++) {
         struct cell *c = &sh->cells[slot[slice_target(slice, k)] - 1];
         const double offset = slice_offset(slice, k, sim->window);
-        for (int e = 0; e < n; e++)
-            sh->sorted[c->first_event + c->n_events++] =
-                event_of(p, slice_position(slice, k), e, offset, 0);
+        const int64_t position = slice_position(slice, k);
+        const uint32_t source = source_in(slice, position);
+        for (int e = 0; e < n; e++) {
+            const struct evsim_event event = event_of(p, position, source, e, offset, 0);
+            if (event.code && p->slot_of)
+                prefetch(p, event.slot);
+            sh->sorted[c->first_event + c->n_events++] = event;
+        }
     }
 }
 
@@ -227,7 +256,8 @@ int events_note_local(struct shard *sh, const struct projection *p, int64_t posi
     struct cell scratch = {0}; /* events_add counts for a cell */
     struct cell *cells = sh->cells;
     sh->cells = &scratch;
-    const int code = gather_synapse(sh, 0, p, position, offset, round);
+    const uint32_t source = projection_source(p, projection_synapse(p, position));
+    const int code = gather_synapse(sh, 0, p, position, source, offset, round);
     sh->cells = cells;
     for (int64_t k = n_events; k < sh->n_events && code >= 0; k++) {
         if (GROW(sh->local, sh->n_local, sh->local_room) < 0) {
@@ -282,7 +312,8 @@ int events_gather_one(struct simulation *sim, struct shard *sh, int64_t cell, do
         const int64_t position = slice_position(s, sh->indexed[k - 1].k);
         const double offset = slice_offset(s, sh->indexed[k - 1].k, sim->window);
         if (offset >= from && offset < to)
-            code = gather_synapse(sh, cell, s->projection, position, offset, 0);
+            code = gather_synapse(sh, cell, s->projection, position, source_in(s, position), offset,
+                                  0);
     }
     for (int k = 0; k < sim->n_drives && code >= 0; k++)
         if (sim->drives[k].target == sh->cells[cell].population)

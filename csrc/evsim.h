@@ -116,6 +116,8 @@ int evsim_set_link_direct(evsim_simulation *sim, int link);
 int evsim_share_variables(evsim_simulation *sim, int projection, int owner, const void *code);
 /* Before they are set: variables with a value for each synapse that the code needs together. */
 int evsim_pack_variables(evsim_simulation *sim, int projection, int n, const int32_t *variables);
+/* Or lets those of synapses with one target stand side by side, for code at spikes of targets. */
+int evsim_place_by_target(evsim_simulation *sim, int projection, int n, const int32_t *variables);
 /* The variables that the code of a projection writes, brought to the present time: out[k*n + s] for
  * the k-th of these variables and synapse s. They stay as they are in the simulation. */
 int evsim_present(evsim_simulation *sim, int projection, int n, const int32_t *variables,

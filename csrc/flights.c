@@ -19,7 +19,7 @@ static int push_flight(struct simulation *sim, struct shard *sh, const struct pr
     int64_t arrival = 0;
     while (position < end && (arrival = projection_arrival(p, position, s->tick, s->offset,
                                                            sim->window, &offset)) < tick)
-        position++;
+        position = p->delay_tick ? position + 1 : end;
     if (position == end)
         return EVSIM_OK;
     const struct queue_entry entry = {.tick = arrival,
@@ -182,7 +182,8 @@ int flights_find_due(struct simulation *sim, struct shard *sh) {
                                                     .n = position - e->position,
                                                     .first = e->position,
                                                     .tick = e->since,
-                                                    .offset = e->offset};
+                                                    .offset = e->offset,
+                                                    .source = e->index};
         const struct spike s = {e->since, e->offset, p->emitter, e->index, 0};
         const int code = push_flight(sim, sh, p, e->sequence, &s, position, sh->tick + 1);
         if (code < 0)

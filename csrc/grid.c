@@ -450,7 +450,7 @@ static int deliver_code(struct simulation *sim, struct shard *sh, struct populat
         if (p->code->asks_inputs)
             unit_renew_inputs(sim, p->target);
         p->code->run(sh->starts, &sh->views[target->number], i, &now, p->variable, p->step,
-                     synapse);
+                     projection_slot(p, synapse));
         if (own)
             store(own, synapse, now.own);
         if (source)

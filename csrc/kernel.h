@@ -155,6 +155,11 @@ struct evsim_code {
                     const struct evsim_now *now, double *const *variable, const int64_t *step,
                     const uint32_t *synapses, int64_t n);
     int32_t asks_inputs; /* the code names what links add up to, at either end */
+    /* The same for n synapses of one target whose variables stand side by side from `first` on; or
+     * NULL. */
+    void (*run_range)(double *x, const struct evsim_cells *cells, int64_t i,
+                      const struct evsim_now *now, double *const *variable, const int64_t *step,
+                      int64_t first, int64_t n);
 };
 
 /* What a spike does to a gate, written by hand: see kernel/gate.h. The sizes are those that the
@@ -183,7 +188,8 @@ struct evsim_event {
     int32_t round; /* deliveries of zero delay come in rounds at one instant */
     int32_t projection;
     uint32_t source;
-    int64_t synapse; /* number of the synapse in its projection */
+    uint32_t synapse; /* number of the synapse in its projection */
+    uint32_t slot;    /* where its variables stand */
     const struct evsim_code *code;
     double *const *variable;
     const int64_t *step;

@@ -452,6 +452,11 @@ int evsim_set_variable(struct simulation *sim, int projection, int variable, con
     return projection_set_variable(sim->projections[projection], variable, values, count == 1);
 }
 
+int evsim_place_by_target(struct simulation *sim, int projection, int n, const int32_t *variables) {
+    sim->is_changed = 1;
+    return projection_place_by_target(sim->projections[projection], n, variables);
+}
+
 int evsim_pack_variables(struct simulation *sim, int projection, int n, const int32_t *variables) {
     return projection_pack(sim->projections[projection], n, variables);
 }
@@ -459,7 +464,7 @@ int evsim_pack_variables(struct simulation *sim, int projection, int n, const in
 int evsim_variable(struct simulation *sim, int projection, int variable, double *out) {
     const struct projection *p = sim->projections[projection];
     for (int64_t s = 0; s < p->n; s++)
-        out[s] = p->variable[variable][s * p->step[variable]];
+        out[s] = p->variable[variable][projection_slot(p, s) * p->step[variable]];
     return EVSIM_OK;
 }
 

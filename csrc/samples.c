@@ -25,7 +25,8 @@ int samples_keep_one(struct simulation *sim, struct shard *sh, const struct proj
                      int64_t position) {
     if (!p->code || !p->code->n_written || !is_sampled(sim, sh, p->target))
         return EVSIM_OK;
-    return undo_keep(&sh->sampled, p->code, p->variable, p->step, projection_synapse(p, position));
+    return undo_keep(&sh->sampled, p->code, p->variable, p->step,
+                     projection_slot(p, projection_synapse(p, position)));
 }
 
 int samples_keep(struct simulation *sim, struct shard *sh) {
@@ -42,7 +43,7 @@ int samples_keep(struct simulation *sim, struct shard *sh) {
     for (int64_t k = 0; k < sh->n_local && code >= 0; k++) { /* of parts before */
         const struct evsim_event *e = &sh->local[k].event;
         if (e->port < 0 && e->code->n_written && is_sampled(sim, sh, sh->local[k].population))
-            code = undo_keep(&sh->sampled, e->code, e->variable, e->step, e->synapse);
+            code = undo_keep(&sh->sampled, e->code, e->variable, e->step, e->slot);
     }
     return code;
 }

@@ -94,8 +94,8 @@ static void each_block(struct visit *v, const struct simulation *sim) {
             if (!projection_is_packed(p, i))
                 block(v, p->variable[i], (size_t)(p->step[i] ? p->n : 1) * sizeof(double));
         }
-        if (p->records)
-            block(v, p->records, (size_t)p->n * (size_t)p->n_packed * sizeof(double));
+        if (p->records && !p->is_sharing)
+            block(v, p->records, (size_t)p->n_records * sizeof(double));
     }
 }
 

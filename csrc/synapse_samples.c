@@ -30,8 +30,9 @@ static void glance_free(struct glance *g) { free(g->variable), free(g->own), fre
 
 static void glance_at(struct glance *g, const struct projection *p, const struct evsim_cells *cells,
                       int64_t synapse, double offset) {
+    const int64_t slot = projection_slot(p, synapse);
     for (int v = 0; v < p->n_variables; v++)
-        g->variable[v] = &p->variable[v][synapse * p->step[v]];
+        g->variable[v] = &p->variable[v][slot * p->step[v]];
     if (!p->code || !p->code->bring)
         return;
     for (int k = 0; k < p->code->n_written; k++) {

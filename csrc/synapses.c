@@ -80,8 +80,8 @@ static void free_variables(struct projection *p) {
     for (int v = 0; v < p->n_variables; v++)
         if (projection_is_packed(p, v))
             p->variable[v] = NULL;
-    free_all(p->variable, p->n_variables), free(p->step), free(p->records);
-    p->records = NULL, p->n_packed = 0;
+    free_all(p->variable, p->n_variables), free(p->step), free(p->records), free(p->slot_of);
+    p->records = NULL, p->n_records = 0, p->slot_of = NULL;
 }
 
 void projection_free(struct projection *p) {
@@ -101,6 +101,7 @@ static int64_t size_of_rows(const struct projection *p) {
     const int64_t each = (p->i ? 2 * (int64_t)sizeof(uint32_t) : 0) +
                          (p->target_of != p->j ? (int64_t)sizeof(uint32_t) : 0) +
                          (p->synapse_of ? (int64_t)sizeof(uint32_t) : 0) +
+                         (p->slot_of && !p->is_sharing ? (int64_t)sizeof(uint32_t) : 0) +
                          (p->source_of ? (int64_t)sizeof(uint32_t) : 0) +
                          (p->delay_tick ? (int64_t)(sizeof(int32_t) + sizeof(double)) : 0);
     const int64_t n_rows = (p->start ? p->n_shards + 1 : 0) + (p->created ? 1 : 0);
@@ -113,7 +114,7 @@ int64_t projection_bytes(const struct projection *p) {
         values += p->port[k].own ? (p->port[k].step ? p->n : 1) : 0;
     for (int v = 0; v < p->n_variables && !p->is_sharing; v++)
         values += projection_is_packed(p, v) ? 0 : p->step[v] ? p->n : 1;
-    values += p->is_sharing ? 0 : p->n * p->n_packed;
+    values += p->is_sharing ? 0 : p->n_records;
     return size_of_rows(p) + values * (int64_t)sizeof(double);
 }
 
@@ -390,14 +391,18 @@ int projection_set_code(struct projection *p, const struct evsim_code *code, int
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one) {
     if (projection_is_packed(p, variable)) {
         for (int64_t s = 0; s < p->n; s++)
-            p->variable[variable][s * p->n_packed] = values[is_one ? 0 : s];
+            p->variable[variable][projection_slot(p, s) * p->step[variable]] =
+                values[is_one ? 0 : s];
         return EVSIM_OK;
     }
     const size_t size = (size_t)(is_one ? 1 : p->n) * sizeof *values;
     double *copy = allocate(size + sizeof *values, 1);
     if (!copy)
         return EVSIM_NO_MEMORY;
-    memcpy(copy, values, size);
+    if (is_one || !p->slot_of)
+        memcpy(copy, values, size);
+    for (int64_t s = 0; s < p->n && !is_one && p->slot_of; s++)
+        copy[p->slot_of[s]] = values[s];
     free(p->variable[variable]);
     p->variable[variable] = copy;
     p->step[variable] = !is_one;
@@ -417,21 +422,54 @@ int projection_set_sources(struct projection *p, int32_t population, const uint3
 void projection_share(struct projection *p, const struct projection *owner,
                       const struct evsim_code *code) {
     p->code = code, p->n_variables = owner->n_variables;
-    p->variable = owner->variable, p->step = owner->step, p->n_packed = owner->n_packed;
+    p->variable = owner->variable, p->step = owner->step, p->slot_of = owner->slot_of;
+    p->records = owner->records, p->n_records = owner->n_records;
     p->is_sharing = 1;
+}
+
+/* Takes memory for these variables, one after the other `apart`, each with this step. */
+static int take_records(struct projection *p, int n, const int32_t *variables, int64_t n_records,
+                        int64_t apart, int64_t step) {
+    n_records = n_records < n ? n : n_records; /* each has a place, also without synapses */
+    double *records = allocate_zeroed((size_t)n_records + 1, sizeof *records);
+    if (!records)
+        return EVSIM_NO_MEMORY;
+    p->records = records, p->n_records = n_records;
+    for (int k = 0; k < n; k++) {
+        free(p->variable[variables[k]]);
+        p->variable[variables[k]] = records + k * apart;
+        p->step[variables[k]] = step;
+    }
+    return EVSIM_OK;
+}
+
+#define PAGE 512 /* numbers */
+#define SKEW 72  /* numbers: arrays that are used together begin at different places in pages */
+
+int projection_place_by_target(struct projection *p, int n, const int32_t *variables) {
+    const int64_t apart = (p->n / PAGE + 1) * PAGE + SKEW;
+    uint32_t n_targets = 0;
+    for (int64_t s = 0; s < p->n; s++)
+        n_targets = p->j[s] >= n_targets ? p->j[s] + 1 : n_targets;
+    uint32_t *slot_of = allocate((size_t)p->n + 1, sizeof *slot_of);
+    uint32_t *next = allocate_zeroed((size_t)n_targets + 1, sizeof *next);
+    if (!slot_of || !next) {
+        free(slot_of), free(next);
+        return EVSIM_NO_MEMORY;
+    }
+    for (int64_t s = 0; s < p->n; s++)
+        next[p->j[s] + 1]++;
+    for (uint32_t i = 0; i < n_targets; i++)
+        next[i + 1] += next[i];
+    for (int64_t s = 0; s < p->n; s++)
+        slot_of[s] = next[p->j[s]]++;
+    free(next), free(p->slot_of);
+    p->slot_of = slot_of;
+    return take_records(p, n, variables, n * apart, apart, 1);
 }
 
 int projection_pack(struct projection *p, int n, const int32_t *variables) {
     if (n < 2) /* a step of 1 is that of arrays of their own */
         return EVSIM_OK;
-    double *records = allocate_zeroed((size_t)p->n * (size_t)n + 1, sizeof *records);
-    if (!records)
-        return EVSIM_NO_MEMORY;
-    p->records = records, p->n_packed = n;
-    for (int k = 0; k < n; k++) {
-        free(p->variable[variables[k]]);
-        p->variable[variables[k]] = records + k;
-        p->step[variables[k]] = n;
-    }
-    return EVSIM_OK;
+    return take_records(p, n, variables, p->n * n, 1, n);
 }

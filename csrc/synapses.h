@@ -64,8 +64,9 @@ struct projection {
     int n_variables;
     double **variable;
     int64_t *step;
-    double *records; /* [n][n_packed] variables that stand side by side, synapse by synapse */
-    int n_packed;    /* those with this step; 0: none */
+    double *records; /* variables in one piece of memory, the owner's; or NULL */
+    int64_t n_records;
+    uint32_t *slot_of; /* where variables of a synapse stand in their arrays; NULL: at its number */
 };
 
 /* A delivery in a list: which synapse, and when in the window. */
@@ -80,8 +81,9 @@ struct slice {
     const struct projection *projection;
     int64_t n;
     int64_t first; /* position, of a piece */
-    int64_t tick;  /* of the spike */
+    int64_t tick;  /* of the spike... */
     double offset;
+    uint32_t source;                /* ...and who made it, of a piece */
     const struct arrival *arrivals; /* the list; NULL for a piece */
 };
 
@@ -127,8 +129,18 @@ uint32_t projection_source(const struct projection *p, int64_t synapse);
 /* Memory of its own, bytes. */
 int64_t projection_bytes(const struct projection *p);
 
+/* The same as arrays, in which synapses with one target stand side by side, in order of creation:
+ * event code at spikes of targets then runs along them. */
+int projection_place_by_target(struct projection *p, int n, const int32_t *variables);
+
+/* Where the variables of a synapse stand: each at slot*step. */
+static inline uint32_t projection_slot(const struct projection *p, int64_t synapse) {
+    return p->slot_of ? p->slot_of[synapse] : (uint32_t)synapse;
+}
+
 static inline int projection_is_packed(const struct projection *p, int variable) {
-    return p->n_packed > 0 && p->step[variable] == p->n_packed;
+    const double *const first = p->variable[variable];
+    return p->records && first >= p->records && first < p->records + p->n_records;
 }
 
 /* Code on the variables of another projection of the same synapses, which lives as long. */

@@ -37,7 +37,7 @@ static int run_at_ends(struct journey *j, const struct member *m, const struct e
                        uint32_t i, double *x, struct evsim_now *now) {
     const struct projection *q = j->sim->projections[e->projection];
     if (!q->source_of) {
-        e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
+        e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->slot);
         return EVSIM_OK;
     }
     const struct member *from = member_of(j->u, q->source);
@@ -49,7 +49,7 @@ static int run_at_ends(struct journey *j, const struct member *m, const struct e
     now->pre = is_itself ? x : pre;
     now->pre_cells = cells_of(j, from), now->pre_i = source;
     now->is_pre_refractory = from->active[source] == 0.0;
-    e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->synapse);
+    e->code->run(x, cells_of(j, m), i, now, e->variable, e->step, e->slot);
     int is_changed = 0;
     for (int s = 0; s < n_states && !is_itself; s++) {
         is_changed |= from->x[s][source] != pre[s];

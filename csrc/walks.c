@@ -92,13 +92,21 @@ static void run_row(const struct shard *sh, const struct projection *q, const st
                     const struct evsim_walk *walk, const struct evsim_now *now, int64_t first,
                     int64_t n) {
     const struct evsim_cells *cells = &sh->views[cell->population];
-    if (q->code->run_row && q->synapse_of) {
+    if (q->code->run_range && q->slot_of && n > 0) {
+        const uint32_t slot = projection_slot(q, projection_synapse(q, first));
+        if (projection_slot(q, projection_synapse(q, first + n - 1)) - slot == n - 1) {
+            q->code->run_range(walk->x, cells, cell->i, now, q->variable, q->step, slot, n);
+            return;
+        }
+    }
+    if (q->code->run_row && q->synapse_of && !q->slot_of) {
         q->code->run_row(walk->x, cells, cell->i, now, q->variable, q->step, q->synapse_of + first,
                          n);
         return;
     }
     for (int64_t at = first; at < first + n; at++)
-        q->code->run(walk->x, cells, cell->i, now, q->variable, q->step, projection_synapse(q, at));
+        q->code->run(walk->x, cells, cell->i, now, q->variable, q->step,
+                     projection_slot(q, projection_synapse(q, at)));
 }
 
 /* What a spike does at once to the synapses that end on its neuron. In a cascade and in a unit
@@ -114,8 +122,9 @@ static int run_posts(struct simulation *sim, struct shard *sh, const struct cell
         if (!q->is_post)
             continue;
         const int64_t begin = row_begin(q, sh->number, cell->i);
-        int64_t end = begin;
-        while (end < row_end(q, sh->number, cell->i) && projection_is_at_once(q, end))
+        const int64_t row = row_end(q, sh->number, cell->i);
+        int64_t end = q->delay_tick || !projection_is_at_once(q, begin) ? begin : row;
+        while (end < row && projection_is_at_once(q, end))
             end++;
         for (int n = 0; n < q->n_ports; n++)
             for (int64_t at = begin; at < end; at++)

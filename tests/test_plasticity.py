@@ -299,3 +299,47 @@ def test_equations_may_depend_on_parameters_of_both_ends() -> None:
     synapses.connect()
     run(5 * ms)
     assert synapses.a[:] == pytest.approx([math.exp(-0.15), math.exp(-0.35)], rel=1e-13)
+
+
+# Many synapses of one neuron
+
+
+def many(on_post: str, threads: int, recorded: bool = False) -> list[Times]:
+    """Spikes of the targets run code along all their synapses, whose parameters and delays may differ."""
+    start_scope()
+    seed(3)
+    sources = PoissonGroup(23, 80 * Hz, name="sources")
+    cells = NeuronGroup(19, "dv/dt = (1.2 - v)/(10*ms) : 1", threshold="v > 1", reset="v = 0", name="cells")
+    cells.v = "i/20"
+    model = """w : 1
+               tau : second
+               dapre/dt = -apre/tau : 1 (event-driven)
+               dapost/dt = -apost/(33*ms) : 1 (event-driven)
+               dx/dt = (1 - x)/tau : 1 (event-driven)"""
+    on_pre = "v_post += 0.01*w*x; apre += 0.01; x -= 0.2*x; w = clip(w - apost, 0, 1)"
+    synapses = Synapses(sources, cells, model, on_pre=on_pre, on_post=on_post, name="synapses")
+    synapses.connect(p=0.7)
+    synapses.w, synapses.x, synapses.tau = "rand()", 1, "(5 + 30*rand())*ms"
+    synapses.pre.delay = "rand()*2*ms"
+    objects: list[object] = [sources, cells, synapses]
+    if recorded:
+        objects.append(StateMonitor(synapses, ["w", "apre"], record=[0, 7, 200]))
+    Network(objects).run(100 * ms, threads=threads)
+    return [np.array(synapses._present(name)) for name in ("w", "apre", "apost", "x")]
+
+
+ALONG = "apost += 0.011; w = clip(w + apre, 0, 1)"
+
+
+def test_code_along_the_synapses_of_a_neuron_is_that_of_each() -> None:
+    along, each = many(ALONG, 1), many(f"{ALONG}; w += 0*rand()", 1)
+    assert np.ptp(along[0]) > 0.5
+    for first, second in zip(along, each, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_code_along_the_synapses_of_a_neuron_gives_the_same_bits_on_any_threads_and_with_monitors() -> None:
+    along = many(ALONG, 1)
+    for other in (many(ALONG, 3), many(ALONG, 2, recorded=True)):
+        for first, second in zip(along, other, strict=True):
+            assert np.array_equal(first, second)

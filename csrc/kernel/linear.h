@@ -113,6 +113,7 @@ static int walk(const struct evsim_cells *cells, int64_t i, struct evsim_walk *w
                 continue;
             }
             stop = events[w->next].offset;
+            fetch(&events[w->next]);
         }
         if (is_refractory && w->release < stop)
             stop = w->release;

@@ -101,7 +101,7 @@ class _Writer:
         """The whole text."""
         is_alone = self.source is None and self.integrated is None
         is_row = is_alone and not any(each.expression.draws for each in assignments)
-        row = self._row(assignments, shared) if is_row else ""
+        row = self._row(assignments, shared) + self._range(assignments, shared) if is_row else ""
         self.functions = engine_functions([each.expression for each in assignments], "event code")
         own = "".join(f"{each.c}\n" for each in self.functions.values() if isinstance(each, ForeignFunction))
         statements = "".join(f"    {self._statement(each)}\n" for each in assignments)
@@ -115,7 +115,7 @@ class _Writer:
         relaxation = ""
         if self.equations:
             relaxation, brought = relaxation_source(self.equations, self.own)
-            statements = f"    bring(cells, now, variable, step, synapse);\n{statements}"
+            statements = f"    {{\n{relaxation_block(self.equations, self.own)}    }}\n{statements}"
             changed |= brought
         written = [v for v, name in enumerate(self.variables) if name in changed]
         asks = int(any(name in self.inputs for each in assignments for name in each.expression.names))
@@ -134,7 +134,7 @@ static const int32_t written[] = {{{", ".join(map(str, written or [-1]))}}};
 static const struct evsim_code code = {{
     .abi = EVSIM_KERNEL_ABI, .run = run, .bring = {"bring" if relaxation else "0"},
     .run_row = {"run_row" if row else "0"}, .n_written = {len(written)}, .written = written,
-    .asks_inputs = {asks}}};
+    .asks_inputs = {asks}, .run_range = {"run_range" if row else "0"}}};
 
 const struct evsim_code *evsim_code(void);
 const struct evsim_code *evsim_code(void) {{ return &code; }}
@@ -143,21 +143,8 @@ const struct evsim_code *evsim_code(void) {{ return &code; }}
     def _row(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
         """The same for a row of synapses of one neuron, with what they share read once."""
         numbers = {name: v for v, name in enumerate(self.variables)}
-        inner = _Writer(
-            self.model,
-            self.variables,
-            self.parameters,
-            self.equations,
-            self.pathway,
-            None,
-            None,
-        )
-        inner.functions = engine_functions([each.expression for each in assignments], "event code")
-        inner.own = {name: f"v{v}[synapse * s{v}]" for name, v in numbers.items()}
-        inner.own |= {name: f"shared_{numbers[name]}" for name in shared}
-        inner.names |= inner.own
-        body = relaxation_block(self.equations, inner.own) if self.equations else ""
-        body += "".join(f"    {inner._statement(each)}\n" for each in assignments)
+        own = {name: f"v{v}[synapse * s{v}]" for name, v in numbers.items()}
+        body = self._many(assignments, own | _read_once(shared, numbers), False)
         used = [v for name, v in numbers.items() if name not in shared]
         heads = "".join(
             f"    const double shared_{numbers[name]} = *variable[{numbers[name]}];\n" for name in shared
@@ -182,6 +169,48 @@ static void run_row(double *x, const struct evsim_cells *cells, int64_t i,
 {body}    }}
 }}
 """
+
+    def _range(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
+        """The same for synapses whose variables stand side by side, in a loop that compilers make vectors of."""
+        numbers = {name: v for v, name in enumerate(self.variables)}
+        own = {name: f"v{v}[k]" for name, v in numbers.items()}
+        body = self._many(assignments, own | _read_once(shared, numbers), True)
+        each = [v for name, v in numbers.items() if name not in shared]
+        heads = "".join(
+            f"    const double shared_{numbers[name]} = *variable[{numbers[name]}];\n" for name in shared
+        )
+        heads += "".join(f"    double *restrict const v{v} = variable[{v}] + first;\n" for v in each)
+        unused = ", ".join(
+            [f"(void)shared_{numbers[name]}" for name in shared] + [f"(void)v{v}" for v in each]
+        )
+        differ = [f"step[{numbers[name]}]" for name in shared] + [f"step[{v}] != 1" for v in each]
+        is_apart = all(statement.where in ("synapse", "local") for statement in assignments)
+        apart = '    _Pragma("GCC ivdep")\n' if is_apart else ""  # no synapse changes what another reads
+        return f"""
+static void run_range(double *x, const struct evsim_cells *all_cells, int64_t i,
+                      const struct evsim_now *at, double *const *variable, const int64_t *step,
+                      int64_t first, int64_t n) {{
+    if ({" || ".join(differ) or "0"}) {{
+        for (int64_t k = 0; k < n; k++) run(x, all_cells, i, at, variable, step, first + k);
+        return;
+    }}
+    const struct evsim_cells kept_cells = *all_cells, *const cells = &kept_cells;
+    const struct evsim_now kept_now = *at, *const now = &kept_now;
+    (void)x, (void)cells, (void)i, (void)now;
+{heads}    {unused or "(void)0"};
+{apart}    for (int64_t k = 0; k < n; k++) {{
+{body}    }}
+}}
+"""
+
+    def _many(self, assignments: tuple[Assignment, ...], own: Mapping[str, str], is_range: bool) -> str:
+        """The statements for one of many synapses, whose variables are at places of their own."""
+        inner = _Writer(self.model, self.variables, self.parameters, self.equations, self.pathway, None, None)
+        inner.functions = engine_functions([each.expression for each in assignments], "event code")
+        inner.own = dict(own)
+        inner.names |= inner.own
+        body = relaxation_block(self.equations, inner.own, is_range) if self.equations else ""
+        return body + "".join(f"    {inner._statement(each)}\n" for each in assignments)
 
     def _calls(self) -> dict[str, Callable[[list[str]], str]]:
         """Random numbers; every call in the text has its own."""
@@ -216,6 +245,11 @@ static void run_row(double *x, const struct evsim_cells *cells, int64_t i,
         text = f"{places[each.target]} {_OPERATORS[each.operation]} {value};"
         is_clamped = model is not None and each.target in model.clamped
         return f"if (!now->{is_resting}) {text}" if is_clamped else text
+
+
+def _read_once(shared: Collection[str], numbers: Mapping[str, int]) -> dict[str, str]:
+    """The places of what synapses share, read before a loop."""
+    return {name: f"shared_{numbers[name]}" for name in shared}
 
 
 def _inputs(model: LinearModel | GeneralModel | None) -> tuple[str, ...]:

@@ -33,12 +33,15 @@ static void bring(const struct evsim_cells *cells, const struct evsim_now *now,
     return text, {*equations, *HIDDEN}
 
 
-def relaxation_block(equations: Mapping[str, LinearForm], places: Mapping[str, str]) -> str:
-    """C statements that bring the variables to the present."""
+def relaxation_block(
+    equations: Mapping[str, LinearForm], places: Mapping[str, str], is_vectorised: bool = False
+) -> str:
+    """C statements that bring the variables to the present; with no branch around what fades, for loops of vectors."""
     tick, offset = (places[name] for name in HIDDEN)
     found = blocks(equations)
     fading = [block[0] for block in found if len(block) == 1 and _is_fading(block[0], equations[block[0]])]
-    body = "".join(_fading(fading, equations, places))
+    body = "".join(_fading(fading, equations, places, is_vectorised))
+    ahead, body = (body, "") if is_vectorised else ("", body)
     for block in found:
         if len(block) > MOST_COUPLED:
             raise EvsimValueError(
@@ -52,9 +55,11 @@ def relaxation_block(equations: Mapping[str, LinearForm], places: Mapping[str, s
     return f"""    const double windows = (double)cells->tick - {tick};
     const double h = windows * cells->window + (now->offset - {offset});
     {tick} = (double)cells->tick, {offset} = now->offset;
-    if (h != 0.0) {{
-{body}    }}
-"""
+{ahead}{_where_time_passed(body)}"""
+
+
+def _where_time_passed(body: str) -> str:
+    return f"    if (h != 0.0) {{\n{body}    }}\n" if body else ""
 
 
 def _is_fading(name: str, form: LinearForm) -> bool:
@@ -62,11 +67,15 @@ def _is_fading(name: str, form: LinearForm) -> bool:
 
 
 def _fading(
-    names: list[str], equations: Mapping[str, LinearForm], places: Mapping[str, str]
+    names: list[str],
+    equations: Mapping[str, LinearForm],
+    places: Mapping[str, str],
+    is_always: bool,
 ) -> Iterator[str]:
-    """dx/dt = a x, several of them: equal rates share an exponential."""
+    """dx/dt = a x, several of them: equal rates share an exponential. With `is_always` h may be 0."""
     for k, name in enumerate(names):
-        yield f"    const double z{k} = ({equations[name].coefficients[name].to_c(places)}) * h;\n"
+        rate = equations[name].coefficients[name].to_c(places)
+        yield f"    const double z{k} = {'h == 0.0 ? 0.0 : ' if is_always else ''}({rate}) * h;\n"
         again = f"z{k} == z{k - 1} ? e{k - 1} : " if k else ""
         yield f"    const double e{k} = {again}evsim_exp(z{k});\n"
         yield f"    {places[name]} *= e{k};\n"

@@ -155,7 +155,7 @@ class ProjectionInCore:
             check(lib.evsim_share_variables(self.sim, self.number, self.owner.number, code))
         elif self.has_variables:
             check(lib.evsim_set_code(self.sim, self.number, code, len(self.variables)))
-            self._pack()
+            self._place(group)
 
     def _code_address(self, model: Model, group: Sequence[Projection]) -> int:
         p = self.projection
@@ -170,12 +170,14 @@ class ProjectionInCore:
             code_source(p.code, model, variables, parameters, p.equations, number, shared, before, own)
         )
 
-    def _pack(self) -> None:
-        """What code changes stands side by side in memory."""
+    def _place(self, group: Sequence[Projection]) -> None:
+        """Code at spikes of targets runs along their synapses; other code finds what it changes in one place."""
+        is_along = any(_runs_along_targets(each) for each in group) and not any(draws(each) for each in group)
+        place = lib.evsim_place_by_target if is_along else lib.evsim_pack_variables
         changing = self.written | (set(HIDDEN) if self.equations else set())
         together = [k for k, name in enumerate(self.variables) if name in changing]
         numbers, keep = array(together, "int32_t")
-        check(lib.evsim_pack_variables(self.sim, self.number, keep.size, numbers))
+        check(place(self.sim, self.number, keep.size, numbers))
 
     @property
     def size(self) -> int:
@@ -321,6 +323,12 @@ class ProjectionInCore:
         if amount.ndim and amount.size and (amount == amount.flat[0]).all():
             return amount.reshape(-1)[:1]
         return amount.reshape(-1) if amount.size else np.zeros(1)
+
+
+def _runs_along_targets(projection: Projection) -> bool:
+    """Whether a spike of a target runs code on synapses that end there, at once."""
+    is_post = projection.trigger == "post" and not projection.spikes_of
+    return is_post and projection.compiled is None and bool(np.any(np.asarray(projection.delay) == 0))
 
 
 def _first_with_equations(group: Sequence[Projection]) -> Projection | None:
