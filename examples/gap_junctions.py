@@ -1,10 +1,12 @@
 """Two cells with a gap junction: slow firing has two stable patterns, in phase and in antiphase, fast firing one.
 
-Source: Chow and Kopell 2000, Neural Comput 12:1643; Lewis and Rinzel 2003, J Comput Neurosci 14:283. The coupling
-current is a summed variable; each spike also passes through the junction as a small jump.
+Source: Chow and Kopell 2000, Neural Comput 12:1643; Lewis and Rinzel 2003, J Comput Neurosci 14:283. One symmetric
+junction for each pair carries current both ways, and each spike passes through it as a small jump. The pairs are linear,
+so every phase is exact.
 """
 
 from evsim.brian import *
+from evsim.models import gap_junction, lif_dimensionless
 
 
 def main(duration=2*second, starts=24):
@@ -13,11 +15,11 @@ def main(duration=2*second, starts=24):
     for ax, I, name in zip(axes, (1.05, 2.0), ("slow firing", "fast firing")):
         period = tau*np.log(I/(I - 1))
         phase = (np.arange(starts) + 0.5)/starts
-        cells = NeuronGroup(2*starts, """dv/dt = (I - v + g*junction)/tau : 1
-                                         junction : 1""", threshold="v > 1", reset="v = 0")
+        cells = NeuronGroup(2*starts, lif_dimensionless(tau_m=tau, I_stim=I, V_th=1, t_ref=0*ms))
         cells.v = np.concatenate([np.zeros(starts), I*(1 - np.exp(-phase*period/tau))])
-        gaps = Synapses(cells, cells, "junction_post = v_pre - v_post : 1 (summed)", on_pre="v_post += spikelet")
-        gaps.connect("abs(i - j) == starts")
+        gaps = Synapses(cells, cells, gap_junction, symmetric=True)
+        gaps.connect("j == i + starts")
+        gaps.w, gaps.k_spikelet = g, spikelet/g
         spikes = SpikeMonitor(cells)
         Network(cells, gaps, spikes).run(duration)
 

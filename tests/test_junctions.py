@@ -10,7 +10,15 @@ import pytest
 
 from evsim import *
 from evsim.commands.listing import model_page
-from evsim.models import evsim_models, gap_junction, hh, izhikevich, lif, lif_dimensionless
+from evsim.models import (
+    evsim_models,
+    gap_junction,
+    hh,
+    izhikevich,
+    lif,
+    lif_dimensionless,
+    lif_noisy,
+)
 from evsim.plugin import Junction, Neuron, Parameter
 from evsim.testing import check_model
 from evsim.units import DimensionMismatchError
@@ -50,11 +58,13 @@ def pair(cells: Any, model: Any = gap_junction, symmetric: bool = True, **option
 # Between any cells
 
 
-@pytest.mark.parametrize("model", [m for m in NEURONS if m.name != "lif_noisy"], ids=lambda model: model.name)
+@pytest.mark.parametrize("model", NEURONS, ids=lambda model: model.name)
 def test_two_cells_of_every_model_come_closer(model: Neuron) -> None:
+    quiet = {"lif_dimensionless": lif_dimensionless(I_stim=0.0), "lif_noisy": lif_noisy(sigma=0.01 * mV)}
+
     def gap(w: float) -> float:
         start_scope()
-        cells = NeuronGroup(2, model(I_stim=0.0) if model.name == "lif_dimensionless" else model)
+        cells = NeuronGroup(2, quiet.get(model.name, model))
         port = cells.equations["I_syn"].dimension
         unit = 1 * mV if cells.equations[model.membrane].dimension == volt.dimension else 1
         setattr(cells, model.membrane, getattr(cells, model.membrane)[:] + np.array([0, 0.5]) * unit)
