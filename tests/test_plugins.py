@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -12,6 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+import evsim
+from evsim.codegen.text import plain
+from evsim.engine.texts import texts_of
+from evsim.models import ampa, current, lif
+from evsim.shipment import described
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "plugins" / "evsim-template"
@@ -159,3 +166,25 @@ def test_the_example_of_the_templates_readme_runs(installed: Path) -> None:
     (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     (installed / "example.py").write_text(example + "assert spikes.num_spikes > 0\n")
     python(["-W", "error", "example.py"], installed)
+
+
+def test_models_of_a_package_run_the_code_of_built_in_ones_with_their_equations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names do not count but for the order of a synapse's variables; `benchmarks.plugins` measures the speed."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    for name, text in importlib.import_module("benchmarks.plugins").FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text.lstrip(), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    leaky, two_state = importlib.import_module("evsim_stranger").evsim_models()
+    found = []
+    for neuron, gate in ((lif, ampa), (leaky, two_state)):
+        evsim.start_scope()
+        found.append([plain(text) for text in texts_of(described(neuron, (gate, current)))])
+    (cells, *code), (other_cells, *other_code) = found
+    assert cells == other_cells
+    assert len(code) == 2  # both ends of a pulse
+    for one, other in zip(code, other_code, strict=True):
+        unnumbered = [sorted(re.sub(r"\d+", "#", each).splitlines()) for each in (one, other)]
+        assert unnumbered[0] == unnumbered[1]
