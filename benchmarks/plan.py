@@ -29,13 +29,19 @@ COMPARISONS = {
     "coba": ("coba", 4000, ["0.1 ms"]),
     "cobahh": ("cobahh", 4000, ["0.1 ms"]),
     "stdp": ("stdp", 100, [""]),
+    "receptors": ("receptors", 1000, ["gaba_b", "ternary", "ternary own weights"]),
 }
 METHODS = {  # of evsim, beside its default
     "coba": ["adaptive 1e-8", "exponential_euler"],
     "cobahh": ["adaptive 1e-6", "exponential_euler"],
 }
-HAVE_NO = {(name, peer) for name in ("coba", "cobahh", "stdp") for peer in ("nest", "neuron")}
-NOT_THERE = {("junctions", "evsim", "grid"), ("junctions", "nest", "exact"), ("junctions", "neuron", "exact")}
+HAVE_NO = {(name, peer) for name in ("coba", "cobahh", "stdp", "receptors") for peer in ("nest", "neuron")}
+NOT_THERE = {
+    ("receptors", "evsim", "grid"),
+    ("junctions", "evsim", "grid"),
+    ("junctions", "nest", "exact"),
+    ("junctions", "neuron", "exact"),
+}
 TOO_LARGE = {("brunel", "neuron")}  # 6 GB and the better part of an hour; run it by hand with a smaller --n
 
 

@@ -20,7 +20,6 @@ OPENING = {
     "ternary": "ds/dt = 0.083/ms*R - 7.9e-3/ms*s : 1",
     "gaba_b": "dG/dt = 8.3e-5*mM/ms*R - 7.9e-3/ms*G : mM\ns = G**4/(G**4 + 100*uM**4) : 1",
 }
-UNITS = {"dG/dt = 8.3e-5*mM/ms*R": "dG/dt = 8.3e-5*1e3*uM/ms*R"}
 
 
 def weight(case: Case) -> str:

@@ -237,6 +237,26 @@ def test_a_gate_of_a_plugin_with_two_coupled_variables_gets_the_same_treatment()
     assert np.max(trace.D[0]) > 0.1
 
 
+def gates_at_the_end(trains: list[Floats], threads: int) -> Floats:
+    start_scope()
+    numbers = np.repeat(np.arange(len(trains)), [train.size for train in trains])
+    source = SpikeGeneratorGroup(len(trains), numbers, np.concatenate(trains) * ms)
+    synapses = Synapses(source, NeuronGroup(3, lif(I_stim=0 * nA)), TWO_STEPS, output=current, delay=0.4 * ms)
+    synapses.connect()
+    run(12 * ms, threads=threads)
+    return np.asarray(synapses.s).reshape(len(trains), 3)
+
+
+def test_sources_with_times_of_their_own_share_no_state() -> None:
+    """Propagators that were made are kept for others with the same times: here there are far more than are kept."""
+    trains = [off_grid(6, 11, number) for number in range(150)]
+    s = gates_at_the_end(trains, 1)
+    assert np.array_equal(s[:, 0], s[:, 1])
+    assert np.array_equal(s, gates_at_the_end(trains, 3))
+    for k in (0, 77, 149):
+        assert s[k, 2] == pytest.approx(matrix_solution(trains[k] + 0.4, np.array([12.0]))[0], abs=4e-15)
+
+
 def test_gates_that_do_not_add_up_are_told_apart_with_the_reason() -> None:
     for gate, reason in ((nmda, "a*x*(1 - s)"), (gaba_b, "s = G**4/(G**4 + K_d)")):
         found = treatment_of(gate)

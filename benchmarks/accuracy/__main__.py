@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.accuracy import gates
 from benchmarks.accuracy.cells import CELLS
 from benchmarks.accuracy.ev import truth
 from benchmarks.plan import PYTHON_OF
@@ -67,7 +68,7 @@ def row(line: dict[str, Any]) -> str:
 def main() -> int:
     """Measure, print a line for each run, and end with the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
-    parser.add_argument("cells", nargs="*", help=", ".join(CELLS))
+    parser.add_argument("cells", nargs="*", help=", ".join([*CELLS, "gates (every one with every output)"]))
     parser.add_argument("--simulators", nargs="+", choices=list(SETTINGS), default=list(SETTINGS))
     parser.add_argument("--duration", type=float, default=1.0, help="seconds of a run")
     parser.add_argument(
@@ -79,7 +80,9 @@ def main() -> int:
     parser.add_argument("--core", type=int, default=0)
     options = parser.parse_args()
     lines, failed = [], 0
-    for cell in options.cells or CELLS:
+    names = options.cells or [*CELLS, "gates"]
+    of_gates = gates.table(100.0) if "gates" in names else ""
+    for cell in (name for name in names if name != "gates"):
         right = truth(cell, options.truth, options.duration)
         for simulator in options.simulators:
             if PYTHON_OF[simulator] is None or (simulator == "nest" and cell in NOT_IN_NEST):
@@ -95,7 +98,8 @@ def main() -> int:
                     line |= compared(measured["spikes"], right, options.truth)
                 print(json.dumps(line), flush=True)
                 lines.append(line)
-    print("\n".join([HEADER, *map(row, lines)]))
+    print("\n".join([HEADER, *map(row, lines)] if lines else []))
+    print(of_gates)
     return int(failed > 0)
 
 
