@@ -76,9 +76,7 @@ def compared(gate: str, output: str, duration: float) -> dict[str, Any]:
             truth = course(gate, late, at, Cell(output, size, "0", current, threshold))
         errors[name] = _largest(potentials.V[k] / ev.mV, truth.of("V"))
     right = [float(time) for time in truth.spikes]
-    left = [
-        float(t) for t, i in zip(spikes.t / ev.ms, spikes.i, strict=True) if i == 1 and t / ev.ms < at[-1]
-    ]
+    left = [float(t) for t, i in zip(spikes.t / ev.ms, spikes.i, strict=True) if i == 1 and t < at[-1]]
     errors["ms"] = _largest(left, right) if len(left) == len(right) else float("inf")
     return {"gate": gate, "output": output, **errors, "spikes": len(right)}
 
