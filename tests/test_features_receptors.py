@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,14 @@ def one_spike(gate: Gate, output: Output, rest: float, **options: Any) -> tuple[
     trace = StateMonitor(cells, "V", record=True)
     run(20 * ms)
     return trace.V[0] / mV - rest, synapses
+
+
+def test_99_the_documentation_tells_the_biology() -> None:
+    page = " ".join((Path(__file__).resolve().parents[1] / "docs" / "synapses.md").read_text().split())
+    for word in ("release", "receptors", "post-synaptic potential", "ionotropic", "metabotropic"):
+        assert f"**{word}**" in page, word
+    for model in evsim_models():
+        assert not isinstance(model, Gate) or f"`{model.name}`" in page, model.name
 
 
 def test_100_the_gate_of_a_kinetic_model_is_a_share_of_open_channels() -> None:
