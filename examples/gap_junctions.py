@@ -1,8 +1,8 @@
 """Two cells with a gap junction: slow firing has two stable patterns, in phase and in antiphase, fast firing one.
 
 Source: Chow and Kopell 2000, Neural Comput 12:1643; Lewis and Rinzel 2003, J Comput Neurosci 14:283. One symmetric
-junction for each pair carries current both ways, and each spike passes through it as a small jump. The pairs are linear,
-so every phase is exact.
+junction for each pair carries current both ways, and each spike passes through it as a small jump. The pairs are
+linear, so every phase is exact.
 """
 
 from evsim.brian import *

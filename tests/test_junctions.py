@@ -344,6 +344,37 @@ def test_the_declaration_is_shown() -> None:
 # The same bits
 
 
+def test_equal_cells_with_unequal_numbers_of_neighbours_stay_in_step() -> None:
+    cells = NeuronGroup(9, lif(I_stim=0.5 * nA))
+    junctions = Synapses(cells, cells, gap_junction(k_spikelet=0 * mV / nS), symmetric=True)
+    junctions.connect("(j == i + 1 and j % 3 != 0) or j == i + 3")
+    junctions.w = 3 * nS
+    spikes = SpikeMonitor(cells)
+    run(300 * ms)
+    assert spikes.i[:].tolist() == 7 * list(range(9))
+    assert len(set(zip(spikes.tick.tolist(), (spikes.offset / second).tolist(), strict=True))) == 7
+
+
+def test_a_sum_in_text_is_solved_as_the_junction_is() -> None:
+    def potentials(is_text: bool) -> list[float]:
+        start_scope()
+        current = "" if is_text else " (input)"
+        cells = NeuronGroup(
+            3, f"dv/dt = (1.2 + 0.3*i - v + c)/(10*ms) : 1\nc : 1{current}", threshold="v > 1", reset="v = 0"
+        )
+        if is_text:
+            both = Synapses(cells, cells, "w : 1\nc_post = w*(v_pre - v_post) : 1 (summed)")
+            both.connect("i != j")
+        else:
+            both = Synapses(cells, cells, gap_junction(k_spikelet=0 * mV / uS), symmetric=True)
+            both.connect("i < j")
+        both.w = 0.1
+        run(100 * ms)
+        return cells.v[:].tolist()
+
+    assert potentials(True) == pytest.approx(potentials(False), rel=1e-13)
+
+
 def trains(pieces: list[float], threads: int = 1, monitored: bool = False) -> tuple[Any, ...]:
     """Spikes of a small grid with spikelets, chemical input and refractory periods."""
     start_scope()
