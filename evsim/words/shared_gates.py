@@ -77,7 +77,7 @@ class SharedGates:
 def shared_gates_of(member: Any) -> list[NetworkObject]:
     """The objects that synapses with such a gate bring along; none for anything else."""
     made = getattr(member, "_contribution", None) if isinstance(member, Synapses) else None
-    if made is None or not made.carried or not member._is_connected:
+    if made is None or not made.carried or not member._is_connected or not len(member):
         return []
     found = member.__dict__.get(_PARTS)
     if found is None:

@@ -210,11 +210,16 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         self._equations = Equations([weight, *made.own.values()], f"model of {self.name}")
         self._sums = made.sums
 
-    def _show_single(self) -> None:
-        """Keep the gate of each plastic synapse too, for monitors that record it."""
-        if self._make is None or self._network is not None:
+    def _show_single(self, names: Collection[str]) -> None:
+        """Keep the gate of each plastic synapse too, for a monitor that records these variables of it."""
+        made = None if self._make is None else self._make(is_shown=True)
+        if made is None or not (made.own.keys() - self._storage.variables.keys()).intersection(names):
             return
-        made = self._make(is_shown=True)
+        if self._network is not None:
+            raise EvsimError(
+                f"{self.name} has run already, and does not keep {', '.join(names)} of single synapses; make the "
+                "StateMonitor before the first run"
+            )
         for name, variable in made.own.items():
             if name not in self._storage.variables:
                 self._storage.declare(variable)

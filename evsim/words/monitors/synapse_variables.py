@@ -69,7 +69,7 @@ class SynapseVariables(StateMonitor, of=Synapses):
         names = {variables} if isinstance(variables, str) else set(variables)
         if made is not None and made.rules.models:
             if not names <= source._storage.variables.keys():
-                source._show_single()
+                source._show_single(sorted(names))
             is_shared = bool(made.carried) and not names <= source._storage.variables.keys()
             return SynapseMonitor if is_shared else cls
         of_gate = set() if made is None or made.gate is None else own_equations(made.gate).keys()

@@ -26,7 +26,7 @@ from evsim import (
     second,
     uS,
 )
-from evsim.errors import EvsimAttributeError, EvsimNameError, EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimAttributeError, EvsimError, EvsimNameError, EvsimTypeError, EvsimValueError
 from evsim.models import ampa, conductance, current, exponential, lif, nmda, voltage_jump
 
 RULES = list(itertools.product(["all_to_all", "nearest_neighbour"], ["additive", "multiplicative"]))
@@ -343,3 +343,23 @@ def test_arrays_of_parameters_are_set_after_connecting() -> None:
     synapses = Synapses(*ends(), exponential, output=current, plasticity=stdp_pair)
     with pytest.raises(EvsimAttributeError, match="no variable 'tau_prae'"):
         synapses.tau_prae = 3 * ms
+
+
+def test_gates_of_single_synapses_are_recorded_from_the_first_run_on() -> None:
+    synapses = Synapses(*ends(), exponential, output=current, plasticity=stdp_pair, name="inputs")
+    synapses.connect()
+    run(1 * ms)
+    with pytest.raises(
+        EvsimError, match=r"inputs has run already, .* make the StateMonitor before the first run"
+    ):
+        StateMonitor(synapses, ["s", "w"], record=True)
+    StateMonitor(synapses, ["w", "A_pre"], record=True)
+
+
+@pytest.mark.parametrize("gate", [exponential, ampa, nmda], ids=lambda gate: gate.name)
+@pytest.mark.parametrize("plasticity", [tsodyks_markram, stdp_pair], ids=lambda model: model.name)
+def test_there_may_be_no_synapses(gate: Any, plasticity: Any) -> None:
+    synapses = Synapses(*ends(), gate, output=conductance, plasticity=plasticity)
+    synapses.connect(p=0)
+    run(3 * ms)
+    assert len(synapses) == 0
