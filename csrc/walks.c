@@ -39,13 +39,24 @@ double release_in_window(int64_t now, int64_t tick, double offset) {
     return tick < now ? -1.0 : tick == now ? offset : HUGE_VAL;
 }
 
+/* Field by field: the walk is read at once, in pieces of another size than a copy would write. */
+static inline void begin(const struct shard *sh, const struct cell *cell, double from,
+                         struct evsim_walk *walk) {
+    walk->x = sh->starts + cell->x;
+    walk->offset = from;
+    walk->release = release_in_window(sh->tick, cell->release_tick, cell->release_offset);
+    walk->last = cell->last;
+    walk->step = 0.0;
+    walk->next = 0;
+    walk->round = walk->spikes = 0;
+    walk->holding = cell->holding;
+    walk->happened = 0;
+}
+
 struct evsim_walk walk_begin(const struct shard *sh, const struct cell *cell, double from) {
-    return (struct evsim_walk){
-        .x = sh->starts + cell->x,
-        .offset = from,
-        .last = cell->last,
-        .holding = cell->holding,
-        .release = release_in_window(sh->tick, cell->release_tick, cell->release_offset)};
+    struct evsim_walk walk;
+    begin(sh, cell, from, &walk);
+    return walk;
 }
 
 /* A neuron that was held by a condition, and is no longer: its walk has found out. */
@@ -333,7 +344,7 @@ static void walk_together(struct simulation *sim, struct shard *sh, int64_t c, d
         const struct cell *cell = &sh->cells[c + n];
         if (cell->population != population)
             break;
-        w->walk[n] = walk_begin(sh, cell, from);
+        begin(sh, cell, from, &w->walk[n]);
         w->result[n] = EVSIM_WALK_ALONE;
         i[n] = cell->i, events[n] = sh->sorted + cell->first_event, n_events[n] = cell->n_events;
     }

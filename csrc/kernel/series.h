@@ -37,11 +37,11 @@ static const double EVEN_PART[EVEN_TERMS] = {1.0,
                                              -174611.0 / 802857662698291200000.0};
 #define NEAR 0.75 /* to zero: below it the quotient loses digits */
 
-/* Series of x^2 and of the Horner scheme over EVEN_PART. */
+/* Series of x^2, x^4, x^6, x^8, and of parts of the sum over EVEN_PART. */
 struct near_zero {
     int is_near; /* some lane is */
     mask which;
-    vec square[SERIES_ROOM], sum[EVEN_TERMS][SERIES_ROOM];
+    vec power[4][SERIES_ROOM], middle[SERIES_ROOM], high[SERIES_ROOM], memo[3];
 };
 
 ALWAYS vec vec_load(const double *from) {
@@ -76,21 +76,26 @@ ALWAYS vec vec_larger(vec a, vec b) { return vec_choose(a > b, a, b); }
         return vec_load(a);                                                                        \
     }
 
-/* sum(a[m]*b[k - m]) for m = 1 ... k */
-ALWAYS vec series_from_first(const vec *a, const vec *b, int k) {
-    vec even = a[1] * b[k - 1], odd = {0.0};
-    int m = 2;
-    for (; m < k; m += 2) {
-        odd += a[m] * b[k - m];
-        even += a[m + 1] * b[k - m - 1];
+/* sum(a[m]*b[k - m]) for m = 1 ... k. Loads are what it costs, so an odd order also adds up what
+ * is known of the next one, which `memo` keeps for it. */
+ALWAYS vec series_from_first(const vec *a, const vec *b, vec *memo, int k) {
+    if (!(k & 1))
+        return *memo + (a[1] * b[k - 1] + a[k] * b[0]);
+    vec even = {0.0}, odd = a[1] * b[k - 1], next_even = {0.0}, next_odd = {0.0}, last = b[k - 1];
+    for (int m = 2; m < k; m += 2) {
+        const vec am = a[m], an = a[m + 1], bm = b[k - m], bn = b[k - m - 1];
+        even += am * bm;
+        next_even += am * last;
+        odd += an * bn;
+        next_odd += an * bm;
+        last = bn;
     }
-    if (m == k)
-        odd += a[m] * b[0];
+    *memo = next_even + next_odd;
     return even + odd;
 }
 
-ALWAYS vec series_product(const vec *a, const vec *b, int k) {
-    return a[0] * b[k] + series_from_first(a, b, k);
+ALWAYS vec series_product(const vec *a, const vec *b, vec *memo, int k) {
+    return a[0] * b[k] + series_from_first(a, b, memo, k);
 }
 
 ALWAYS vec series_square(const vec *a, int k) {
@@ -102,30 +107,39 @@ ALWAYS vec series_square(const vec *a, int k) {
     return 2 * m == k ? sum + a[m] * a[m] : sum;
 }
 
-/* x/(exp(x) - 1), where `inverse` is 1/(exp(x[0]) - 1). */
+/* x/(exp(x) - 1), where `inverse` is 1/(exp(x[0]) - 1). Near zero, with w = x^2, it is
+ * A + w^4 (B + w^4 C) - x/2, where A, B, C are of degree 3 in w. */
 ALWAYS vec bernoulli_first(struct near_zero *n, const vec *x, vec inverse) {
     const vec quotient = x[0] * inverse, limit = {0.0};
+    const double *e = EVEN_PART;
     n->which = vec_size(x[0]) < limit + NEAR;
     n->is_near = is_any(n->which);
     if (!n->is_near)
         return quotient;
-    n->square[0] = x[0] * x[0];
-    n->sum[EVEN_TERMS - 1][0] = limit + EVEN_PART[EVEN_TERMS - 1];
-    for (int m = EVEN_TERMS - 2; m >= 0; m--)
-        n->sum[m][0] = EVEN_PART[m] + n->square[0] * n->sum[m + 1][0];
-    return vec_choose(n->which, n->sum[0][0] - 0.5 * x[0], quotient);
+    const vec w = n->power[0][0] = x[0] * x[0], w2 = n->power[1][0] = w * w;
+    const vec w3 = n->power[2][0] = w * w2, w4 = n->power[3][0] = w2 * w2;
+    const vec high = n->high[0] = e[8] + e[9] * w + e[10] * w2;
+    const vec middle = n->middle[0] = e[4] + e[5] * w + e[6] * w2 + e[7] * w3 + w4 * high;
+    const vec low = e[0] + e[1] * w + e[2] * w2 + e[3] * w3;
+    return vec_choose(n->which, low + w4 * middle - 0.5 * x[0], quotient);
 }
 
 ALWAYS vec bernoulli_later(struct near_zero *n, const vec *x, const vec *power, const vec *own,
-                           vec inverse, int k) {
-    const vec quotient = (x[k] - series_from_first(power, own, k)) * inverse;
+                           vec inverse, vec *memo, int k) {
+    const vec quotient = (x[k] - series_from_first(power, own, memo, k)) * inverse;
+    const double *e = EVEN_PART;
     if (!n->is_near)
         return quotient;
-    n->square[k] = series_square(x, k);
-    n->sum[EVEN_TERMS - 1][k] = (vec){0.0};
-    for (int m = EVEN_TERMS - 2; m >= 0; m--)
-        n->sum[m][k] = series_product(n->square, n->sum[m + 1], k);
-    return vec_choose(n->which, n->sum[0][k] - 0.5 * x[k], quotient);
+    const vec w = n->power[0][k] = series_square(x, k);
+    const vec w2 = n->power[1][k] = series_square(n->power[0], k);
+    const vec w3 = n->power[2][k] = series_product(n->power[0], n->power[1], &n->memo[0], k);
+    n->power[3][k] = series_square(n->power[1], k);
+    n->high[k] = e[9] * w + e[10] * w2;
+    n->middle[k] =
+        e[5] * w + e[6] * w2 + e[7] * w3 + series_product(n->power[3], n->high, &n->memo[1], k);
+    const vec low = e[1] * w + e[2] * w2 + e[3] * w3;
+    const vec even = low + series_product(n->power[3], n->middle, &n->memo[2], k);
+    return vec_choose(n->which, even - 0.5 * x[k], quotient);
 }
 
 VEC_FUNCTION(exp)
@@ -142,5 +156,6 @@ struct series {
 /* Series of parts of formulas, while they are worked out. */
 struct parts {
     vec j[KEPT + 1][SERIES_ROOM], g[KEPT_OF_FORMS + 1][SERIES_ROOM];
+    vec memo_of_series[MEMOS + 1], memo_of_form[MEMOS_OF_FORMS + 1]; /* see series_from_first */
     struct near_zero near[NEARS + 1];
 };

@@ -286,7 +286,9 @@ class _Writer:
         return f"""#define IS_SERIES 1
 #define KEPT {rates.n_kept}
 #define KEPT_OF_FORMS {forms.n_kept}
-#define NEARS {rates.n_near}"""
+#define NEARS {rates.n_near}
+#define MEMOS {rates.n_memos}
+#define MEMOS_OF_FORMS {forms.n_memos}"""
 
     def _uses_last(self) -> bool:
         nodes = [*self.rates.values(), *self.noise.values(), *self.forms.nodes]

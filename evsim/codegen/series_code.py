@@ -26,6 +26,7 @@ class Code:
     values_later: list[str]
     n_kept: int
     n_near: int
+    n_memos: int
 
 
 def code_of(series: Series, wanted: Iterable[int], places: Mapping[str, str]) -> Code:
@@ -38,6 +39,7 @@ class _Writer:
         self.series, self.terms, self.places = series, series.terms, places
         self.kept: dict[tuple[int, str], int] = {}  # arrays: of a term, of it "times k", its "inverse"
         self.near: list[int] = []
+        self.n_memos = 0
         self.first: list[tuple[int, int, str]] = []  # number of the term, place among its lines, line
         self.later: list[tuple[int, int, str]] = []
 
@@ -50,7 +52,7 @@ class _Writer:
             self._keep(number, what, slot)
         first, later = ([line for _, _, line in sorted(lines)] for lines in (self.first, self.later))
         values = [f"v{number}" for number in wanted]
-        return Code(first, later, list(values), values, len(self.kept), len(self.near))
+        return Code(first, later, list(values), values, len(self.kept), len(self.near), self.n_memos)
 
     def _needed(self, wanted: list[int]) -> list[int]:
         found: set[int] = set()
@@ -83,6 +85,11 @@ class _Writer:
         self._line(self.first, number, f"j[{slot}][0] = {first};", 1)
         self._line(self.later, number, f"j[{slot}][k] = {factor}v{number};", 1)
 
+    def _memo(self) -> str:
+        """A place for what an odd order knows of the next one."""
+        self.n_memos += 1
+        return f"&memo[{self.n_memos - 1}]"
+
     # Order 0 and order k of each kind of term
 
     def _state(self, _number: int, state: int) -> tuple[str, str]:
@@ -112,31 +119,31 @@ class _Writer:
         return f"({text})" if isinstance(factor, Operation) else text
 
     def _product(self, _number: int, a: int, b: int) -> tuple[str, str]:
-        return f"v{a} * v{b}", f"series_product({self._array(a)}, {self._array(b)}, k)"
+        return f"v{a} * v{b}", f"series_product({self._array(a)}, {self._array(b)}, {self._memo()}, k)"
 
     def _square(self, _number: int, a: int) -> tuple[str, str]:
         return f"v{a} * v{a}", f"series_square({self._array(a)}, k)"
 
     def _inverse(self, number: int, a: int) -> tuple[str, str]:
         own = self._array(number)
-        return f"1.0 / v{a}", f"-series_from_first({self._array(a)}, {own}, k) * {own}[0]"
+        return f"1.0 / v{a}", f"-series_from_first({self._array(a)}, {own}, {self._memo()}, k) * {own}[0]"
 
     def _quotient(self, number: int, a: int, b: int) -> tuple[str, str]:
         own, below, inverse = self._array(number), self._array(b), self._array(number, "inverse")
         self._line(self.first, number, f"{inverse}[0] = 1.0 / v{b};", -1)
-        return f"v{a} / v{b}", f"(v{a} - series_from_first({below}, {own}, k)) * {inverse}[0]"
+        return f"v{a} / v{b}", f"(v{a} - series_from_first({below}, {own}, {self._memo()}, k)) * {inverse}[0]"
 
     def _exp(self, number: int, a: int) -> tuple[str, str]:
         own, slopes = self._array(number), self._array(a, "times k")
-        return f"vec_exp(v{a})", f"series_from_first({slopes}, {own}, k) * SERIES_INVERSE[k]"
+        return f"vec_exp(v{a})", f"series_from_first({slopes}, {own}, {self._memo()}, k) * SERIES_INVERSE[k]"
 
     def _sin(self, _number: int, a: int) -> tuple[str, str]:
         other, slopes = self._array(self.series.numbers[Term("cos", (a,))]), self._array(a, "times k")
-        return f"vec_sin(v{a})", f"series_from_first({slopes}, {other}, k) * SERIES_INVERSE[k]"
+        return f"vec_sin(v{a})", f"series_from_first({slopes}, {other}, {self._memo()}, k) * SERIES_INVERSE[k]"
 
     def _cos(self, _number: int, a: int) -> tuple[str, str]:
         other, slopes = self._array(self.series.numbers[Term("sin", (a,))]), self._array(a, "times k")
-        return f"vec_cos(v{a})", f"series_from_first({slopes}, {other}, k) * -SERIES_INVERSE[k]"
+        return f"vec_cos(v{a})", f"series_from_first({slopes}, {other}, {self._memo()}, k) * -SERIES_INVERSE[k]"
 
     def _bernoulli(self, number: int, a: int, e: int) -> tuple[str, str]:
         own, argument, power = self._array(number), self._array(a), self._array(e)
@@ -145,7 +152,7 @@ class _Writer:
         self._line(self.first, number, f"{inverse}[0] = 1.0 / (v{e} - 1.0);", -1)
         return (
             f"bernoulli_first(&q->near[{place}], {argument}, {inverse}[0])",
-            f"bernoulli_later(&q->near[{place}], {argument}, {power}, {own}, {inverse}[0], k)",
+            f"bernoulli_later(&q->near[{place}], {argument}, {power}, {own}, {inverse}[0], {self._memo()}, k)",
         )
 
 
@@ -162,6 +169,8 @@ def functions_of(name: str, code: Code, parts: str) -> str:
                         vec now, vec h{argument}, vec *y) {{
     const vec none = {{0.0}};
     vec(*const j)[SERIES_ROOM] = q->{parts};
+    vec *const memo = q->memo_of_{name};
+    (void)memo;
     (void)b, (void)from, (void)x, (void)j, (void)now, (void)h, (void)y;
 {_reads(code)}{body}}}
 
