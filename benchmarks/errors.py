@@ -1,6 +1,6 @@
 """How right the spikes of a network are by a method, until its chaos takes over, beside a run at a tight tolerance.
 
-python -m benchmarks.errors coba --method "adaptive 1e-8" --duration 0.05
+python -m benchmarks.errors coba --method "adaptive 1e-6" --duration 0.05
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ COMPARISONS = {
     "receptors": ("receptors", 1000, ["gaba_b", "ternary", "ternary own weights"]),
 }
 METHODS = {  # of evsim, beside its default
-    "coba": ["adaptive 1e-8", "exponential_euler"],
+    "coba": ["adaptive 1e-6", "exponential_euler"],
     "cobahh": ["adaptive 1e-6", "exponential_euler"],
 }
 HAVE_NO = {(name, peer) for name in ("coba", "cobahh", "stdp", "receptors") for peer in ("nest", "neuron")}

@@ -139,11 +139,17 @@ class _Writer:
 
     def _sin(self, _number: int, a: int) -> tuple[str, str]:
         other, slopes = self._array(self.series.numbers[Term("cos", (a,))]), self._array(a, "times k")
-        return f"vec_sin(v{a})", f"series_from_first({slopes}, {other}, {self._memo()}, k) * SERIES_INVERSE[k]"
+        return (
+            f"vec_sin(v{a})",
+            f"series_from_first({slopes}, {other}, {self._memo()}, k) * SERIES_INVERSE[k]",
+        )
 
     def _cos(self, _number: int, a: int) -> tuple[str, str]:
         other, slopes = self._array(self.series.numbers[Term("sin", (a,))]), self._array(a, "times k")
-        return f"vec_cos(v{a})", f"series_from_first({slopes}, {other}, {self._memo()}, k) * -SERIES_INVERSE[k]"
+        return (
+            f"vec_cos(v{a})",
+            f"series_from_first({slopes}, {other}, {self._memo()}, k) * -SERIES_INVERSE[k]",
+        )
 
     def _bernoulli(self, number: int, a: int, e: int) -> tuple[str, str]:
         own, argument, power = self._array(number), self._array(a), self._array(e)
