@@ -78,6 +78,10 @@ int evsim_add_train(evsim_simulation *sim, int64_t n, int64_t n_spikes, const in
 int evsim_set_train(evsim_simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index);
 
+/* The same with more spikes after those that were there: no change of what is known. */
+int evsim_extend_train(evsim_simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
+                       const double *offset, const uint32_t *index);
+
 /* Poisson input; `place` is its place in the order of simultaneous deliveries. */
 int evsim_add_drive(evsim_simulation *sim, uint32_t object, int place, int population, int state,
                     int64_t start, int64_t stop, double rate, double weight);
@@ -124,6 +128,11 @@ int evsim_present(evsim_simulation *sim, int projection, int n, const int32_t *v
                   double *out);
 int evsim_set_variable(evsim_simulation *sim, int projection, int variable, const double *values,
                        int64_t count);
+/* In the place of a variable of a projection or a link: a function of time, values[n][columns]. */
+int evsim_set_table_of_code(evsim_simulation *sim, int projection, int variable, double dt,
+                            int64_t n, int64_t columns, const double *values);
+int evsim_set_table_of_link(evsim_simulation *sim, int link, int variable, double dt, int64_t n,
+                            int64_t columns, const double *values);
 /* The values of a variable, one for each synapse. */
 int evsim_variable(evsim_simulation *sim, int projection, int variable, double *out);
 
@@ -153,6 +162,9 @@ int evsim_run(evsim_simulation *sim, int64_t tick, double offset, int n_threads,
 int64_t evsim_now(evsim_simulation *sim, double *offset);
 int evsim_failure(evsim_simulation *sim, int *population, int64_t *neuron, int64_t *tick,
                   double *offset);
+/* With a population of -2 - p there, the failure is that of synapse `neuron` of projection p: the
+ * number of its variable that is not finite. */
+int evsim_failed_variable(evsim_simulation *sim);
 /* Archives: all that runs have changed, as one piece of memory; load puts it back into a simulation
  * made of the same parts. It stands at (tick, offset) of a window then; where offset is not
  * *shown, a run to there shows the states that the archive was made with and records nothing. */

@@ -184,7 +184,7 @@ static int advance(struct simulation *sim, struct shard *sh) {
             return EVSIM_NO_MEMORY;
         if (p->kernel->n_events)
             memset(p->holding, 0, (size_t)p->n_padded * sizeof *p->holding);
-        unit_renew_inputs(sim, k);
+        unit_renew_inputs(sim, sh, k);
         const int64_t n =
             p->kernel->advance(&sh->views[k], 0, p->n_padded, 1, sh->found, sh->found_starts);
         for (int64_t f = 0; f < n && !p->kernel->asks_inputs; f++) {
@@ -202,7 +202,7 @@ static int test_asking(struct simulation *sim, struct shard *sh) {
         struct population *p = sim->populations[k];
         if (!p->kernel->asks_inputs)
             continue;
-        unit_renew_inputs(sim, k);
+        unit_renew_inputs(sim, sh, k);
         for (int64_t i = 0; i < p->n; i++) {
             const int code = test(sh, p, (uint32_t)i, sh->found_starts);
             if (code < 0)
@@ -362,7 +362,10 @@ static int react(struct simulation *sim, struct shard *sh) {
             if (ENSURE(sh->starts, p->kernel->n_states, sh->starts_room) < 0)
                 return EVSIM_NO_MEMORY;
             load(p, s->index, sh->starts);
-            p->kernel->react(&sh->views[number], s->index, sh->starts, 0.0, e);
+            const struct evsim_now now = {.last = cells_last_spike(&sh->views[number], s->index),
+                                          .is_refractory =
+                                              EVSIM_IS_DORMANT(p->cells.slack[s->index])};
+            p->kernel->react(&sh->views[number], s->index, sh->starts, &now, e);
             store(p, s->index, sh->starts);
         }
     }
@@ -381,7 +384,7 @@ static int reset(struct simulation *sim, struct shard *sh) {
             return EVSIM_NO_MEMORY;
         load(p, i, sh->starts);
         if (p->kernel->asks_inputs)
-            unit_renew_inputs(sim, number);
+            unit_renew_inputs(sim, sh, number);
         p->kernel->reset(&sh->views[number], i, sh->starts, 0.0);
         store(p, i, sh->starts);
         p->release_offset[i] = 0.0;
@@ -448,7 +451,7 @@ static int deliver_code(struct simulation *sim, struct shard *sh, struct populat
             load(own, synapse, now.own);
         }
         if (p->code->asks_inputs)
-            unit_renew_inputs(sim, p->target);
+            unit_renew_inputs(sim, sh, p->target);
         p->code->run(sh->starts, &sh->views[target->number], i, &now, p->variable, p->step,
                      projection_slot(p, synapse));
         if (own)

@@ -20,8 +20,8 @@ static void add_link(struct journey *j, struct link *l, double t, enum joint_sta
         rows_add(l, states_of(from, which), t, out);
     else
         l->table->add(states_of(from, which), states_of(to, which),
-                      own ? states_of(own, which) : NULL, t, l->n, l->i, l->j, l->variable, l->step,
-                      out);
+                      own ? states_of(own, which) : NULL, t, j->at, l->n, l->i, l->j, l->variable,
+                      l->step, out);
 }
 
 void joint_sums(struct journey *j, double offset, enum joint_states which) {

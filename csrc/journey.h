@@ -28,7 +28,8 @@ struct journey {
     struct due *due;
     int64_t n_due, due_room, next;
     double now, step;
-    double to;           /* where the window, or this part of it, ends */
+    double at; /* the time at which links take functions of time: of an instant, or inside a step */
+    double to; /* where the window, or this part of it, ends */
     int has_first;       /* the rates at `now` are known */
     struct due *touched; /* neurons to test, at this instant */
     int64_t n_touched, touched_room;

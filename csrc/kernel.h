@@ -114,10 +114,11 @@ struct evsim_link {
     int32_t abi;
     int32_t is_constant; /* the factor names neither states nor the time */
     /* out[j[k]] += the expression of pair k, for k < n, at time t. `own` are the states of a
-     * population with an element for each pair, or NULL. */
-    void (*add)(double *const *from, double *const *to, double *const *own, double t, int64_t n,
-                const uint32_t *i, const uint32_t *j, double *const *variable, const int64_t *step,
-                double *out);
+     * population with an element for each pair, or NULL. Functions of time, whose tables stand in
+     * the place of variables, are taken at `at`, which stands for a step without switches. */
+    void (*add)(double *const *from, double *const *to, double *const *own, double t, double at,
+                int64_t n, const uint32_t *i, const uint32_t *j, double *const *variable,
+                const int64_t *step, double *out);
     /* out[i] = the factor of source neuron i, for i < n, at time t. */
     void (*factor)(double *const *from, double t, int64_t n, double *const *variable,
                    const int64_t *step, double *out);
@@ -142,7 +143,8 @@ struct evsim_now {
 struct evsim_code {
     int32_t abi;
     /* Runs the statements of one synapse on the state x of its target i.
-     * `variable[v][synapse*step[v]]` are the synapse's variables and constants. */
+     * `variable[v][synapse*step[v]]` are the synapse's variables and constants; for a function of
+     * time, `variable[v]` is the address of its struct evsim_table. */
     void (*run)(double *x, const struct evsim_cells *cells, int64_t i, const struct evsim_now *now,
                 double *const *variable, const int64_t *step, int64_t synapse);
     /* Brings the variables that have equations of their own to `now`; NULL: there are none. */
@@ -271,7 +273,8 @@ struct evsim_kernel {
     int32_t n_events;
     uint32_t (*conditions)(const struct evsim_cells *cells, int64_t i, const double *x,
                            double offset);
-    void (*react)(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e);
+    void (*react)(const struct evsim_cells *cells, int64_t i, double *x,
+                  const struct evsim_now *now, int e);
 
     /* For populations that links join, else NULL. `rates`: of all neurons in the state x at time t.
      * `watch` lists the neurons to which something may happen in a step, `find` gives the part of

@@ -18,7 +18,8 @@ int link_new(struct link **out, int32_t source, int32_t target, int32_t input, i
     l->j = allocate((size_t)n + 1, sizeof *l->j);
     l->variable = allocate_zeroed((size_t)n_variables + 1, sizeof *l->variable);
     l->step = allocate_zeroed((size_t)n_variables + 1, sizeof *l->step);
-    if (!l->i || !l->j || !l->variable || !l->step)
+    l->is_table = allocate_zeroed((size_t)n_variables + 1, sizeof *l->is_table);
+    if (!l->i || !l->j || !l->variable || !l->step || !l->is_table)
         return EVSIM_NO_MEMORY;
     if (n) {
         memcpy(l->i, i, (size_t)n * sizeof *i);
@@ -51,12 +52,18 @@ int link_set_weight(struct link *l, const double *values, int64_t count) {
     return EVSIM_OK;
 }
 
+void link_set_table(struct link *l, int variable, double *table) {
+    free(l->variable[variable]);
+    l->variable[variable] = table, l->step[variable] = 0, l->is_table[variable] = 1;
+}
+
 void link_free(struct link *l) {
     if (!l)
         return;
     for (int v = 0; v < l->n_variables && l->variable; v++)
         free(l->variable[v]);
-    free(l->i), free(l->j), free(l->variable), free(l->step), free(l->weight), free(l->linear);
+    free(l->i), free(l->j), free(l->variable), free(l->step), free(l->is_table), free(l->weight),
+        free(l->linear);
     rows_free(l->rows);
     free(l);
 }

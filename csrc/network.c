@@ -222,6 +222,39 @@ int evsim_set_link_direct(struct simulation *sim, int link) {
     return EVSIM_OK;
 }
 
+/* A table and its values as one piece of memory; NULL without memory. */
+static double *new_table(double dt, int64_t n, int64_t columns, const double *values) {
+    const size_t count = (size_t)n * (size_t)columns;
+    const size_t head = (sizeof(struct evsim_table) + sizeof(double) - 1) / sizeof(double);
+    double *made = allocate(head + count, sizeof *made);
+    if (!made)
+        return NULL;
+    memcpy(made + head, values, count * sizeof *values);
+    const struct evsim_table table = {dt, n, columns, made + head};
+    memcpy(made, &table, sizeof table);
+    return made;
+}
+
+int evsim_set_table_of_link(struct simulation *sim, int link, int variable, double dt, int64_t n,
+                            int64_t columns, const double *values) {
+    sim->is_changed = 1;
+    double *made = new_table(dt, n, columns, values);
+    if (!made)
+        return EVSIM_NO_MEMORY;
+    link_set_table(sim->links[link], variable, made);
+    return EVSIM_OK;
+}
+
+int evsim_set_table_of_code(struct simulation *sim, int projection, int variable, double dt,
+                            int64_t n, int64_t columns, const double *values) {
+    sim->is_changed = 1;
+    double *made = new_table(dt, n, columns, values);
+    if (!made)
+        return EVSIM_NO_MEMORY;
+    projection_set_table(sim->projections[projection], variable, made);
+    return EVSIM_OK;
+}
+
 int evsim_set_link_variable(struct simulation *sim, int link, int variable, const double *values,
                             int64_t count) {
     sim->is_changed = 1;
@@ -299,6 +332,11 @@ int evsim_add_train(struct simulation *sim, int64_t n, int64_t n_spikes, const i
 int evsim_set_train(struct simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
                     const double *offset, const uint32_t *index) {
     sim->is_changed = 1;
+    return train_set(sim->emitters[emitter].train, n_spikes, tick, offset, index);
+}
+
+int evsim_extend_train(struct simulation *sim, int emitter, int64_t n_spikes, const int64_t *tick,
+                       const double *offset, const uint32_t *index) {
     return train_set(sim->emitters[emitter].train, n_spikes, tick, offset, index);
 }
 
@@ -572,6 +610,8 @@ int evsim_failure(struct simulation *sim, int *population, int64_t *neuron, int6
     *tick = sim->failure.tick, *offset = sim->failure.offset;
     return sim->failure.code;
 }
+
+int evsim_failed_variable(struct simulation *sim) { return sim->failure.variable; }
 
 void evsim_free(struct simulation *sim) {
     if (!sim)

@@ -38,7 +38,25 @@ static struct failure take_failure(struct simulation *sim) {
     return first;
 }
 
-/* The first neuron with a state that is not finite, as a failure; or code 0. */
+/* The first synapse with a variable that code has made infinite or no number, as a failure. */
+static struct failure first_bad_synapse(const struct simulation *sim, double offset) {
+    for (int k = 0; k < sim->n_projections; k++) {
+        const struct projection *p = sim->projections[k];
+        for (int w = 0; p->code && w < p->code->n_written; w++) {
+            const int v = p->code->written[w];
+            const double *values = p->variable[v];
+            double sum = 0.0;
+            for (int64_t s = 0; s < p->n; s++)
+                sum += 0.0 * values[s * p->step[v]];
+            for (int64_t s = 0; s < p->n && sum != 0.0; s++)
+                if (values[s * p->step[v]] * 0.0 != 0.0)
+                    return (struct failure){EVSIM_NOT_FINITE, -2 - k, s, sim->tick, offset, v};
+        }
+    }
+    return (struct failure){0};
+}
+
+/* The first neuron with a state that is not finite, as a failure, or synapse; or code 0. */
 static struct failure first_not_finite(const struct simulation *sim, double offset) {
     for (int k = 0; k < sim->n_populations; k++) {
         const struct population *p = sim->populations[k];
@@ -48,10 +66,10 @@ static struct failure first_not_finite(const struct simulation *sim, double offs
                 sum += 0.0 * p->state[s][i];
             for (int64_t i = 0; i < p->n && sum != 0.0; i++)
                 if (p->state[s][i] * 0.0 != 0.0)
-                    return (struct failure){EVSIM_NOT_FINITE, k, i, sim->tick, offset};
+                    return (struct failure){EVSIM_NOT_FINITE, k, i, sim->tick, offset, 0};
         }
     }
-    return (struct failure){0};
+    return first_bad_synapse(sim, offset);
 }
 
 int simulation_is_finite(const struct simulation *sim) { return !first_not_finite(sim, 0.0).code; }

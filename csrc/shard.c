@@ -22,7 +22,7 @@ int shard_fail(struct shard *sh, int code, int32_t population, int64_t neuron, i
                double offset) {
     const struct failure *f = &sh->failure;
     if (!f->code || f->tick != tick || offset < f->offset)
-        sh->failure = (struct failure){code, population, neuron, tick, offset};
+        sh->failure = (struct failure){code, population, neuron, tick, offset, 0};
     return code;
 }
 

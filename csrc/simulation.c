@@ -63,7 +63,7 @@ static int is_past(const struct timespec *deadline) {
 
 static void fail(struct shard *sh, int code) {
     if (code < 0 && !sh->failure.code)
-        sh->failure = (struct failure){code, -1, 0, sh->tick, 0.0};
+        sh->failure = (struct failure){code, -1, 0, sh->tick, 0.0, 0};
 }
 
 /* What shard 0 does for all at the end of a window: stop in time, or prepare the next one. */

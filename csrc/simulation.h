@@ -75,11 +75,14 @@ struct state_output {
     int64_t places_room[2];
 };
 
+/* Where a run failed: at a neuron; or, with a population of -2 - p, at variable v of a synapse of
+ * projection p. */
 struct failure {
     int code;
     int32_t population;
     int64_t neuron, tick;
     double offset;
+    int32_t variable;
 };
 
 struct simulation {

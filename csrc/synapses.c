@@ -409,6 +409,11 @@ int projection_set_variable(struct projection *p, int variable, const double *va
     return EVSIM_OK;
 }
 
+void projection_set_table(struct projection *p, int variable, double *table) {
+    free(p->variable[variable]);
+    p->variable[variable] = table, p->step[variable] = 0;
+}
+
 int projection_set_sources(struct projection *p, int32_t population, const uint32_t *i) {
     uint32_t *copy = allocate((size_t)p->n + 1, sizeof *copy);
     if (!copy)

@@ -108,6 +108,7 @@ int projection_set_ports(struct projection *p, int n_ports, const int32_t *state
 int projection_set_amount(struct projection *p, int port, const double *amount, int is_one);
 int projection_set_code(struct projection *p, const struct evsim_code *code, int n_variables);
 int projection_set_variable(struct projection *p, int variable, const double *values, int is_one);
+void projection_set_table(struct projection *p, int variable, double *table);
 /* The code names, or changes, the states of neuron i[k] of a population, for synapse k. */
 int projection_set_sources(struct projection *p, int32_t population, const uint32_t *i);
 /* Puts these variables, one value for each synapse, into one record per synapse: event code, which

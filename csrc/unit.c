@@ -9,6 +9,7 @@
 #include "error.h"
 #include "journey.h"
 #include "kernel/tableau.h"
+#include "kernel/tables.h"
 #include "linear_unit.h"
 
 #define SMALLEST_STEP 1e-14 /* of a window */
@@ -243,6 +244,7 @@ static int64_t most_rounds(const struct journey *j) {
 
 /* All that happens at this instant, round by round. */
 static int do_instant(struct journey *j) {
+    j->at = j->sh->views[j->u->members->population].begin + j->now;
     int code = release(j);
     const int64_t most = most_rounds(j);
     for (int32_t round = 0; code >= 0; round++) {
@@ -269,6 +271,22 @@ static int do_instant(struct journey *j) {
 
 /* ---- between instants ---- */
 
+/* The next switch of functions of time in links, if it comes before `stop`. */
+static double next_switch(const struct journey *j, double stop) {
+    const double begin = j->sh->views[j->u->members->population].begin;
+    for (int k = 0; k < j->u->n_links; k++) {
+        const struct link *l = j->u->links[k];
+        for (int v = 0; v < l->n_variables; v++) {
+            if (!l->is_table[v])
+                continue;
+            const struct evsim_table *table = (const struct evsim_table *)l->variable[v];
+            const double next = evsim_sooner(table, begin + j->now, HUGE_VAL) - begin;
+            stop = next > j->now && next < stop ? next : stop;
+        }
+    }
+    return stop;
+}
+
 /* Where the next thing is due. */
 static double next_stop(const struct journey *j, double to) {
     double stop = to;
@@ -290,7 +308,7 @@ static double next_stop(const struct journey *j, double to) {
         const double end = course_next_end(j->u->in[k], j->now);
         stop = end > j->now && end < stop ? end : stop;
     }
-    return stop;
+    return next_switch(j, stop);
 }
 
 /* Samples of the unit's neurons, and of the synapses that end on them, in [now, now + h). */
@@ -376,6 +394,7 @@ static double steady_step(struct journey *j, double rest, struct crossing *c) {
 
 /* Steps to `stop`, or to what happens before. */
 static int move(struct journey *j, double stop) {
+    j->at = j->sh->views[j->u->members->population].begin + 0.5 * (j->now + stop);
     EACH_MEMBER(m, j->u)
     m->piece.middle = j->sh->views[m->population].begin + 0.5 * (j->now + stop);
     j->has_first = 0;
@@ -476,7 +495,7 @@ static void hold_link(const struct simulation *sim, double t, struct link *l, do
     if (l->rows)
         rows_add(l, from, t, out);
     else
-        l->table->add(from, to, own, t, l->n, l->i, l->j, l->variable, l->step, out);
+        l->table->add(from, to, own, t, t, l->n, l->i, l->j, l->variable, l->step, out);
 }
 
 void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u) {
@@ -493,7 +512,7 @@ void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u) 
     }
 }
 
-void unit_renew_inputs(const struct simulation *sim, int32_t population) {
+void unit_renew_inputs(const struct simulation *sim, const struct shard *sh, int32_t population) {
     const int32_t unit = sim->populations[population]->unit;
     for (int k = 0; k < sim->n_links; k++) {
         struct link *l = sim->links[k];
@@ -502,6 +521,6 @@ void unit_renew_inputs(const struct simulation *sim, int32_t population) {
             (l->target != population && (!unit || to->unit != unit)))
             continue;
         memset(to->cells.input[l->input], 0, (size_t)to->n_padded * sizeof(double));
-        hold_link(sim, 0.0, l, to->cells.input[l->input]);
+        hold_link(sim, sh->views[l->target].begin, l, to->cells.input[l->input]);
     }
 }

@@ -48,12 +48,14 @@ struct link {
     int64_t weight_step;
     struct rows *rows; /* the weights by targets; NULL: to be made */
     double *linear; /* of each pair: factors of the states of both ends, and a constant; or NULL */
+    int *is_table;  /* of each variable: it is a struct evsim_table */
 };
 
 int link_new(struct link **out, int32_t source, int32_t target, int32_t input, int64_t n,
              const uint32_t *i, const uint32_t *j, const struct evsim_link *table, int n_variables);
 int link_set_variable(struct link *l, int variable, const double *values, int64_t count);
 int link_set_weight(struct link *l, const double *values, int64_t count);
+void link_set_table(struct link *l, int variable, double *table);
 void link_free(struct link *l);
 
 /* Arrays of one population while its unit steps: [state][n_padded]. */
@@ -93,6 +95,6 @@ int unit_run(struct simulation *sim, struct shard *sh, struct unit *u, double fr
 void unit_hold_inputs(struct simulation *sim, struct shard *sh, struct unit *u);
 
 /* Of those, what is direct as it is now; `population` is a member, or of no unit. */
-void unit_renew_inputs(const struct simulation *sim, int32_t population);
+void unit_renew_inputs(const struct simulation *sim, const struct shard *sh, int32_t population);
 
 #endif

@@ -167,7 +167,10 @@ int walk_custom_events(struct simulation *sim, struct shard *sh, const struct ce
         const struct spike event = {sh->tick, walk->offset, emitter, cell->i, seen};
         if (out && spikes_add(out, &event) < 0)
             return EVSIM_NO_MEMORY;
-        p->kernel->react(&sh->views[p->number], cell->i, walk->x, walk->offset, e);
+        const struct evsim_now now = {.offset = walk->offset,
+                                      .last = walk->last,
+                                      .is_refractory = walk->offset < walk->release};
+        p->kernel->react(&sh->views[p->number], cell->i, walk->x, &now, e);
         if (p->has_posts && (!sim->is_short || !out) &&
             run_posts(sim, sh, cell, walk, emitter, out != NULL) < 0)
             return EVSIM_NO_MEMORY;

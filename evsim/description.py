@@ -187,6 +187,7 @@ class SpikeTrainSource:
     ticks: NDArray[np.int64]
     offsets: NDArray[np.float64]
     changed: bool = False
+    is_longer: bool = False  # spikes have been added after those that were there
 
 
 @dataclass(frozen=True, eq=False)

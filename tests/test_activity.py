@@ -80,8 +80,10 @@ def test_a_removed_monitor_keeps_what_it_has_and_may_come_back() -> None:
     net.add(spikes)
     net.run(2 * ms)
     assert (spikes.t / ms).tolist() == pytest.approx([2, 6])
-    with pytest.raises(EvsimError, match="rate has run, was removed and cannot come back"):
-        net.add(rate)
+    net.add(rate)
+    net.run(1 * ms)
+    assert rate.t.size == 40
+    assert (rate.t / ms)[[29, 30]].tolist() == pytest.approx([2.9, 7.0])
 
 
 def test_removed_synapses_act_no_more_and_may_come_back() -> None:
@@ -169,11 +171,63 @@ def test_a_state_stored_with_resting_parts_is_restored_so() -> None:
     assert (spikes.t / ms).tolist() == pytest.approx([2])
 
 
-def test_active_is_true_or_false_and_rates_have_no_gaps() -> None:
+def test_a_rate_leaves_out_the_bins_in_which_it_takes_no_part() -> None:
+    made = parts()
+    net, rate = Network(made), made["rate"]
+    net.run(1.25 * ms)
+    rate.active = False
+    net.run(2 * ms)
+    rate.active = True
+    net.run(3 * ms)
+    assert np.allclose(rate.t / ms, [*np.arange(13) * 0.1, *(3.2 + np.arange(31) * 0.1)])
+    assert (rate.t / ms)[np.flatnonzero(rate.rate)].tolist() == pytest.approx([4, 6])
+    net.store()
+    net.run(1 * ms)
+    net.restore()
+    assert rate.t.size == 44
+
+
+@pytest.mark.parametrize("flag", ["clock-driven", "event-driven"])
+@pytest.mark.parametrize("rate", ["-x", "-x*x"])
+def test_variables_of_synapses_stand_still_while_these_are_inactive(rate: str, flag: str) -> None:
+    """Those that are solved from event to event, by their flag, go on, as they do in Brian."""
+    if rate == "-x*x" and flag == "event-driven":
+        return
+    source, cells = SpikeGeneratorGroup(1, [], [] * ms), NeuronGroup(1, "v : 1")
+    synapses = Synapses(source, cells, f"dx/dt = {rate}/(10*ms) : 1 ({flag})")
+    synapses.connect()
+    synapses.x = 1
+    net = Network(source, cells, synapses)
+    net.run(3 * ms)
+    synapses.active = False
+    net.run(2.5 * ms)
+    synapses.active = True
+    net.run(4 * ms)
+    span = 0.95 if flag == "event-driven" else 0.7
+    expected = np.exp(-span) if rate == "-x" else 1 / (1 + span)
+    assert synapses.x[0] == pytest.approx(expected, rel=1e-10)
+
+
+def test_an_operation_lets_synapses_rest_at_its_instant() -> None:
+    source, cells = SpikeGeneratorGroup(1, [0, 0], [1, 4] * ms), NeuronGroup(1, "v : 1")
+    synapses = Synapses(source, cells, "dx/dt = -x*x/(10*ms) : 1 (clock-driven)", on_pre="v_post += 1")
+    synapses.connect()
+    synapses.x = 1
+    rate = PopulationRateMonitor(source)
+
+    @network_operation(dt=2 * ms)
+    def rest(t: Quantity) -> None:
+        synapses.active = rate.active = t < 2 * ms
+
+    Network(source, cells, synapses, rest, rate).run(5 * ms)
+    assert cells.v[0] == 1
+    assert synapses.x[0] == pytest.approx(1 / 1.2, rel=1e-10)
+    assert rate.t.size == 20
+
+
+def test_active_is_true_or_false() -> None:
     made = parts()
     with pytest.raises(EvsimError, match=r"spikes\.active: got 2; give True or False"):
         made["spikes"].active = 2
-    with pytest.raises(EvsimError, match="rate: a rate has no gaps"):
-        made["rate"].active = False
     with pytest.raises(EvsimError, match="set active = False, delete the object"):
         magic_network().remove(made["spikes"])

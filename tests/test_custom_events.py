@@ -47,6 +47,24 @@ def test_code_of_an_event_changes_its_neuron() -> None:
     assert group.ups[0] == pytest.approx(1.25 + 2.5 + 3.75, rel=1e-12)
 
 
+@pytest.mark.parametrize("timing", ["exact", "grid"])
+def test_code_of_an_event_knows_the_last_spike_and_whether_the_neuron_rests(timing: str) -> None:
+    """v is over 0.5 mV at 0.5, 2.5 and 4.5 ms, and 0.5 ms after the spikes at 2 and 4 ms it still rests."""
+    group = NeuronGroup(
+        1,
+        RAMP + "\nq : second\nrests : 1",
+        threshold="v > 1.99999*mV",
+        reset="v = 0*mV",
+        refractory=0.7 * ms,
+        events={"half": "v > 0.49999*mV and v < 0.55*mV"},
+        method="euler" if timing == "grid" else None,
+    )
+    group.run_on_event("half", "q = clip(t - lastspike, 0*ms, 1*second); rests += 1 - not_refractory")
+    run(5.05 * ms, timing=timing)
+    assert group.q[0] / ms == pytest.approx(0.5, rel=1e-3)
+    assert group.rests[0] == 2 if timing == "exact" else 1
+
+
 def test_a_condition_may_begin_and_cease_to_hold_inside_a_step() -> None:
     """Pulses of 0.02 ms inside one step of the clock: three events, and three of the contrary."""
     ups, downs = [1.01, 1.04, 1.07], [1.02, 1.05, 1.08]

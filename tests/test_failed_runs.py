@@ -130,6 +130,30 @@ def test_states_that_nothing_looks_at() -> None:
     assert group.x[:].tolist() == [0, 6]
 
 
+@pytest.mark.parametrize("is_integrated", [False, True])
+@pytest.mark.parametrize("delay", [0, 0.03, 1.7])
+def test_code_that_makes_a_variable_of_a_synapse_infinite(delay: float, is_integrated: bool) -> None:
+    """The neurons are as good as before; w is 0 at its third use."""
+    given, group = train([1.1, 1.6, 2.5], [0, 0, 0]), NeuronGroup(3, "y : 1")
+    model = "w : 1\nq : 1" + "\ndz/dt = -z*z/ms : 1 (clock-driven)" * is_integrated
+    code = "q = 1/w\nw = w - 1\ny_post += 1" + "\ny_post += 0*z" * is_integrated
+    synapses = Synapses(given, group, model, on_pre=code, delay=delay * ms, name="s")
+    synapses.connect(i=[0, 0], j=[0, 1])
+    synapses.w = [9, 2]
+    watched = Watched(group, "y")
+    with pytest.raises(
+        EvsimRuntimeError, match=r"s: at \S+ ms its code has made q of synapse 1 infinite or NaN"
+    ):
+        run(9 * ms)
+    watched.check(2.5 + delay)
+    assert synapses.q[:].tolist() in ([1 / 8, 1], [1 / 7, 1])
+    assert group.y[:].tolist() in ([2, 2, 0], [3, 2, 0])
+    synapses.w[1] = 4
+    run(4 * ms)
+    assert synapses.w[:].tolist() == [6, 3]
+    assert group.y[:].tolist() == [3, 3, 0]
+
+
 @pytest.mark.parametrize("delay", [0, 0.03, 1.7])
 def test_event_code(delay: float) -> None:
     """It divides by zero at its third use, in the synapse's own variable too."""

@@ -38,6 +38,37 @@ def driven(n: int = 40) -> tuple[NeuronGroup, Synapses, SpikeMonitor]:
 # When
 
 
+def test_code_has_values_of_its_own() -> None:
+    group = NeuronGroup(3, "x : 1\ny : second")
+    group.run_regularly("half = x/2\nhalf += 1\nspan = dt*half; x = half; y = span", dt=1 * ms)
+    source = NeuronGroup(2, "v : 1")
+    synapses = Synapses(source, group, "w : 1")
+    synapses.connect()
+    synapses.run_regularly("mean = (v_pre + x_post)/2; w += mean", dt=1 * ms, order=1)
+    source.v = [2, 4]
+    run(2.5 * ms)
+    assert group.x[:].tolist() == [1.75] * 3
+    assert group.y[:] / ms == pytest.approx([1.75] * 3)
+    assert synapses.w[:].tolist() == [1.5 + 1.75 + 1.875] * 3 + [2.5 + 2.75 + 2.875] * 3
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("y = 2*x", "has no variable y"),
+        ("x = half; half = 2; x = half", r"'x = half': half is set only after it is read"),
+        ("half = 1*mV; x = half", "x is in 1"),
+        ("half += 1; x = half", "has no variable half"),
+        ("t = 1*ms; x = t/ms", "has no variable t"),
+    ],
+)
+def test_values_of_its_own_that_code_cannot_have(code: str, message: str) -> None:
+    group = counted()
+    with pytest.raises(EvsimError, match=message):
+        group.run_regularly(code, dt=1 * ms)
+        run(1 * ms)
+
+
 def test_regular_code_runs_at_every_multiple_of_its_step_from_zero_on() -> None:
     group = counted()
     group.run_regularly("x += 1", dt=1 * ms)

@@ -545,10 +545,43 @@ def test_a_newer_file_is_refused_by_its_version(tmp_path: Path) -> None:
         net.restore(filename=tmp_path / "file")
 
 
-def test_nothing_can_be_stored_inside_a_run() -> None:
+@pytest.mark.parametrize("order", [-1, 1])
+@pytest.mark.parametrize("when", ["start", "end"])
+@pytest.mark.parametrize("at", [0, 4.04, 5, 5.123])
+def test_an_operation_stores_the_network_as_it_is_at_its_instant(
+    at: float, when: str, order: int, tmp_path: Path
+) -> None:
+    """Other operations of the instant come before it or after it, and happen once all the same."""
+    net = mixed()
+    file = tmp_path / "net.evsim"
+
+    def keep() -> None:
+        net["cells"].u[0] = 7
+        net.store()
+        net.store("also", filename=file)
+
+    operation = NetworkOperation(keep, times=[at] * ms, when=when, order=order, name="keep")
+    net.add(operation)
+    net.run(12 * ms)
+    expected = bits(net)
+    net.restore()
+    assert net.t / ms == pytest.approx(at)
+    assert net["cells"].u[0] == 7
+    net.run(0.31 * ms)
+    net.run(12 * ms - net.t)
+    assert bits(net) == expected
+    other = mixed()
+    other.add(NetworkOperation(lambda: None, times=[at] * ms, when=when, order=order, name="keep"))
+    other.restore("also", filename=file)
+    other.run(12 * ms - other.t)
+    assert bits(other) == expected
+
+
+def test_nothing_can_be_restored_inside_a_run() -> None:
     net = plain()
-    net.add(NetworkOperation(lambda: net.store(), times=[0.5] * ms))
-    with pytest.raises(EvsimError, match="store\\(\\) was called by an operation"):
+    net.store()
+    net.add(NetworkOperation(lambda: net.restore(), times=[0.5] * ms))
+    with pytest.raises(EvsimError, match="restore\\(\\) was called by an operation"):
         net.run(1 * ms)
     assert net.t / ms == pytest.approx(0.5)
 

@@ -6,8 +6,10 @@
  *
  * EULER is that of Maruyama (Ito). HEUN and MILSTEIN (without derivatives, one process for each
  * state) give the solution in the sense of Stratonovich (Kloeden, Platen 1992, "Numerical solution
- * of stochastic differential equations"). ORNSTEIN_UHLENBECK is exact in distribution, for linear
- * equations with constant factors: mean and covariance are their Taylor series.
+ * of stochastic differential equations"). MILSTEIN takes the slope of the factor from points at
+ * both sides: from one side only, and with the drift, the square of the noise, which has a mean,
+ * leaves an error of order 1/2. ORNSTEIN_UHLENBECK is exact in distribution, for linear equations
+ * with constant factors: mean and covariance are their Taylor series.
  */
 #define TERMS 26 /* of the series; LONGEST_STEP keeps what follows below rounding */
 
@@ -103,17 +105,17 @@ ALWAYS void step(const int lanes, struct batch *b) {
         b->x[s][l] + 0.5 * (b->h[l] * (b->k[0][s][l] + b->k[1][s][l]) + (kick[s][l] + after[s][l]));
 #elif METHOD == MILSTEIN
     double square[NOISES][LANES], one[NOISES][LANES], root[LANES], t[LANES];
-    double side[STATES][LANES], before[STATES][LANES], after[STATES][LANES];
+    double ahead[STATES][LANES], back[STATES][LANES], before[STATES][LANES], after[STATES][LANES];
     at_part(lanes, b, 0.0, t);
     EACH_LANE root[l] = sqrt(b->h[l]);
     for (int n = 0; n < NOISES; n++)
         EACH_LANE square[n][l] = b->z[n][l] * b->z[n][l], one[n][l] = root[l];
-    noise(lanes, b, one, t, b->x, side);
-    EACH_STATE EACH_LANE side[s][l] += b->x[s][l] + b->h[l] * b->k[0][s][l];
-    noise(lanes, b, square, t, b->x, before);
-    noise(lanes, b, square, t, side, after);
+    noise(lanes, b, one, t, b->x, ahead);
+    EACH_STATE EACH_LANE back[s][l] = b->x[s][l] - ahead[s][l], ahead[s][l] += b->x[s][l];
+    noise(lanes, b, square, t, back, before);
+    noise(lanes, b, square, t, ahead, after);
     EACH_STATE EACH_LANE b->next[s][l] +=
-        b->h[l] > 0.0 ? 0.5 * (after[s][l] - before[s][l]) / root[l] : 0.0;
+        b->h[l] > 0.0 ? 0.25 * (after[s][l] - before[s][l]) / root[l] : 0.0;
 #endif
 }
 

@@ -76,6 +76,21 @@ static unsigned char *read_arrays(const char *path) {
     return arrays;
 }
 
+/* Says which synapse a run failed at, and when. */
+static int complain_of_synapse(const struct project *project, evsim_simulation *sim, int projection,
+                               int64_t synapse, double at) {
+    const int variable = evsim_failed_variable(sim);
+    for (int k = 0; k < project->n_final_values; k++) {
+        const struct final_values *f = &project->final_values[k];
+        for (int v = 0; v < f->n_variables && f->is_projection && f->number == projection; v++)
+            if (f->variables[v] == variable)
+                fprintf(stderr,
+                        "%s: its code has made %s of synapse %lld infinite or NaN, at %.9g ms\n",
+                        f->name, f->names[v], (long long)synapse, at);
+    }
+    return -1;
+}
+
 /* Says which neuron a run failed at, and when. */
 static int complain_of_run(const struct project *project, evsim_simulation *sim, int code) {
     int population = 0;
@@ -86,9 +101,11 @@ static int complain_of_run(const struct project *project, evsim_simulation *sim,
     if (!has_neuron)
         return complain(evsim_error_text(code), "the run ended");
     evsim_failure(sim, &population, &neuron, &tick, &offset);
+    const double at = 1e3 * ((double)tick * project->clock.length + offset);
+    if (population < -1)
+        return complain_of_synapse(project, sim, -2 - population, neuron, at);
     fprintf(stderr, "%s[%lld]: %s, at %.9g ms\n", project->populations[population],
-            (long long)neuron, evsim_error_text(code),
-            1e3 * ((double)tick * project->clock.length + offset));
+            (long long)neuron, evsim_error_text(code), at);
     return -1;
 }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import partial
+from collections.abc import Collection, Mapping
 
 from evsim.codegen.relaxation import relaxation_block, relaxation_source
-from evsim.description import Assignment, ForeignFunction, Functions, GeneralModel, LinearForm, LinearModel
-from evsim.equations.user_functions import engine_functions
+from evsim.codegen.tables import Call, foreign_functions, function_calls, table_name, tables_of
+from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel
+from evsim.equations.expression import Expression
 from evsim.errors import EvsimNameError
 
 _OPERATORS = {"set": "=", "add": "+="}
@@ -77,7 +77,7 @@ class _Writer:
         self.pathway, self.parameters = pathway, parameters
         self.model, self.equations, self.variables = model, equations, variables
         self.draws = 0
-        self.functions: Functions = {}
+        self.calls: dict[str, Call] = {}
         self.own = {name: f"variable[{v}][synapse * step[{v}]]" for v, name in enumerate(variables)}
         self.states = {name: f"x[{k}]" for k, name in enumerate(model.states)}
         post = {
@@ -100,10 +100,12 @@ class _Writer:
     def text(self, assignments: tuple[Assignment, ...], shared: list[str]) -> str:
         """The whole text."""
         is_alone = self.source is None and self.integrated is None
-        is_row = is_alone and not any(each.expression.draws for each in assignments)
+        expressions = [each.expression for each in assignments]
+        is_plain = not tables_of(expressions) and not any(each.draws for each in expressions)
+        is_row = is_alone and is_plain
         row = self._row(assignments, shared) + self._range(assignments, shared) if is_row else ""
-        self.functions = engine_functions([each.expression for each in assignments], "event code")
-        own = "".join(f"{each.c}\n" for each in self.functions.values() if isinstance(each, ForeignFunction))
+        self.calls = self._functions(expressions)
+        own = foreign_functions(expressions)
         statements = "".join(f"    {self._statement(each)}\n" for each in assignments)
         draws = ""
         if self.draws:
@@ -124,6 +126,7 @@ class _Writer:
 {comment} */
 #include <kernel.h>
 #include <kernel/functions.h>
+#include <kernel/tables.h>
 {draws}{own}{relaxation}
 static void run{_HEAD} {{
     (void)x, (void)cells, (void)i, (void)now, (void)variable, (void)step, (void)synapse;
@@ -206,18 +209,22 @@ static void run_range(double *x, const struct evsim_cells *all_cells, int64_t i,
     def _many(self, assignments: tuple[Assignment, ...], own: Mapping[str, str], is_range: bool) -> str:
         """The statements for one of many synapses, whose variables are at places of their own."""
         inner = _Writer(self.model, self.variables, self.parameters, self.equations, self.pathway, None, None)
-        inner.functions = engine_functions([each.expression for each in assignments], "event code")
+        inner.calls = self._functions([each.expression for each in assignments])
         inner.own = dict(own)
         inner.names |= inner.own
         body = relaxation_block(self.equations, inner.own, is_range) if self.equations else ""
         return body + "".join(f"    {inner._statement(each)}\n" for each in assignments)
 
-    def _calls(self) -> dict[str, Callable[[list[str]], str]]:
-        """Random numbers; every call in the text has its own."""
-        own: dict[str, Callable[[list[str]], str]] = {
-            name: partial(_own_call, name) for name in self.functions
+    def _functions(self, expressions: list[Expression]) -> dict[str, Call]:
+        """Functions of the user; tables stand in the place of variables."""
+        places = {
+            name: f"variable[{self.variables.index(table_name(name))}]" for name in tables_of(expressions)
         }
-        return own | {
+        return function_calls(expressions, places)
+
+    def _calls(self) -> dict[str, Call]:
+        """Functions of the user, and random numbers: every call in the text has its own."""
+        return self.calls | {
             name: lambda arguments, c=c: f"{c}({', '.join(['&draws', f'{self._number()}u', *arguments])})"
             for name, c in _DRAWS.items()
         }
@@ -254,10 +261,6 @@ def _read_once(shared: Collection[str], numbers: Mapping[str, int]) -> dict[str,
 
 def _inputs(model: LinearModel | GeneralModel | None) -> tuple[str, ...]:
     return model.inputs if isinstance(model, GeneralModel) else ()
-
-
-def _own_call(name: str, arguments: list[str]) -> str:
-    return f"user_{name}({', '.join(arguments)})"
 
 
 def _readable(each: Assignment) -> str:

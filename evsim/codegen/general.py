@@ -506,7 +506,9 @@ ALWAYS double upper(const struct batch *b, int l, double low[][LANES], double hi
             lines = self._event_code(event.code, AT_EVENT, 1 + e)
             cases += f"    case {e}: {{ /* {event.name} */\n"
             cases += "".join(f"        {line}\n" for line in [*lines, "break;"]) + "    }\n"
-        return f"""static void react(const struct evsim_cells *cells, int64_t i, double *x, double offset, int e) {{
+        return f"""static void react(const struct evsim_cells *cells, int64_t i, double *x, const struct evsim_now *now,
+                  int e) {{
+    const double offset = now->offset;
     (void)cells, (void)i, (void)x, (void)offset;
     switch (e) {{
 {cases}    }}

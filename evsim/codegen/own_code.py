@@ -8,8 +8,9 @@ from evsim.description import Assignment
 from evsim.equations.functions import DRAWS
 from evsim.equations.printing import Calls
 
-AT_EVENT = {"t": "(cells->begin + offset)"}
-AT_SPIKE = {**AT_EVENT, "lastspike": "(cells->begin + offset)", "not_refractory": "1.0"}
+_NOW = "(cells->begin + offset)"
+AT_EVENT = {"t": _NOW, "lastspike": "now->last", "not_refractory": "(double)!now->is_refractory"}
+AT_SPIKE = {"t": _NOW, "lastspike": _NOW, "not_refractory": "1.0"}
 """What the code of an event may name besides states and parameters, in C."""
 
 _OPERATORS = {"set": "=", "add": "+="}

@@ -42,7 +42,7 @@ def _is_linear_link(link: Link, models: Mapping[str, object]) -> bool:
     before, after = models[link.source], models[link.target]
     if not (isinstance(before, GeneralModel) and isinstance(after, GeneralModel)):
         return False
-    return linear_pairs(link, before, after) is not None
+    return not link.expression.meanings and linear_pairs(link, before, after) is not None
 
 
 __all__ = ["linear_populations"]

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from evsim.codegen.cache import link_address
 from evsim.codegen.link import factor_source, link_source
+from evsim.codegen.tables import table_name, tables_of
 from evsim.description import GeneralModel, Link, Network, Values
 from evsim.engine.core import array, check, ffi, lib
 from evsim.engine.joined import linked, require_joinable
 from evsim.engine.parted import Part
-from evsim.engine.populations import PopulationInCore, require_finite
+from evsim.engine.populations import PopulationInCore, require_finite, set_table
 from evsim.errors import EvsimError
 
 MOST_STATES = 64  # of one neuron, as in csrc/unit.h
@@ -39,10 +40,13 @@ class LinkInCore:
         self.variables: list[tuple[str, ...]] = []
         self.numbers = [self._add(part) for part in parts]
         self._push(None)
+        self._push_tables()
         link.changed.clear()
 
     def take_over(self, changed: set[str]) -> None:
         """Hands the core what the user changed since the last run; `changed`: also parameters of the neurons."""
+        if "functions" in self.link.changed:
+            self._push_tables()
         if self.link.changed or changed:
             self._push(self.link.changed | changed)
         self.link.changed.clear()
@@ -61,21 +65,27 @@ class LinkInCore:
         known = {f"{name}_pre" for name in before.states} | {f"{name}_post" for name in after.states}
         known |= set(beside.states) if beside else set()
         self.variables.append(tuple(sorted(part.factor.names - known - {"t"})))
+        places = (*self.variables[-1], *map(table_name, tables_of([part.factor])))
         if part.weight:
-            text = factor_source(part.factor, before, self.variables[-1])
+            text = factor_source(part.factor, before, places)
         else:
-            text = link_source(part.factor, before, after, self.variables[-1], beside)
+            text = link_source(part.factor, before, after, places, beside)
         i, _keep_i = array(self.link.i, "uint32_t")
         j, keep = array(self.link.j, "uint32_t")
         number = check(lib.evsim_add_link(
             self.sim, self.source.number, self.target.number, after.inputs.index(part.input), keep.size,
-            i, j, ffi.cast("void *", link_address(text)), len(self.variables[-1]),
+            i, j, ffi.cast("void *", link_address(text)), len(places),
         ))  # fmt: skip
         if self.link.is_direct:
             check(lib.evsim_set_link_direct(self.sim, number))
         if self.own is not None:
             check(lib.evsim_set_link_own(self.sim, number, self.own.number))
         return number
+
+    def _push_tables(self) -> None:
+        for number, variables in zip(self.numbers, self.variables, strict=True):
+            for k, table in enumerate(tables_of([self.link.expression]).values(), start=len(variables)):
+                set_table(lib.evsim_set_table_of_link, self.sim, number, k, table)
 
     def _push(self, names: set[str] | None) -> None:
         """The values of these names, or of all; and the weights that depend on them."""

@@ -54,7 +54,7 @@ def parted(network: Network, *, is_held: bool) -> Parted:
     changed: dict[str, GeneralModel] = {}
     for link in network.links:
         before, after = models.get(link.source), changed.get(link.target) or models.get(link.target)
-        is_whole = link.own or link.target in asking or link.target in linear
+        is_whole = link.own or link.target in asking or link.target in linear or link.expression.meanings
         terms = _terms(link, before, after) if before and after and not is_whole else None
         if terms is None or after is None:
             found.append(whole(link))

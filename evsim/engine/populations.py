@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evsim.codegen.cache import kernel_address
-from evsim.description import GeneralModel, LinearModel, Population, Values
+from evsim.description import GeneralModel, LinearModel, Population, TimedTable, Values
 from evsim.engine.core import array, check, ffi, lib, view
 from evsim.engine.general_kernel import GeneralKernel
 from evsim.engine.linear_kernel import LinearKernel, idle
@@ -133,6 +134,13 @@ def rate_of(population: Population, dt: float) -> float:
     return fastest_rate(population.model, population.parameters)
 
 
+def set_table(function: Callable[..., int], sim: Any, number: int, place: int, table: TimedTable) -> None:
+    """Hands a function of time over, by the function of the core that takes it."""
+    rows = table.values.reshape(len(table.values), -1)
+    values, _keep = array(rows, "double")
+    check(function(sim, number, place, table.dt, rows.shape[0], rows.shape[1], values))
+
+
 def require_finite(owner: str, values: Mapping[str, Values]) -> None:
     """Refuses NaN and infinite values by name."""
     for name, value in values.items():
@@ -150,4 +158,4 @@ def first_bad(numbers: NDArray[np.float64], bad: NDArray[np.bool_] | None = None
     return float(np.atleast_1d(numbers)[np.argmax(np.atleast_1d(wrong))])
 
 
-__all__ = ["PopulationInCore", "first_bad", "rate_of", "require_finite"]
+__all__ = ["PopulationInCore", "first_bad", "rate_of", "require_finite", "set_table"]

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from evsim.codegen.cache import code_address
 from evsim.codegen.code import KEY, code_source
 from evsim.codegen.relaxation import HIDDEN
+from evsim.codegen.tables import table_name, tables_of
 from evsim.description import Assignment, GeneralModel, LinearForm, LinearModel, Projection
 from evsim.engine.core import array, check, ffi, lib
 from evsim.engine.joined import names_source
-from evsim.engine.populations import PopulationInCore, first_bad, require_finite
+from evsim.engine.populations import PopulationInCore, first_bad, require_finite, set_table
 from evsim.engine.windows import Windows
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 from evsim.rows import Rows
@@ -40,7 +41,9 @@ def is_addition(statement: Assignment, model: Model, own: Collection[str], chang
 def are_additions(projection: Projection, group: Sequence[Projection], model: Model) -> bool:
     """Whether all that the code does is to add; `group` are all projections of the same synapses."""
     changing = {name for each in group for name in written_variables(each)}
-    return all(is_addition(statement, model, projection.variables, changing) for statement in projection.code)
+    return not projection.equations and all(
+        is_addition(statement, model, projection.variables, changing) for statement in projection.code
+    )
 
 
 def written_variables(projection: Projection) -> set[str]:
@@ -60,7 +63,8 @@ def variables_of(group: Sequence[Projection]) -> tuple[str, ...]:
         return (*HIDDEN, *compiled.variables, *(f"{PLACE}{state}" for state in compiled.states))
     hidden = HIDDEN if any(each.equations for each in group) else ()
     key = KEY if any(draws(each) for each in group) else ()
-    return (*sorted(group[0].variables), *hidden, *key)
+    tables = tables_of([each.expression for p in group for each in p.code])
+    return (*sorted(group[0].variables), *hidden, *key, *map(table_name, tables))
 
 
 def draws(projection: Projection) -> bool:
@@ -129,6 +133,7 @@ class ProjectionInCore:
             self._set_updates()
             self._set_key(seed)
             self._set_places(model)
+            self._set_tables(group)
         else:
             self._set_amounts()
 
@@ -195,6 +200,9 @@ class ProjectionInCore:
         p, changed = self.projection, self.owner.projection.changed
         if "delay" in p.changed:
             self._set_delay()
+        if "functions" in p.changed and self.owner is self:
+            self._set_tables(self._group)
+        changed = changed - {"functions"}
         if self.is_linear and (changed or p.changed):
             self._set_amounts()
         if self.owner is self and changed - {"delay"}:
@@ -306,6 +314,13 @@ class ProjectionInCore:
         compiled = self.projection.compiled
         for state in compiled.states if compiled is not None else ():
             self._set_variable(f"{PLACE}{state}", np.array([float(model.states.index(state))]))
+
+    def _set_tables(self, group: Sequence[Projection]) -> None:
+        """Hands over functions of time."""
+        self._group = group
+        for name, table in tables_of([each.expression for p in group for each in p.code]).items():
+            place = self.variables.index(table_name(name))
+            set_table(lib.evsim_set_table_of_code, self.sim, self.number, place, table)
 
     def _set_amounts(self) -> None:
         p = self.projection

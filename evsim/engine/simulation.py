@@ -416,6 +416,8 @@ class Simulation:
 
     def _take_source(self, source: PoissonSource | SpikeTrainSource) -> None:
         is_new = source.name not in self._sources
+        if isinstance(source, SpikeTrainSource) and source.is_longer and not (is_new or source.changed):
+            self._set_train(source, is_new, is_longer=True)
         if not (is_new or source.changed):
             return
         if isinstance(source, PoissonSource):
@@ -453,16 +455,16 @@ class Simulation:
                 f" at most {MOST_DRAWN:g} are drawn, so lower the rates, or give noise with their mean and variance."
             )
 
-    def _set_train(self, source: SpikeTrainSource, is_new: bool) -> int:
+    def _set_train(self, source: SpikeTrainSource, is_new: bool, *, is_longer: bool = False) -> int:
+        source.is_longer = False
         ticks, offsets = self._windows_now.from_clock(source.ticks, source.offsets)
         tick, _keep_tick = array(ticks, "int64_t")
         offset, _keep_offset = array(offsets, "double")
         index, keep = array(source.indices, "uint32_t")
         if is_new:
             return check(lib.evsim_add_train(self._sim, source.size, keep.size, tick, offset, index))
-        return check(
-            lib.evsim_set_train(self._sim, self._sources[source.name], keep.size, tick, offset, index)
-        )
+        function = lib.evsim_extend_train if is_longer else lib.evsim_set_train
+        return check(function(self._sim, self._sources[source.name], keep.size, tick, offset, index))
 
     def _emitter(self, name: str, event: str = "spike") -> tuple[int, int]:
         if name in self._populations:
@@ -544,6 +546,13 @@ def check_run(simulation: Simulation, code: int) -> int:
     when = f"{seconds * 1e3:.9g} ms"
     if code not in (NOT_FINITE, STUCK, ENDLESS, TOO_OFTEN):
         return check(code)
+    if population[0] < -1:
+        known = simulation._projections[-2 - population[0]]
+        name = known.variables[lib.evsim_failed_variable(simulation._sim)]
+        raise EvsimRuntimeError(
+            f"{known.projection.name}: at {when} its code has made {name} of synapse {neuron[0]} infinite or NaN;"
+            " check the code and the values it works on."
+        )
     who = simulation._name_of((population[0], neuron[0]))
     if code == NOT_FINITE:
         raise EvsimRuntimeError(

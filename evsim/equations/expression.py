@@ -184,6 +184,20 @@ class Expression:
 
         return self if self.foreign.isdisjoint(meanings) else Expression(replaced(self.tree, with_meaning))
 
+    def rebound(self, meanings: Mapping[str, Meaning]) -> Expression:
+        """The same formula with other functions under the names of those that it calls."""
+
+        def with_meaning(node: Name | Call) -> Node:
+            if isinstance(node, Name) or node.meaning is None or node.function not in meanings:
+                return node
+            return Call(node.function, node.operands, meanings[node.function])
+
+        return (
+            self
+            if meanings.keys().isdisjoint(self.meanings)
+            else Expression(replaced(self.tree, with_meaning))
+        )
+
     def inlined(self, where: str) -> Expression:
         """The formula with the bodies of functions put in, as engines want it; only calls of C and tables stay."""
 

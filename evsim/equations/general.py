@@ -162,8 +162,7 @@ class _Analysis:
         return CustomEvent(name, self._formula(condition, what), self._code(code, what))
 
     def _code(self, statements: Sequence[Statement], what: str = "the reset") -> tuple[Assignment, ...]:
-        varying = VARYING.keys() if what == "the reset" else {"t"}
-        code = neuron_code(statements, self.scope, f"{what} of {self.where}", varying)
+        code = neuron_code(statements, self.scope, f"{what} of {self.where}", VARYING.keys())
         return tuple(replace(each, expression=each.expression.substitute(self.inputs)) for each in code)
 
     def _rate(self, name: str) -> Expression:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -173,8 +174,10 @@ def _lifted(value: Any) -> Traced:
         number = float(si(value))
     except (TypeError, ValueError):
         raise TracingError(f"it uses {type(value).__name__} {str(value)[:40]}, not one number") from None
-    if not math.isfinite(number):
+    if math.isnan(number):
         raise TracingError(f"it uses {number}")
+    if math.isinf(number):  # for all that doubles can do
+        number = math.copysign(sys.float_info.max, number)
     plain: Node = Number(abs(number))
     if math.copysign(1.0, number) < 0:
         plain = Operation("neg", (plain,))

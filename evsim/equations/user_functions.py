@@ -253,17 +253,6 @@ def engine_functions(expressions: Iterable[Expression], where: str) -> Functions
     return found
 
 
-def refuse_tables(expressions: Iterable[Expression], where: str) -> None:
-    """Refuse functions of time in code that does not look at tables."""
-    for expression in expressions:
-        for name, meaning in expression.meanings.items():
-            if isinstance(meaning, TimedArray):
-                raise EvsimValueError(
-                    f"{where}: {name} in {expression.text!r} is a TimedArray, which code of synapses cannot call; keep "
-                    "its value in a variable, set by run_regularly, and name that."
-                )
-
-
 def _is_of_user(function: Callable[..., Any]) -> bool:
     """Whether Python's own library and numpy can be ruled out as the author."""
     import sys

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import mpmath as mp
 
-from evsim.description import GeneralModel, LinearModel
+from evsim.description import Assignment, CustomEvent, GeneralModel, LinearModel
 from evsim.equations.expression import Expression
 from evsim.equations.functions import MPMATH
 from evsim.errors import EvsimRuntimeError
@@ -53,6 +53,7 @@ class Cell:
         self.last_spike: Exact | None = None
         self.entry: Entry | None = None
         self._dt = dt
+        self._holding: set[str] = set()  # names of custom events whose conditions hold
         self._dynamics: Dynamics
         self._functions: Mapping[str, Callable[..., Any]] = MPMATH
         self._motion: Motion | None = None
@@ -80,6 +81,23 @@ class Cell:
             self._motion = self._dynamics.motion(self.surroundings, self.time, self.is_refractory)
         return self._motion
 
+    @property
+    def mates(self) -> Iterable[Cell]:
+        """The cells whose solution depends on this one, itself not among them."""
+        return ()
+
+    def forget_motion(self) -> None:
+        """Something has happened to it: what follows is another solution."""
+        self._motion = None
+
+    def input(self, name: str) -> Exact:
+        """What links add up to now."""
+        raise EvsimRuntimeError(f"{self.name}: nothing is linked to {name}")
+
+    def value(self, name: str) -> Exact:
+        """A state, a parameter or an input, now."""
+        return self.values[name] if name in self.values else self.input(name)
+
     def states_at(self, time: Exact) -> dict[str, Exact]:
         """The states at a time before the next event, without moving the neuron."""
         if time == self.time:
@@ -95,14 +113,14 @@ class Cell:
         self.values.update(states)
         self.time = time
         self._is_let_go = False
-        self._motion = None
+        self.forget_motion()
 
     def set_release(self, time: Exact | None) -> None:
         """Begin a refractory period that ends at `time`, or end it."""
         self.release = time
         self._is_let_go = self.is_held and time is None
         self.is_held = False
-        self._motion = None
+        self.forget_motion()
 
     def is_over(self) -> bool:
         """Whether the neuron spikes at `time`, now that everything of this instant has arrived."""
@@ -134,7 +152,7 @@ class Cell:
     def spike(self) -> None:
         """Reset, and begin to be refractory."""
         self.last_spike = self.time
-        self._motion = None
+        self.forget_motion()
         condition = self.model.refractory if isinstance(self.model, GeneralModel) else None
         if condition is None or condition.is_condition:
             pause = self.pause
@@ -142,7 +160,8 @@ class Cell:
             pause = self._pause_of(condition)
         self.reset()
         if condition is not None and condition.is_condition:
-            self.is_held, self._motion = True, None
+            self.is_held = True
+            self.forget_motion()
             self.settle()
         else:
             self.set_release(later(self.time, pause) if pause > 0 else None)
@@ -157,10 +176,33 @@ class Cell:
         whole = duration(float(pause), self._dt)
         return whole if abs(whole - pause) <= 4 * abs(pause) * mp.mpf(2) ** -52 else pause
 
+    @property
+    def events(self) -> tuple[CustomEvent, ...]:
+        """The custom events of its model."""
+        return self.model.events if isinstance(self.model, GeneralModel) else ()
+
+    def happened(self) -> list[CustomEvent]:
+        """Custom events whose conditions hold now and have not held before; from now on they count as holding."""
+        motion: Any = self.motion if self.events else None
+        before = self._holding
+        self._holding = {e.name for e in self.events if motion.is_true(e.name, e.name not in before)}
+        return [each for each in self.events if each.name in self._holding - before]
+
+    def next_event(self) -> Exact | None:
+        """A later time, until which no condition of a custom event changes; None without custom events."""
+        motion: Any = self.motion if self.events else None
+        return min(
+            (motion.next_change(e.name, e.name not in self._holding)[0] for e in self.events), default=None
+        )
+
     def reset(self) -> None:
         """Run the reset code."""
+        self.react(self.model.reset)
+
+    def react(self, code: Iterable[Assignment]) -> None:
+        """Run code of an event of its own."""
         local: dict[str, Exact] = {}
-        for each in self.model.reset:
+        for each in code:
             value = self._evaluated(each.expression, local)
             if each.where == "local":
                 local[each.target] = value + (local[each.target] if each.operation == "add" else 0)
@@ -169,6 +211,7 @@ class Cell:
 
     def _evaluated(self, expression: Expression, local: Mapping[str, Exact] | None = None) -> Exact:
         values = {**self.surroundings, **(local or {})}
+        values |= {name: self.input(name) for name in expression.names - values.keys()}
         return as_number(expression.evaluate(values, functions=self._functions))
 
     def write(self, name: str, operation: Literal["set", "add"], value: Exact) -> None:
@@ -184,7 +227,7 @@ class Cell:
 
     def take_functions(self) -> None:
         """Take over the functions that the model has now."""
-        self._motion = None
+        self.forget_motion()
         if isinstance(self.model, LinearModel):
             refuse_chance(self.model, self.name)
             self._dynamics = LinearDynamics(self.model)
@@ -195,6 +238,6 @@ class Cell:
     def put(self, values: Mapping[str, Exact]) -> None:
         """Replace values from outside or from event code."""
         self.values.update(values)
-        self._motion = None
+        self.forget_motion()
         if not values.keys().isdisjoint(self.model.parameters):
             self._dynamics.forget()

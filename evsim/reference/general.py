@@ -52,6 +52,7 @@ class GeneralDynamics:
             conditions["refractory"] = model.refractory
         if not is_refractory and model.threshold is not None:
             conditions["threshold"] = model.threshold
+        conditions |= {f"event {each.name}": each.condition for each in model.events}
         rates = {name: rate for name, rate in model.rates.items() if name not in still}
         return Stepper(rates, conditions, model.functions, self._dt)
 
@@ -103,33 +104,43 @@ class GeneralMotion:
 
     def is_over(self, also_at_start: bool) -> bool:
         """Whether the threshold condition holds from the start on, or also at the start only."""
-        return self._track("threshold").begins_true(also_at_start)
+        return self.track("threshold").begins_true(also_at_start)
 
     def next_crossing(self, patience: Exact) -> tuple[Exact, bool]:
         """A later time, and whether the threshold condition becomes true then or was false so far."""
-        track = self._track("threshold")
+        track = self.track("threshold")
         place = track.first(True)
         if place is not None:
             self._dynamics.last_conditioning = track.conditioning(place)
-        return self._time_of(place)
+        return self.time_of(place)
 
     def is_held(self) -> bool:
         """Whether the refractory condition holds from the start on."""
-        return self._track("refractory").begins_true(also_at_start=False)
+        return self.track("refractory").begins_true(also_at_start=False)
 
     def next_end(self) -> tuple[Exact, bool]:
         """A later time, and whether the refractory condition becomes false then or was true so far."""
-        return self._time_of(self._track("refractory").first(False))
+        return self.time_of(self.track("refractory").first(False))
+
+    def is_true(self, event: str, also_at_start: bool) -> bool:
+        """Whether the condition of a custom event holds from the start on, or also at the start only."""
+        return self.track(f"event {event}").begins_true(also_at_start)
+
+    def next_change(self, event: str, wanted: bool) -> tuple[Exact, bool]:
+        """A later time, and whether the condition of a custom event becomes as wanted then or was not so far."""
+        return self.time_of(self.track(f"event {event}").first(wanted))
 
     def conditioning(self) -> float:
         """By how many seconds one rounding of a double in the threshold moves the crossing at the start."""
         return self._dynamics.last_conditioning
 
-    def _track(self, name: str) -> Track:
+    def track(self, name: str) -> Track:
+        """A condition along the first step."""
         condition = self._stepper.conditions[name]
         return Track(condition, self._first.forms[id(condition)], self._first)
 
-    def _time_of(self, place: int | None) -> tuple[Exact, bool]:
+    def time_of(self, place: int | None) -> tuple[Exact, bool]:
+        """The time of a place in the first step, or of its end without one; and whether there is one."""
         step = self._first
         if place is None:
             return later(step.start, step.length), False

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import mpmath as mp
 
-from evsim.description import PoissonDrive, SpikeTrainSource
+from evsim.description import CustomEvent, PoissonDrive, SpikeTrainSource
 from evsim.errors import EvsimRuntimeError
 from evsim.reference.agenda import Agenda, Kind
 from evsim.reference.cell import Cell
@@ -28,6 +28,11 @@ class Spike(NamedTuple):
     element: int
     conditioning: float
     states: tuple[Exact, ...] = ()
+
+
+def emitter_of(name: str, event: str = "spike") -> str:
+    """Under which name the spikes, or the custom events, of a population or source are known."""
+    return name if event == "spike" else f"{name}, {event}"
 
 
 class Loop:
@@ -62,7 +67,7 @@ class Loop:
     def look_at(self, cells: list[Cell]) -> None:
         """Have the thresholds of neurons tested at the present instant, since their values are new."""
         for cell in cells:
-            if cell.release is None:
+            if cell.release is None or cell.events:
                 self.agenda.plan(cell, self.time, Kind.LOOK)
 
     def add_train(self, name: str, train: SpikeTrainSource) -> None:
@@ -77,7 +82,8 @@ class Loop:
 
     def add_wiring(self, wiring: Wiring) -> None:
         """Add the synapses of a projection."""
-        self._outgoing[wiring.projection.emitter].append(len(self.wirings))
+        emitter = emitter_of(wiring.projection.emitter, wiring.projection.event)
+        self._outgoing[emitter].append(len(self.wirings))
         self.wirings.append(wiring)
 
     def run_to(self, end: Exact) -> Iterator[Exact]:
@@ -109,16 +115,36 @@ class Loop:
             else:
                 cell = self._wake(Kind(kind), first, second)
             (crossing if kind == Kind.CROSS else touched)[cell.address] = cell
+        for cell in [*touched.values(), *crossing.values()]:
+            for mate in cell.mates:
+                if mate.address not in crossing:
+                    touched.setdefault(mate.address, mate)
         sure = {address: cell for address, cell in crossing.items() if address not in touched}
         for cell in touched.values():
             cell.settle()
         over = {address: cell for address, cell in touched.items() if cell.is_over()}
         firing = [cell for _, cell in sorted((sure | over).items())]
-        self._endless.note(self.time, firing, sum(map(len, self.cells)))
-        for cell in firing:
-            self._fire(cell, cell.conditioning() if cell.address in sure else 0.0)
+        happened = {
+            address: events
+            for address, cell in (touched | crossing).items()
+            if cell.events and (events := cell.happened())
+        }
+        acting = [
+            cell
+            for _, cell in sorted((touched | crossing).items())
+            if cell in firing or cell.address in happened
+        ]
+        self._endless.note(self.time, acting, sum(map(len, self.cells)))
+        for cell in acting:
+            conditioning = cell.conditioning() if cell.address in sure else 0.0
+            self._react(cell, happened.get(cell.address, []))
+            if cell in firing:
+                self._fire(cell, conditioning)
         for cell in (touched | crossing).values():
             self._plan(cell)
+        for cell in acting:
+            self.look_at([each for each in cell.mates if each not in acting])
+            self.look_at([cell] if cell.events else [])
 
     def _emit(self, source: int, number: int) -> None:
         name, train = self.trains[source]
@@ -157,7 +183,11 @@ class Loop:
         cell.advance(self.time)
         if source is not None:
             source.advance(self.time)
-        wiring.deliver(synapse, cell, source)
+        own = self._own(wiring, synapse)
+        if own is not None:
+            own.advance(self.time)
+            touched[own.address] = own
+        wiring.deliver(synapse, cell, source, own)
         if source is not None and any(each.where == "source" for each in wiring.projection.code):
             touched[source.address] = source
         return cell
@@ -166,10 +196,24 @@ class Loop:
         """The source neuron, where the code names states of it."""
         position = self.positions.get(wiring.projection.source)
         cell = None if position is None else self.cells[position][wiring.source(synapse)]
-        return cell if cell is not None and wiring.projection.states_of_source(cell.model.states) else None
+        known = () if cell is None else (*cell.model.states, *getattr(cell.model, "inputs", ()))
+        return cell if wiring.projection.states_of_source(known) else None
+
+    def _own(self, wiring: Wiring, synapse: int) -> Cell | None:
+        """The cell of the synapse's integrated variables, where the code names these."""
+        name = wiring.projection.own
+        return self.cells[self.positions[name]][synapse] if name else None
 
     def _target(self, wiring: Wiring, synapse: int) -> Cell:
         return self.cells[self.positions[wiring.projection.target]][wiring.target(synapse)]
+
+    def _react(self, cell: Cell, events: list[CustomEvent]) -> None:
+        """What custom events do to their neuron, and who hears of them."""
+        name = self._name_of(cell)
+        states = tuple(cell.values[state] for state in self.seen.get(name, ()))
+        for each in events:
+            self._let_out(emitter_of(name, each.name), cell.address[1], 0.0, states)
+            cell.react(each.code)
 
     def _fire(self, cell: Cell, conditioning: float) -> None:
         name = self._name_of(cell)
@@ -202,9 +246,14 @@ class Loop:
         elif cell.model.threshold is not None:
             time, is_crossing = cell.next_crossing()
             self.agenda.plan(cell, time, Kind.CROSS if is_crossing else Kind.LOOK)
+        following = cell.next_event()
+        if following is not None and (cell.entry is None or following < cell.entry[0]):
+            self.agenda.plan(cell, following, Kind.LOOK)
 
     def _targets_at_once(self, cell: Cell) -> Iterator[Cell]:
-        for position in self._outgoing[self._name_of(cell)]:
+        name = self._name_of(cell)
+        emitters = [name, *(emitter_of(name, each.name) for each in cell.events)]
+        for position in (each for emitter in emitters for each in self._outgoing[emitter]):
             wiring = self.wirings[position]
             for synapse in wiring.row(cell.address[1]):
                 if not wiring.delay(synapse):

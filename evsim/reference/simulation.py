@@ -24,7 +24,8 @@ from evsim.description import (
 from evsim.errors import EvsimValueError
 from evsim.reference import exact
 from evsim.reference.cell import Cell
-from evsim.reference.loop import Loop, Spike
+from evsim.reference.joint import JointCell, joints_of, linked_names
+from evsim.reference.loop import Loop, Spike, emitter_of
 from evsim.reference.sampling import Look, Sampler
 from evsim.reference.wiring import Variables, Wiring
 
@@ -54,6 +55,7 @@ class Simulation:
         self._precision = digits + exact.GUARD
         self._arrivals = dict(arrivals or {})
         self._loop = Loop(network.dt)
+        self._n_links = -1
         self._record_starts: dict[str, int] = {}
         self._synapses: dict[str, Variables] = {}
 
@@ -117,7 +119,8 @@ class Simulation:
     def exact_spikes(self, record_name: str) -> list[Spike]:
         """The spikes of a record with every digit."""
         record = next(each for each in self._network.spike_records if each.name == record_name)
-        since = self._loop.spikes[record.source][self._record_starts.get(record_name, 0) :]
+        emitter = emitter_of(record.source, record.event)
+        since = self._loop.spikes[emitter][self._record_starts.get(record_name, 0) :]
         inside = [spike for spike in since if record.start <= spike.element < record.stop]
         return sorted(spike._replace(element=spike.element - record.start) for spike in inside)
 
@@ -157,8 +160,11 @@ class Simulation:
 
     def _take_over(self) -> None:
         network, loop = self._network, self._loop
+        models = {each.name: each.model for each in network.populations}
+        linked = linked_names(models, network.links)
         for population in network.populations:
-            self._take_population(population)
+            self._take_population(population, population.name in linked)
+        self._join(linked)
         for source in network.sources[len(loop.trains) :]:
             loop.add_train(source.name, self._train(source))
         for drive in network.drives[len(loop.drives) :]:
@@ -173,7 +179,8 @@ class Simulation:
                 wiring.variables.take_over(changed - {"delay"}, loop.time)
             changed.clear()
         for record in network.spike_records:
-            self._record_starts.setdefault(record.name, len(loop.spikes[record.source]))
+            emitter = emitter_of(record.source, record.event)
+            self._record_starts.setdefault(record.name, len(loop.spikes[emitter]))
             if record.states:
                 states = next(p.model.states for p in network.populations if p.name == record.source)
                 loop.seen[record.source] = states
@@ -198,17 +205,31 @@ class Simulation:
             self._synapses[owner] = Variables(projection, group, self._loop.time)
         return self._synapses[owner]
 
-    def _take_population(self, population: Population) -> None:
-        if isinstance(population.model, GeneralModel) and population.model.events:
-            raise EvsimValueError(
-                f"{population.name}: the reference engine knows spikes only, and this group has the event "
-                f"'{population.model.events[0].name}'; use the compiled engine."
-            )
+    def _join(self, linked: set[str]) -> None:
+        """Make systems of the populations that links join, anew where these are new or have changed."""
+        network, loop = self._network, self._loop
+        if len(network.links) == self._n_links and not any(link.changed for link in network.links):
+            return
+        members = {name: self._cells(name) for name in loop.positions if name in linked}
+        for name, cells in members.items():
+            if not all(isinstance(cell, JointCell) for cell in cells):
+                raise EvsimValueError(
+                    f"the reference engine joins populations before their first run, and {name} has run alone."
+                )
+        for joint in joints_of(members, network.links, network.dt):  # type: ignore[arg-type]
+            for cell in joint.cells:
+                cell.advance(loop.time)
+        for link in network.links:
+            link.changed.clear()
+        self._n_links = len(network.links)
+
+    def _take_population(self, population: Population, is_linked: bool) -> None:
         known = {*population.state, *population.parameters}
         if population.name not in self._loop.positions:
             position, start, dt = len(self._loop.cells), self._loop.time, self._network.dt
+            kind = JointCell if is_linked else Cell
             cells = [
-                Cell(f"{population.name}[{i}]", (position, i), population.model, values, start, dt)
+                kind(f"{population.name}[{i}]", (position, i), population.model, values, start, dt)
                 for i, values in enumerate(_values(population, known))
             ]
             self._loop.add_cells(population.name, cells)
@@ -250,8 +271,10 @@ class Simulation:
 
     def _written(self, population: Population) -> set[str]:
         written = {each.target for each in population.model.reset}
+        if isinstance(population.model, GeneralModel):
+            written |= {each.target for event in population.model.events for each in event.code}
         for projection in self._network.projections:
-            ends = {"neuron": projection.target, "source": projection.source}
+            ends = {"neuron": projection.target, "source": projection.source, "integrated": projection.own}
             written |= {each.target for each in projection.code if ends.get(each.where) == population.name}
         return written
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import mpmath as mp
 import numpy as np
 
-from evsim.description import Projection, Values
-from evsim.equations.functions import MPMATH
+from evsim.description import Assignment, Projection, Values
+from evsim.equations.user_functions import engine_functions
+from evsim.reference.calls import as_number, callable_table
 from evsim.reference.cell import Cell
 from evsim.reference.exact import Exact, duration
 from evsim.reference.relaxation import Relaxation
@@ -103,21 +105,23 @@ class Wiring:
         """The source element of a synapse."""
         return int(self.projection.i[synapse])
 
-    def deliver(self, synapse: int, target: Cell, source: Cell | None = None) -> None:
-        """Run the code of a synapse on its target, and on its source if it names states of it; both stand now."""
+    def deliver(
+        self, synapse: int, target: Cell, source: Cell | None = None, own: Cell | None = None
+    ) -> None:
+        """Run the code of a synapse on its target, and on its source and on the cell of its integrated variables if it
+        names states of these; all stand now."""
         if self.projection.equations:
             self.variables.bring(synapse, target.time)
         local: dict[str, Exact] = {}
         for assignment in self.projection.code:
             expression = assignment.expression
-            values = {name: self._value(name, synapse, target, source, local) for name in expression.names}
-            value = expression.evaluate(values, functions=MPMATH)
-            if assignment.where == "neuron":
-                target.write(assignment.target, assignment.operation, value)
-                continue
-            if assignment.where == "source":
-                assert source is not None
-                source.write(assignment.target, assignment.operation, value)
+            values = {
+                name: self._value(name, synapse, target, source, own, local) for name in expression.names
+            }
+            value = as_number(expression.evaluate(values, functions=self._functions(assignment)))
+            cell = {"neuron": target, "source": source, "integrated": own}.get(assignment.where)
+            if cell is not None:
+                cell.write(assignment.target, assignment.operation, value)
                 continue
             is_own = assignment.where == "synapse"
             before = (
@@ -129,11 +133,22 @@ class Wiring:
             else:
                 local[assignment.target] = value
 
+    def _functions(self, assignment: Assignment) -> Mapping[str, Callable[..., Any]]:
+        return callable_table(engine_functions([assignment.expression], self.projection.name), self._dt)
+
     def _value(
-        self, name: str, synapse: int, target: Cell, source: Cell | None, local: Mapping[str, Exact]
+        self,
+        name: str,
+        synapse: int,
+        target: Cell,
+        source: Cell | None,
+        own: Cell | None,
+        local: Mapping[str, Exact],
     ) -> Exact:
         if name in local:
             return local[name]
+        if own is not None and name in own.values:
+            return own.values[name]
         if name in self.variables.values:
             return self.variables.values[name][synapse]
         if name == "t":
@@ -143,8 +158,8 @@ class Wiring:
         if name == "not_refractory_post":
             return mp.mpf(target.release is None)
         if source is not None and name.endswith("_pre"):
-            return source.values[name.removesuffix("_pre")]
-        return target.values[name.removesuffix("_post")]
+            return source.value(name.removesuffix("_pre"))
+        return target.value(name.removesuffix("_post"))
 
 
 def spread(values: Values, projection: Projection) -> list[float]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import weakref
 from typing import Any
 
-from evsim.errors import EvsimAttributeError, EvsimTypeError, EvsimValueError
+from evsim.errors import EvsimTypeError, EvsimValueError
+from evsim.instants import split
 from evsim.units import require, unit_named
 from evsim.units.quantity import Quantity
 
@@ -36,12 +38,21 @@ class Clock:
         """The clock's name."""
         return self._name
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("t", "t_", "timestep"):
-            raise EvsimAttributeError(
-                f"{self._name} has a step and no time of its own; groups and networks have it, as in G.t"
-            )
-        raise AttributeError(f"a clock has no attribute {name!r}")
+    @property
+    def t(self) -> Quantity:
+        """The time of the network that runs, or was the last to run since `start_scope()`."""
+        return in_seconds(self.t_)
+
+    @property
+    def t_(self) -> float:
+        """The same as plain seconds."""
+        network = _timed[-1]() if _timed else None
+        return 0.0 if network is None else float(network.t_)
+
+    @property
+    def timestep(self) -> int:
+        """How many whole steps that is."""
+        return int(split(self.t_, self._seconds)[0])
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in ("dt", "_seconds", "_name"):
@@ -52,6 +63,11 @@ class Clock:
 
     def __repr__(self) -> str:
         return f"<{self._name}: dt = {self.dt}>"
+
+
+def show_time_of(network: Any) -> None:
+    """Let clocks show the time of this network; of none: zero."""
+    _timed[:] = [] if network is None else [weakref.ref(network)]
 
 
 def in_seconds(value: Any) -> Quantity:
@@ -77,6 +93,8 @@ def own_step(dt: Any, clock: Clock | None, what: str) -> Clock | None:
         raise EvsimTypeError(f"{what}: clock is {clock!r}; give a Clock, or dt=0.1*ms")
     return clock if dt is None else Clock(dt, f"clock of {what}")
 
+
+_timed: list[weakref.ref[Any]] = []
 
 _second = unit_named("second")
 assert _second is not None

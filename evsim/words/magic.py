@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evsim.errors import EvsimRuntimeError, EvsimTypeError, EvsimValueError
+from evsim.words.clocks import show_time_of
 from evsim.words.monitors import EventMonitor, StateMonitor
 from evsim.words.network import Network
 from evsim.words.objects import NetworkObject, forget_scope, objects_in_scope
@@ -125,4 +126,5 @@ def start_scope() -> None:
     """Begin a new model: objects made so far take no part in what `run()` simulates from now on."""
     global _current
     forget_scope()
+    show_time_of(None)
     _current = MagicNetwork()

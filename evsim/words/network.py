@@ -19,7 +19,7 @@ from evsim.units import Quantity, require
 from evsim.words.actions import Action, Instant, Schedule
 from evsim.words.actions.stopping import StoppedError, forget_stop, is_stopping, stop
 from evsim.words.causes import FiredSpike, cause_chain
-from evsim.words.clocks import defaultclock, in_seconds
+from evsim.words.clocks import defaultclock, in_seconds, show_time_of
 from evsim.words.frozen import Exported, refuse_exported, refuse_run_with_changes
 from evsim.words.monitored import parts_of
 from evsim.words.monitors import EventMonitor, SpikeMonitor, StateMonitor
@@ -30,7 +30,7 @@ from evsim.words.queue import Queue
 from evsim.words.randomness import next_seed, seed_epoch
 from evsim.words.shared_gates import shared_gates_of
 from evsim.words.slices import Sliceable
-from evsim.words.sources import PoissonGroup, PoissonInput
+from evsim.words.sources import PoissonGroup, PoissonInput, SpikeGeneratorGroup
 from evsim.words.summaries import Profile, SchedulingSummary
 from evsim.words.summaries.profiling import COLLECT, DESCRIBE
 from evsim.words.surroundings import names_around_call
@@ -56,6 +56,7 @@ class Network:
         self.name = name
         self._objects: list[NetworkObject] = []
         self._describer: Describer | None = None
+        self._acting: Action | None = None  # the operation that is going on inside a run
         self._simulation: Any = None
         self._described: set[str] = set()
         self._epoch = -1
@@ -221,6 +222,8 @@ class Network:
         period = 10.0 if report_period is None else float(require(report_period, _SECOND, "report_period"))
         reporter = Reporter(report, period, self.t_, seconds)
         watch = Profile()
+        show_time_of(self)
+        self._reach(seconds)
         with watch.during(DESCRIBE):
             self.describe(namespace)
         refuse_run_with_changes(self)
@@ -285,11 +288,14 @@ class Network:
         try:
             for action in schedule.due(instant):
                 start = perf_counter()
+                self._acting = action
                 action._perform(self, self._moment)
                 watch.add(action.name, perf_counter() - start)
         finally:
-            self._moment = None
+            self._moment, self._acting = None, None
             self._describer.refresh(members)
+            inactive = _resting().names_at_rest(members, self._retired, self._describer)
+            self._describer.network.inactive = inactive
 
     @property
     def profiling_info(self) -> list[tuple[str, Quantity]]:
@@ -306,6 +312,12 @@ class Network:
     def stop(self) -> None:
         """End the run that is going on at its present instant, from an operation; a later run goes on from there."""
         stop()
+
+    def _reach(self, seconds: float) -> None:
+        """Have the spikes of periodic generators for a run of this duration."""
+        for each in self._members():
+            if isinstance(each, SpikeGeneratorGroup):
+                each._reach(self.t_ + seconds)
 
     def describe(self, namespace: Mapping[str, Any] | None = None) -> description.Network:
         """The network as plain data, as it is now; `run` does this first."""

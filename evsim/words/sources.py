@@ -129,12 +129,14 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
         How many elements.
     indices, times
         Element `indices[k]` spikes at `times[k]`, in any order unless `sorted` is True.
+    period
+        After which all spikes come again, and again; they lie before its end. It is a real number, too.
     sorted
         True promises times in ascending order (then indices), and what is not so is refused.
     """
 
     _kind = "spikegeneratorgroup"
-    _stored = ("_index", "_seconds", "_is_new")
+    _stored = ("_index", "_seconds", "_is_new", "_period", "_horizon")
     _has_equations = False
 
     def __init__(
@@ -151,11 +153,11 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
         NetworkObject.__init__(self, name)
         self._namespace = None
         self._clock = own_step(dt, clock, self.name)
-        if period is not None and require(period, _SECOND, f"period of {self.name}") != 0:
-            raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
         self._storage = Storage({}, checked_size(N, self.name))
         self._is_new = True
-        self.set_spikes(indices, times, sorted=sorted)
+        self._is_longer = False
+        self._period, self._horizon = 0.0, 0.0  # without a period all spikes are there
+        self.set_spikes(indices, times, period, sorted)
 
     @property
     def dt(self) -> Quantity:
@@ -165,8 +167,7 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
     def set_spikes(self, indices: Any, times: Any, period: Any = None, sorted: bool = False) -> None:
         """Replace the spikes; what lies before the present time is refused."""
         refuse_exported(self, f"the spikes of {self.name} cannot be changed")
-        if period is not None:
-            raise EvsimError(f"{self.name}: period= is not there yet; give all spikes in times")
+        every = 0.0 if period is None else float(require(period, _SECOND, f"period of {self.name}"))
         index = checked_indices(indices, len(self), f"indices of {self.name}")
         seconds = np.atleast_1d(
             np.asarray(require(times, _SECOND, f"times of {self.name}"), dtype=np.float64)
@@ -176,7 +177,10 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
                 f"{self.name}: got {index.size} indices and {seconds.size} times; give equally many"
             )
         check_finite(seconds, f"times of {self.name}")
-        _refuse_past(self.name, seconds, 0.0 if self._network is None else self._network.t_)
+        if every:
+            self._check_period(every, seconds)
+        else:
+            _refuse_past(self.name, seconds, 0.0 if self._network is None else self._network.t_)
         order = np.lexsort((index, seconds))
         if sorted and np.any(order != np.arange(order.size)):
             k = (
@@ -193,7 +197,24 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
             )
         self._index, self._seconds = index[order], seconds[order]
         self._refuse_twins()
+        self._period, self._horizon = every, 0.0
         self._is_new = True
+
+    def _check_period(self, period: float, seconds: NDArray[np.float64]) -> None:
+        if not (np.isfinite(period) and period > 0):
+            raise EvsimValueError(f"period of {self.name}: got {period:g} s; give a time above zero")
+        bad = (seconds < 0) | (seconds >= period)
+        if bad.any():
+            raise EvsimValueError(
+                f"times of {self.name}: got {seconds[bad][0]:g} s; with a period of {period:g} s spikes lie "
+                "between 0 and its end"
+            )
+
+    def _reach(self, end: float) -> None:
+        """Have the spikes of all periods that begin until then, and some more."""
+        if self._period and end + self._period > self._horizon:
+            self._horizon = max(end + 2 * self._period, 2 * self._horizon)
+            self._is_longer = True
 
     def _refuse_twins(self) -> None:
         twins = np.flatnonzero((np.diff(self._seconds) == 0) & (np.diff(self._index) == 0))
@@ -207,13 +228,19 @@ class SpikeGeneratorGroup(Sliceable, NetworkObject):
         self, dt: float, now: float
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Indices, ticks and offsets."""
-        _refuse_past(self.name, self._seconds, now)
-        if np.any(self._seconds > MOST_STEPS * dt):
+        index, seconds = self._index, self._seconds
+        if self._period:
+            periods = np.arange(int(np.ceil(self._horizon / self._period)))
+            seconds = (periods[:, np.newaxis] * self._period + seconds).ravel()
+            index = np.tile(index, periods.size)
+        else:
+            _refuse_past(self.name, seconds, now)
+        if np.any(seconds > MOST_STEPS * dt):
             raise EvsimValueError(
-                f"{self.name}: a spike at {self._seconds.max():g} s lies more than 2**53 steps ahead; give times before"
+                f"{self.name}: a spike at {seconds.max():g} s lies more than 2**53 steps ahead; give times before"
                 f" {MOST_STEPS * dt:g} s"
             )
-        return (self._index, *split(self._seconds, dt))
+        return (index, *split(seconds, dt))
 
     def __repr__(self) -> str:
         return f"<SpikeGeneratorGroup '{self.name}': {len(self)} elements, {self._seconds.size} spikes>"

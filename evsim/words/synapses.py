@@ -28,6 +28,7 @@ from evsim.words.actions.operations import HasOperations
 from evsim.words.activity import CanRest
 from evsim.words.clocks import own_step
 from evsim.words.connection.chosen import ChosenSynapses
+from evsim.words.connection.numbering import checked_index_name, numbers_in_pairs
 from evsim.words.connection.pairs import Pairs, RowPairs, spelled_out
 from evsim.words.connection.wiring import Ends, Wiring
 from evsim.words.custom_events import require_event
@@ -97,6 +98,7 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         clock: Any = None,
         method_options: Mapping[str, Any] | None = None,
         monitors: Any = None,
+        multisynaptic_index: str | None = None,
     ) -> None:
         NetworkObject.__init__(self, name)
         port = target if isinstance(target, str) else ""
@@ -132,6 +134,10 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             _refuse_what_needs_a_model(self.name, output, port)
             _refuse_plasticity(self.name, plasticities, "text says in on_pre and on_post what spikes do to w")
             self._equations, self._sums = _checked_equations(model, self._target, self.name)
+        self._index_name = checked_index_name(multisynaptic_index, self._equations, self.name)
+        if self._index_name is not None:
+            index = Equations(f"{self._index_name} : integer (constant)")
+            self._equations = Equations([*self._equations.values(), *index.values()], f"model of {self.name}")
         delays = {name: _delay_variable(name, is_shared=True) for name in self._delay_names()}
         named = [each.name for each in self._pathways if each.name not in ("pre", "post")]
         refuse_clashes(self._equations, type(self), self.name, {*delays, *named})
@@ -143,6 +149,11 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
         self._take_delays(delay)
         self._enter_sums()
         self._monitor(monitors)
+
+    @property
+    def multisynaptic_index(self) -> str | None:
+        """The name of the variable with the number of each synapse among those of its pair, where there is one."""
+        return self._index_name
 
     def _delay_names(self) -> list[str]:
         names = [each.delay_name for each in self._pathways]
@@ -419,6 +430,8 @@ class Synapses(CanRest, HasOperations, HasMonitor, Elements, NetworkObject):
             if not is_shared(storage.variables[name]):
                 storage.arrays[name] = _joined(values, np.full(added, self._default(name)))
         storage.size += added
+        if self._index_name is not None:
+            storage.arrays[self._index_name] = numbers_in_pairs(self.i[:], self.j[:])
         self._start.derive(slice(storage.size - added, storage.size))
         self._is_connected = True
 

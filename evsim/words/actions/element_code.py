@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evsim.equations.assignments import nearest, refuse_condition
-from evsim.equations.check import check_statements
+from evsim.equations.check import check_synapse_code
 from evsim.equations.expression import Expression
 from evsim.equations.functions import NUMPY
 from evsim.equations.known import KNOWN_NAMES
@@ -39,12 +39,24 @@ class ElementCode:
         self.text = str(code)
         if not self._statements:
             raise EvsimValueError(f"{where}: there is no statement in {code!r}; write one, as in 'v = 0*mV'")
+        self._local = self._local_names(elements)
         for statement in self._statements:
-            self._check_target(statement, elements)
+            if statement.target not in self._local:
+                self._check_target(statement, elements)
         self._expanded: list[tuple[Statement, Expression]] = []
         self._constants: dict[str, tuple[float, Dimension]] = {}
         self._draws: _Draws | None = None
         self._step = 0.0
+
+    def _local_names(self, elements: Any) -> set[str]:
+        """Names that are no variables, are set first, and are read by the statements after it."""
+        known = {*elements._storage.variables, *elements._implicit(), *_OF_TIME}
+        found: set[str] = set()
+        for k, each in enumerate(self._statements):
+            is_read = any(each.target in later.expression.names for later in self._statements[k + 1 :])
+            if each.operator == "=" and each.target not in known and is_read:
+                found.add(each.target)
+        return found
 
     def _check_target(self, statement: Statement, elements: Any) -> None:
         variables, name = elements._storage.variables, statement.target
@@ -88,6 +100,8 @@ class ElementCode:
         ]
         names = {name for _, expression in self._expanded for name in expression.names}
         own = {*equations, *elements._implicit(), *_OF_TIME}
+        self._refuse_unset(own)
+        names -= self._local
         self._constants = dict(
             resolve_names(names - own, namespace or elements._namespace, scope, self.where)
         )
@@ -95,11 +109,23 @@ class ElementCode:
         self._check_history(elements, names)
         self._check_shared(elements)
         for statement, _ in self._expanded:
+            if statement.target in self._local:
+                continue
             refuse_write(
                 f"{self.where}, {str(statement)!r}: {statement.target}", statement.target, elements._storage
             )
         is_drawing = any(expression.draws for _, expression in self._expanded)
         self._draws = _Draws(key, elements._count()) if is_drawing else None
+
+    def _refuse_unset(self, known: set[str]) -> None:
+        """A local value is set before it is read, and is no other thing before."""
+        unset = set(self._local)
+        for statement, expression in self._expanded:
+            for name in sorted(unset & expression.names):
+                raise EvsimNameError(
+                    f"{self.where}, {str(statement)!r}: {name} is set only after it is read{nearest(name, list(known))}"
+                )
+            unset.discard(statement.target)
 
     def _check_units(self, elements: Any, names: set[str]) -> None:
         dimensions = {name: dimension for name, (_, dimension) in self._constants.items()}
@@ -107,7 +133,8 @@ class ElementCode:
         implicit = [name for name in elements._implicit() if name in names]
         dimensions |= {name: each[1] for name, each in elements._known(implicit, slice(None)).items()}
         dimensions |= {name: each.dimension for name, each in elements._storage.variables.items()}
-        check_statements([statement for statement, _ in self._expanded], dimensions, self.where)
+        statements = [statement for statement, _ in self._expanded]
+        check_synapse_code(statements, dimensions, self._local, self.where)
 
     def _check_history(self, elements: Any, names: set[str]) -> None:
         for name in names & {"lastspike", "not_refractory"}:
@@ -117,7 +144,7 @@ class ElementCode:
     def _check_shared(self, elements: Any) -> None:
         variables = elements._storage.variables
         for statement, expression in self._expanded:
-            if not is_shared(variables[statement.target]):
+            if statement.target in self._local or not is_shared(variables[statement.target]):
                 continue
             each = [n for n in expression.names if n in variables and not is_shared(variables[n])]
             if each or "i" in expression.names or expression.draws:
@@ -131,15 +158,21 @@ class ElementCode:
         draws = self._draws
         if draws is not None:
             draws.begin(number)
+        local: dict[str, Any] = {}
         for statement, expression in self._expanded:
-            values = self._values(elements, expression, seconds)
+            values = {**self._values(elements, expression, seconds), **local}
             found = expression.evaluate(values, NUMPY if draws is None else draws.table)
-            self._write(elements, statement, found)
+            if statement.target not in self._local:
+                self._write(elements, statement, found)
+            elif statement.operator == "=":
+                local[statement.target] = found
+            else:
+                local[statement.target] = _OPERATIONS[statement.operator](local[statement.target], found)
 
     def _values(self, elements: Any, expression: Expression, seconds: float) -> dict[str, Any]:
         values: dict[str, Any] = {}
         own: list[str] = []
-        for name in expression.names:
+        for name in expression.names - self._local:
             if name in self._constants:
                 values[name] = self._constants[name][0]
             elif name not in _OF_TIME:

@@ -13,6 +13,7 @@ from evsim import description
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.equations.integrated import Code
+from evsim.equations.timed_array import TimedArray
 from evsim.words.described.ends import Ends, Gathering, Groups, Own
 from evsim.words.described.sums import Summation
 from evsim.words.described.synapse_states import (
@@ -105,6 +106,21 @@ class Continuous:
         """Integrated variables that the user has set."""
         if self.population is not None:
             self.population.changed |= synapses._storage.changed & self.population.state.keys()
+
+    def refresh_tables(self, tables: Mapping[str, TimedArray]) -> None:
+        """Functions of time that the user replaced."""
+        for link in self.links:
+            found = link.expression.rebound(tables)
+            if any(found.meanings[name] is not link.expression.meanings[name] for name in found.meanings):
+                link.expression = found
+                link.changed.add("functions")
+        if self.population is None or not isinstance(self.population.model, description.GeneralModel):
+            return
+        functions = self.population.model.functions
+        for name in functions.keys() & tables.keys():
+            if functions[name] is not tables[name].table:
+                functions[name] = tables[name].table
+                self.population.changed.add(name)
 
     def leave(self) -> None:
         """The synapses leave the network: the variables that the user sees stay as they are."""

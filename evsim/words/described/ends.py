@@ -11,9 +11,10 @@ import numpy as np
 from evsim import description
 from evsim.equations.declaration import Equations
 from evsim.equations.expression import Expression
-from evsim.equations.functions import FUNCTIONS
 from evsim.equations.known import VARYING, is_noise
+from evsim.equations.nodes import Call, Name, leaves
 from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, spelled
+from evsim.equations.timed_array import TimedArray
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimValueError
 from evsim.words.described.neurons import DescribedGroup, group_value
@@ -138,12 +139,13 @@ def value_at_end(synapses: Any, group: DescribedGroup | None, whose: str, name: 
 
 
 def refuse_functions(formula: Expression, here: str) -> None:
-    """What links say consists of built-in functions."""
-    for name in sorted(formula.functions - FUNCTIONS.keys()):
-        raise EvsimValueError(
-            f"{here}: {name}() cannot stand in what neurons add up at every instant; write it as a formula, or call "
-            "it in an equation of the neurons"
-        )
+    """What neurons add up at every instant may call functions of time at the time itself only."""
+    for leaf in leaves(formula.tree):
+        if isinstance(leaf, Call) and isinstance(leaf.meaning, TimedArray) and leaf.operands[0] != Name("t"):
+            raise EvsimValueError(
+                f"{here}: what acts at every instant calls {leaf.function} at the time, as in {leaf.function}(t), and "
+                "not at another one; call it in an equation of the neurons"
+            )
 
 
 __all__ = ["ENDS", "Ends", "Gathering", "refuse_functions", "value_at_end"]

@@ -81,6 +81,8 @@ class Describer:
         changed = {each.name for each in objects if isinstance(each, NeuronGroup) and each._storage.changed}
         for each in objects:
             storage = getattr(each, "_storage", None)
+            if isinstance(each, Synapses):
+                self.synapses[each.name].refresh_activity(each)
             if isinstance(each, SpikeGeneratorGroup):
                 if each._is_new:
                     self._update_train(each, each._network.t_)
@@ -177,14 +179,15 @@ class Describer:
 
     def _update_train(self, group: SpikeGeneratorGroup, now: float) -> None:
         source = self._source(group.name)
-        train = group._train(self.network.dt, now) if source is None or group._is_new else None
+        is_needed = source is None or group._is_new or group._is_longer
+        train = group._train(self.network.dt, now) if is_needed else None
         if source is None and train is not None:
             self.network.sources.append(description.SpikeTrainSource(group.name, len(group), *train))
         elif train is not None:
             assert isinstance(source, description.SpikeTrainSource)
             source.indices, source.ticks, source.offsets = train
-            source.changed = True
-        group._is_new = False
+            source.changed, source.is_longer = source.changed or group._is_new, True
+        group._is_new = group._is_longer = False
 
     def _update_drive(self, drive: description.PoissonDrive) -> None:
         known = next((each for each in self.network.drives if each.name == drive.name), None)

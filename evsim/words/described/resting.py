@@ -41,7 +41,7 @@ def rest_for_good(each: Any, describer: Describer | None, seconds: float) -> Non
     if isinstance(each, PoissonGroup | SpikeGeneratorGroup):
         _silence(each, describer)
     if isinstance(each, PopulationRateMonitor):
-        each._until = seconds
+        each._close()
 
 
 def _silence(each: Any, describer: Describer) -> None:
@@ -64,9 +64,9 @@ def forget_changes(each: Any) -> None:
 
 def wake(each: Any, describer: Describer | None) -> None:
     """An object comes back."""
-    if isinstance(each, PopulationRateMonitor) or not isinstance(
-        each, EventMonitor | StateMonitor | Synapses | PoissonInput
-    ):
+    if not isinstance(each, EventMonitor | StateMonitor | Synapses | PoissonInput):
         raise EvsimError(f"{each.name} has run, was removed and cannot come back; make a new one")
+    if isinstance(each, PopulationRateMonitor) and each.active:
+        each._open()
     if isinstance(each, Synapses) and describer is not None:
         describer.synapses[each.name].continuous.come_back(each)

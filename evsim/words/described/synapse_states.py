@@ -16,12 +16,16 @@ from evsim.description import Assignment
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.expression import Expression
 from evsim.equations.integrated import Code
+from evsim.equations.nodes import Name, Operation
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimValueError
 from evsim.units import DIMENSIONLESS
 from evsim.words.described.ends import Ends
 from evsim.words.described.models import Texts, model_of
 from evsim.words.pathways import Pathway
+
+ACTIVE = "is active"
+"""1 where the synapses take part, else 0; no name of an equation has a blank."""
 
 
 def states_population(
@@ -50,7 +54,13 @@ def _resolved(variable: Variable, ends: Ends, integrated: Collection[str], where
     if variable.expression is None:
         return variable
     here = f"{where}, d{variable.name}/dt"
-    return replace(variable, expression=ends.resolved(variable.expression, here, integrated))
+    ends.gathered[ACTIVE] = "own", ACTIVE
+    return replace(variable, expression=while_active(ends.resolved(variable.expression, here, integrated)))
+
+
+def while_active(rate: Expression) -> Expression:
+    """A rate that is zero while the synapses are not active."""
+    return Expression(Operation("*", (Name(ACTIVE), rate.tree)))
 
 
 def input_links(
@@ -114,4 +124,4 @@ def states_projection(
     )
 
 
-__all__ = ["input_links", "states_code", "states_population", "states_projection"]
+__all__ = ["ACTIVE", "input_links", "states_code", "states_population", "states_projection", "while_active"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from evsim import description
 from evsim.equations.check import check_equations, check_synapse_code, synapse_dimensions
 from evsim.equations.declaration import Equations, Variable
 from evsim.equations.event_driven import event_driven_rate, event_driven_rates
+from evsim.equations.expression import Expression
 from evsim.equations.integrated import Code, integrated_names, is_mixed, parted, whole
 from evsim.equations.known import KNOWN_NAMES
+from evsim.equations.nodes import Number
 from evsim.equations.resolve import resolve_functions
 from evsim.equations.synapse_code import IMPLICIT, OF_TARGET, local_names, synapse_code
-from evsim.equations.user_functions import refuse_tables
+from evsim.equations.timed_array import TimedArray
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimError, EvsimValueError
 from evsim.rows import Rows
@@ -24,6 +27,7 @@ from evsim.units import Dimension
 from evsim.words.described.continuous import Continuous, shifted
 from evsim.words.described.ends import ENDS, Ends, value_at_end
 from evsim.words.described.neurons import Constants, DescribedGroup, Scope, resolved, value_of
+from evsim.words.described.synapse_states import ACTIVE, while_active
 from evsim.words.pathways import Pathway
 from evsim.words.synapses import Synapses
 from evsim.words.variables.storage import is_shared
@@ -100,6 +104,9 @@ class DescribedSynapses:
             kept = pairs[:1]
         self._kept = [pathway for pathway, _ in kept]
         self.projections = [self._projection(synapses, pathway, code, variables) for pathway, code in kept]
+        if not any(each.equations for each in self.projections):
+            for first in self.projections[:1]:  # no code has to do with them: they are solved all the same
+                first.equations = self._equations
 
     def _gather(self, synapses: Synapses, constants: Constants) -> None:
         """Values of what is gathered for each synapse, as they are now."""
@@ -167,6 +174,7 @@ class DescribedSynapses:
         constants = self._constants(synapses, scope)
         self.continuous.refresh_states(synapses)
         self._gather(synapses, constants)
+        self._refresh_tables(synapses, scope)
         if not self.projections:
             return
         first = self.projections[0]
@@ -174,6 +182,20 @@ class DescribedSynapses:
             if name in synapses._storage.changed or not np.array_equal(first.variables[name], value):
                 first.variables[name] = value
                 first.changed.add(name)
+
+    def _refresh_tables(self, synapses: Synapses, scope: Scope) -> None:
+        """Take over functions of time that the user replaced; others stay as they were."""
+        statements = [line for each in self._pathways for line in each.statements(synapses.name)]
+        own = Equations([*synapses._equations.values(), *synapses._sums.values()], synapses.name)
+        names = own.foreign.union(*(each.expression.foreign for each in statements))
+        meanings = resolve_functions(names, synapses._namespace, scope, synapses.name) if names else {}
+        tables = {name: each for name, each in meanings.items() if isinstance(each, TimedArray)}
+        for each in (*self.projections, *(known for _, known in self.continuous.pathways)):
+            formulas = [line.expression for line in each.code]
+            if _are_other(formulas, tables):
+                each.code = tuple(replace(a, expression=a.expression.rebound(tables)) for a in each.code)
+                (self.projections[0] if each in self.projections else each).changed.add("functions")
+        self.continuous.refresh_tables(tables)
 
     def refresh_values(self, synapses: Synapses) -> None:
         """Take over the synapses' own values that have changed, inside a run."""
@@ -187,6 +209,13 @@ class DescribedSynapses:
         for name in synapses._storage.changed & first.variables.keys():
             first.variables[name] = value_of(synapses._storage, name)
             first.changed.add(name)
+
+    def refresh_activity(self, synapses: Synapses) -> None:
+        """Whether the synapses are active, inside a run."""
+        self._gather(synapses, self._constants_now)
+        for first in self.projections[:1]:
+            if ACTIVE in first.variables:
+                _renew(first, ACTIVE, float(synapses.active))
 
     def refresh_gathered(self, synapses: Synapses) -> None:
         """Take over what changed at the ends, inside a run."""
@@ -232,7 +261,6 @@ class DescribedSynapses:
         own = own.bound(meanings)
         source = [*synapses._source._storage.variables, "lastspike", "not_refractory"]
         plain = [each.inlined(where) for each in bound]
-        refuse_tables([own.expanded(each.expression) for each in plain], where)
         neurons = None if self._groups["pre"] is None else self._groups["pre"].equations
         code = synapse_code(plain, own.inlined(), self._target, constants, source, where, neurons)
         check_synapse_code(bound, dimensions, local_names(statements, own, self._target), where)
@@ -273,7 +301,11 @@ class DescribedSynapses:
     def _rates(
         self, synapses: Synapses, solved: Equations, constants: Constants
     ) -> dict[str, description.LinearForm]:
-        return event_driven_rates(solved, *self._known_to_rates(synapses, constants), synapses.name)
+        found = event_driven_rates(solved, *self._known_to_rates(synapses, constants), synapses.name)
+        return {
+            name: form if "event-driven" in solved[name].flags else _while_active(form)
+            for name, form in found.items()
+        }
 
     def _known_to_rates(self, synapses: Synapses, constants: Constants) -> tuple[list[str], list[str]]:
         standing = [*self._standing(synapses._source, "pre"), *self._standing(synapses._target, "post")]
@@ -322,6 +354,8 @@ class DescribedSynapses:
             return value_of(synapses._storage, name)
         if name == "dt":
             return self._dt
+        if name == ACTIVE:
+            return float(synapses.active)
         if name in constants:
             return constants[name][0]
         for end, word in ENDS.items():
@@ -355,6 +389,20 @@ class DescribedSynapses:
 
 def _inputs(model: description.LinearModel | description.GeneralModel) -> tuple[str, ...]:
     return model.inputs if isinstance(model, description.GeneralModel) else ()
+
+
+def _while_active(form: description.LinearForm) -> description.LinearForm:
+    coefficients = {name: while_active(each) for name, each in form.coefficients.items()}
+    is_zero = form.constant.tree == Number(0.0)
+    return description.LinearForm(coefficients, form.constant if is_zero else while_active(form.constant))
+
+
+def _are_other(formulas: Iterable[Expression], tables: Mapping[str, TimedArray]) -> bool:
+    return any(
+        each.meanings[name] is not tables[name]
+        for each in formulas
+        for name in each.meanings.keys() & tables.keys()
+    )
 
 
 def stand_in_name(source: str) -> str:

@@ -113,7 +113,7 @@ def _spikes(monitor: EventMonitor) -> Contents:
 
 def _rate(monitor: PopulationRateMonitor) -> Contents:
     step = monitor._step()
-    return {"kind": "rate", "size": len(monitor._source), "dt": step, "first": monitor._first}
+    return {"kind": "rate", "size": len(monitor._source), "dt": step, "pieces": monitor._pieces.tolist()}
 
 
 def _samples(monitor: StateMonitor) -> Contents:

@@ -15,6 +15,7 @@ from evsim.equations.known import KNOWN_NAMES
 from evsim.errors import EvsimAttributeError, EvsimError
 from evsim.instants import join, split
 from evsim.units import Dimension, Quantity, dimension_of, quantity, unit_named
+from evsim.words.monitors.rates import bins_of, counts_in
 
 Load = Callable[[str], NDArray[Any]]
 """The array of a file, whose name comes without `.npy`."""
@@ -137,25 +138,22 @@ class ExportedRate(_Recorded):
     ) -> None:
         super().__init__(name, contents, dt, load)
         tick, offset = split(end[0] * dt + end[1], contents["dt"])
-        self._bins = int(tick) + bool(offset > 0) - contents["first"]
+        self._bins = bins_of(contents["pieces"], int(tick) + bool(offset > 0))
 
     @property
     def t(self) -> Quantity:
         """Start of every bin."""
-        return Quantity.with_dimensions(
-            (self._contents["first"] + np.arange(self._bins)) * self._contents["dt"], _SECOND
-        )
+        return Quantity.with_dimensions(self._bins * self._contents["dt"], _SECOND)
 
     @property
     def rate(self) -> Quantity:
         """Spikes per neuron and time in every bin."""
         seconds = join(self._load(f"{self.name}.tick"), self._load(f"{self.name}.offset"), self._dt)
-        place = split(seconds, self._contents["dt"])[0] - self._contents["first"]
-        counts = np.bincount(place, minlength=self._bins)
+        counts = counts_in(self._bins, split(seconds, self._contents["dt"])[0])
         return Quantity.with_dimensions(counts / (self._contents["size"] * self._contents["dt"]), _HERTZ)
 
     def __repr__(self) -> str:
-        return f"<rate of '{self.name}': {self._bins} bins>"
+        return f"<rate of '{self.name}': {self._bins.size} bins>"
 
 
 def _dimension(exponents: Mapping[str, str]) -> Dimension:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +29,10 @@ class Stored:
 
 
 def store_network(network: Any) -> Stored:
-    """The network as it is now."""
-    if network._is_running:
+    """The network as it is now; inside a run, the operation that asks for it counts as over."""
+    if network._is_running and network._acting is None:
         raise EvsimRuntimeError(
-            f"store() was called by an operation while {network.name} runs; call it between runs"
+            f"store() was called while {network.name} runs; call it between runs, or in an operation"
         )
     network._complete()
     members = network._members()
@@ -41,14 +43,29 @@ def store_network(network: Any) -> Stored:
     simulation = network._simulation
     if simulation is not None and not hasattr(simulation, "state"):
         raise EvsimRuntimeError("the reference engine cannot be stored; use prefs.engine = 'compiled'")
+    with _as_over(network._acting):
+        parts = {each.name: state_of(each) for each in members}
     return Stored(
-        parts={each.name: state_of(each) for each in members},
+        parts=parts,
         signatures={each.name: signature_of(each) for each in members},
         engine={} if simulation is None else simulation.state(),
         streams=streams_now(),
         actions=dict(network._action_numbers),
         seconds=network.t_,
     )
+
+
+@contextmanager
+def _as_over(action: Any) -> Iterator[None]:
+    """Count an action that is going on as over."""
+    if action is None:
+        yield
+        return
+    action._position += 1
+    try:
+        yield
+    finally:
+        action._position -= 1
 
 
 def restore_network(network: Any, stored: Stored, restore_random_state: bool | None, name: str) -> None:
