@@ -38,14 +38,16 @@ def population(name: str, size: int, rate: str, inputs: tuple[str, ...] = (), **
     return Population(name, size, made, {"x": np.zeros(size)}, {"a": 0.0}, 0.0)
 
 
-def kicked(expression: str = "w*x_pre", targets: int = 2, w: object = None, rate: str = "") -> Network:
+def kicked(
+    expression: str = "w*x_pre", targets: int = 2, w: object = None, rate: str = "", dt: float = 1e-4
+) -> Network:
     """Three gates that jump by 1 at each kick and decay; cells that follow their sum."""
-    network = Network(1e-4, 0)
+    network = Network(dt, 0)
     gates = population("gates", 3, f"-x/{DECAY}")
     cells = population("cells", targets, rate or f"(s - x)/{LEAK}", ("s",))
     network.populations += [gates, cells]
-    ticks = np.floor(KICKS / 1e-4).astype(np.int64)
-    network.sources.append(SpikeTrainSource("kicks", 3, WHO, ticks, KICKS - ticks * 1e-4))
+    ticks = np.floor(KICKS / dt).astype(np.int64)
+    network.sources.append(SpikeTrainSource("kicks", 3, WHO, ticks, KICKS - ticks * dt))
     to_gates = np.arange(3)
     code = (Assignment("x", "neuron", "add", formula("k")),)
     network.projections.append(
@@ -191,3 +193,31 @@ def test_the_formula_of_a_junction_is_two_products() -> None:
 def test_a_formula_that_names_both_ends_in_one_function_is_no_sum_of_products() -> None:
     assert products(formula("sin(v_pre - v_post)").tree, {"v_pre", "t"}, {"v_post"}) is None
     assert products(formula("1/(v_pre + w)").tree, {"v_pre", "t"}, {"v_post"}) is None
+
+
+def with_method(network: Network, name: str, method: str, step: float) -> Network:
+    """The network with a method of fixed step for one population."""
+    population = next(each for each in network.populations if each.name == name)
+    model = population.model
+    assert isinstance(model, GeneralModel)
+    population.model, population.dt = GeneralModel(**{**model.__dict__, "method": method}), step
+    return network
+
+
+@pytest.mark.parametrize(("method", "order"), [("euler", 1), ("rk2", 2), ("rk4", 4)])
+def test_methods_of_fixed_step_have_their_order_across_the_events_of_sources(method: str, order: int) -> None:
+    t, found = 5e-3, []
+    expected = -np.expm1(-(t - KICKS) / LEAK).sum()
+    for step in (4e-4, 2e-4, 1e-4):
+        network = with_method(kicked(dt=4e-4), "cells", method, step)
+        network.populations[0] = population("gates", 3, "0*x")  # which stay where kicks have brought them
+        found.append(np.abs(states_at(network, t) - expected).max())
+    measured = np.log2(np.array(found[:-1]) / found[1:])
+    assert np.abs(measured - order).max() < 0.35
+
+
+def test_a_method_of_fixed_step_is_for_those_that_nobody_reads(caplog: pytest.LogCaptureFixture) -> None:
+    network = with_method(kicked(), "gates", "rk4", 1e-4)
+    with caplog.at_level("INFO", logger="evsim"):
+        assert np.abs(states_at(network, 5e-3) - response(5e-3).sum()).max() < 1e-14
+    assert [each.message[:30] for each in caplog.records] == ["gates: method='rk4' is for tim"]

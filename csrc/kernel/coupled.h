@@ -59,7 +59,7 @@ static void stage_states(const struct evsim_cells *cells, const struct evsim_pie
 static double step_error(const struct evsim_cells *cells, const struct evsim_piece *piece) {
     double largest = 0.0, unknown = 0.0;
     for (int s = 0; s < STATES; s++) {
-        const double rtol = NOISES > 0 ? NOISY_TOLERANCE : cells->option[0],
+        const double rtol = NOISES > 0 ? NOISY_TOLERANCE : cells->option[1 + STATES],
                      atol = cells->option[1 + s], h = piece->h;
         const double *x = piece->x[s], *next = piece->next[s], *k0 = piece->k[0][s];
         const double *k2 = piece->k[2][s], *k3 = piece->k[3][s], *k4 = piece->k[4][s];

@@ -12,7 +12,8 @@
 
 #define RTOL 0 /* option[RTOL], option[ATOL + state] of ADAPTIVE */
 #define ATOL 1
-#define LONGEST_STEP 0 /* option[LONGEST_STEP] of the others, seconds */
+#define LONGEST_STEP 0 /* option[LONGEST_STEP] of the others, seconds; option[ATOL + STATES] is the
+                          relative tolerance too, for steps common to several populations */
 
 /* The length of the next step, where `rest` is left; `last`: what the step before has proposed. */
 static inline double next_step(const struct evsim_cells *cells, double rest, double last) {

@@ -50,6 +50,7 @@ class GeneralKernel:
         is_adaptive = self.model.method == "adaptive"
         options = [self.model.options.get("rtol", 0.0) if is_adaptive else self._longest_step(windows.dt)]
         options += [self.model.options.get(f"atol {name}", 0.0) for name in self.model.states]
+        options.append(self.model.options.get("rtol", 0.0))  # of steps that are common to several populations
         values, keep_options = array(options, "double")
         check(lib.evsim_set_options(sim, number, values, keep_options.size))
         self._push_tables(sim, number)

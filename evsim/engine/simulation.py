@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Collection, Mapping
 from time import perf_counter
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from evsim.description import (
     Course,
+    GeneralModel,
     Link,
     Network,
     PoissonSource,
@@ -36,6 +38,8 @@ from evsim.engine.rings import Neuron, ring_members
 from evsim.engine.windows import Windows, windows_for
 from evsim.errors import EvsimRuntimeError, EvsimValueError
 from evsim.instants import join, split
+
+_log = logging.getLogger("evsim")
 
 SLICE = 50.0  # ms of wall time between two looks at the signals
 MOST_NAMES = 10  # in an error
@@ -65,6 +69,7 @@ class Simulation:
         self._links: list[LinkInCore] = []
         self._parted: Parted  # from the first run on
         self._joints: set[tuple[str, str]] = set()
+        self._told: set[str] = set()
         self._linear_units = LinearUnits()
         self._n_drives = 0
         self._spike_records: dict[str, int] = {}
@@ -405,10 +410,25 @@ class Simulation:
             own, parts = self._populations.get(link.own), self._parts_of(k, link)
             is_alone = self._goes_alone(link.target)
             self._links.append(LinkInCore(self._sim, link, parts, source, target, own, is_alone=is_alone))
+        self._tell_of_common_steps()
         self._linear_units.take_over(
             self._sim, self.network, self._populations, self._links, changed, changed_links
         )
         refuse_short_delays(self.network, self._windows_now.length)
+
+    def _tell_of_common_steps(self) -> None:
+        """Methods of fixed step are for groups that nobody reads; those that are read take the steps of all."""
+        for name in sorted(linked(self.network) - self._told):
+            model = self._populations[name].population.model
+            has_steps = isinstance(model, GeneralModel) and model.method != "adaptive"
+            if has_steps and not goes_alone(name, self.network, self._parted, self._windows_now.length):
+                _log.info(
+                    "%s: method='%s' is for timing='grid', and for groups whose states nobody reads at every instant;"
+                    " this one takes adaptive steps in common with those that it is coupled to",
+                    name,
+                    model.method,
+                )
+            self._told.add(name)
 
     def _parts_of(self, k: int, link: Link) -> tuple[Part, ...]:
         """Of a link that came after the first run the whole: its target's kernel is made."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,8 +19,6 @@ from evsim.equations.user_functions import engine_functions
 from evsim.equations.variable import COUPLED
 from evsim.errors import EvsimValueError
 from evsim.units import Dimension
-
-_log = logging.getLogger("evsim")
 
 TIGHT = 1e-12
 """The tolerance for what is linear apart from input that changes with time, where the user asked for "exact"."""
@@ -113,12 +110,6 @@ def model_of(
         except EvsimValueError:
             if is_exact and not _is_linear_apart_from_time(texts, constants, written, where):
                 raise
-    if is_joined and method not in (None, "adaptive", "exact", "linear"):
-        _log.info(
-            "%s: method='%s' is for timing='grid'; continuously coupled groups take common, adaptive steps",
-            where,
-            method,
-        )
     if is_exact:
         _require_linear(texts, constants, written, where)
         options = {"rtol": TIGHT, **options}
