@@ -41,7 +41,7 @@ I_gap : amp
 SUM = "w : siemens\nI_gap_post = w*(V_pre - V_post) : amp (summed)"
 PARTNERS, WEIGHT = 60, 0.3  # of each cell; nS
 COMPARED = 50  # ms
-RTOL, TIGHT = 3e-4, 1e-12
+RTOL, TIGHT = 5e-4, 1e-12
 REFERENCE = Path(__file__).resolve().parents[1] / "output"
 
 

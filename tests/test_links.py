@@ -299,3 +299,22 @@ def test_spikes_that_change_nothing_leave_the_steps_as_they_are() -> None:
         Simulation(network).run(0.0151)
         states.append(network.populations[0].state["v"])
     assert np.array_equal(*states)
+
+
+def test_silent_spikes_have_the_same_bits_in_pieces_and_with_a_monitor() -> None:
+    def trains(pieces: list[float], is_recorded: bool) -> tuple[np.ndarray, np.ndarray]:
+        network = driven("v > th", 3.3e-3)
+        network.populations[0].parameters["th"] = 0.002
+        if is_recorded:
+            network.state_records.append(StateRecord("trace", "cells", ("v",), np.array([0]), 0.37e-4))
+        simulation = Simulation(network)
+        for piece in pieces:
+            simulation.run(piece)
+        tick, offset, _ = simulation.spikes("spikes")
+        return tick, offset
+
+    whole = trains([0.02], False)
+    assert len(whole[0]) == 12
+    for other in (trains([0.51e-3, 0.0071234, 0.0123666], False), trains([0.02], True)):
+        assert np.array_equal(whole[0], other[0])
+        assert np.array_equal(whole[1], other[1])

@@ -201,6 +201,8 @@ static void load_piece(struct batch *b, const struct evsim_cells *cells,
         b->active[l] = piece->active[first + l];
         b->t[l] = piece->t, b->h[l] = piece->h, middle[l] = piece->middle;
         EACH_STATE {
+            if (!IS_WATCHED(s))
+                continue;
             b->x[s][l] = piece->x[s][first + l], b->next[s][l] = piece->next[s][first + l];
             for (int k = 0; k < 3; k++)
                 b->bend[k][s][l] = piece->bend[k][s][first + l];

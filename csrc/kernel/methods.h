@@ -12,8 +12,9 @@
 
 #define RTOL 0 /* option[RTOL], option[ATOL + state] of ADAPTIVE */
 #define ATOL 1
-#define LONGEST_STEP 0 /* option[LONGEST_STEP] of the others, seconds; option[ATOL + STATES] is the
-                          relative tolerance too, for steps common to several populations */
+#define LONGEST_STEP                                                                               \
+    0 /* option[LONGEST_STEP] of the others, seconds; option[ATOL + STATES] is the                 \
+         relative tolerance too, for steps common to several populations */
 
 /* The length of the next step, where `rest` is left; `last`: what the step before has proposed. */
 static inline double next_step(const struct evsim_cells *cells, double rest, double last) {
@@ -158,10 +159,15 @@ ALWAYS void dense(const int lanes, struct batch *b) {
 
 #endif
 
-/* The solution at the part u of the step. */
+/* The solution at the part u of the step: the states that forms name. */
 ALWAYS void between(const int lanes, const struct batch *b, double u, double y[][LANES]) {
     const double v = 1.0 - u;
-    EACH_STATE EACH_LANE y[s][l] =
-        b->x[s][l] + u * ((b->next[s][l] - b->x[s][l]) +
-                          v * (b->bend[0][s][l] + u * (b->bend[1][s][l] + v * b->bend[2][s][l])));
+    EACH_STATE {
+        if (!IS_WATCHED(s))
+            continue;
+        EACH_LANE y[s][l] =
+            b->x[s][l] +
+            u * ((b->next[s][l] - b->x[s][l]) +
+                 v * (b->bend[0][s][l] + u * (b->bend[1][s][l] + v * b->bend[2][s][l])));
+    }
 }

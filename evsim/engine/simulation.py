@@ -420,15 +420,16 @@ class Simulation:
         """Methods of fixed step are for groups that nobody reads; those that are read take the steps of all."""
         for name in sorted(linked(self.network) - self._told):
             model = self._populations[name].population.model
-            has_steps = isinstance(model, GeneralModel) and model.method != "adaptive"
-            if has_steps and not goes_alone(name, self.network, self._parted, self._windows_now.length):
+            self._told.add(name)
+            if not isinstance(model, GeneralModel) or model.method == "adaptive" or model.noise:
+                continue
+            if not goes_alone(name, self.network, self._parted, self._windows_now.length):
                 _log.info(
                     "%s: method='%s' is for timing='grid', and for groups whose states nobody reads at every instant;"
                     " this one takes adaptive steps in common with those that it is coupled to",
                     name,
                     model.method,
                 )
-            self._told.add(name)
 
     def _parts_of(self, k: int, link: Link) -> tuple[Part, ...]:
         """Of a link that came after the first run the whole: its target's kernel is made."""
