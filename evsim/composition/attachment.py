@@ -66,7 +66,6 @@ def contribution(
         return _at_once(gate, output, target, membrane, where, plasticity)
     if output is None:
         raise EvsimTypeError(f"{where}: a gate needs an output; give one, as in output=current")
-    _check_names(gate, target, where)
     if plasticity and isinstance(gate.on_pre, InC):
         raise EvsimTypeError(
             f"{where}: gate {gate.name} answers to spikes with C of its own, which knows of no plasticity; leave "
@@ -434,19 +433,6 @@ def _check_kinds(gate: Any, output: Any, where: str) -> None:
         raise EvsimTypeError(f"{where}: the model must be a gate such as exponential, got {gate!r}")
     if output is not None and not isinstance(output, Output):
         raise EvsimTypeError(f"{where}: the output must be an output such as current, got {output!r}")
-
-
-def _check_names(gate: Gate, target: Equations, where: str) -> None:
-    """Refuse a gate that reads its target: it is one for all targets of a source, and is there before the delay."""
-    own = own_equations(gate)
-    pulse = pulse_of(gate)
-    known = {*own, *parameter_names(gate), *([pulse.variable] if pulse else [])}
-    foreign = sorted((own.external_names & target.keys()) - known)
-    if foreign:
-        raise EvsimNameError(
-            f"{where}: gate {gate.name} reads {foreign[0]} of its target, but a gate depends on its source alone; "
-            "declare it as a parameter of the gate, or put what depends on the target into an output"
-        )
 
 
 def _title(gate: Any, output: Any) -> str:
