@@ -248,15 +248,6 @@ def test_equations_may_call_functions_of_time():
     assert float(synapses.g[0]) == pytest.approx(2 + 9, rel=1e-12)
 
 
-def test_a_sum_cannot_call_functions_of_time():
-    source, cells = spikes_at(99), NeuronGroup(1, CELL)
-    wave = TimedArray([1, 3], dt=2 * ms)
-    model = "total_post = wave(t) : 1 (summed)"
-    synapses = connected(source, cells, model, namespace={"wave": wave})
-    with pytest.raises(EvsimError, match=r"wave\(\) cannot stand in what neurons add up"):
-        Network(source, cells, synapses).run(1 * ms)
-
-
 # What is refused
 
 

@@ -131,6 +131,7 @@ def test_files_and_folders_of_a_package_import_each_other_in_no_circle(package: 
 
 def test_neighbours_are_the_files_and_folders_beside_a_module() -> None:
     assert neighbours("evsim.words")["magic"] == {
+        "clocks",
         "monitors",
         "network",
         "objects",

@@ -112,6 +112,7 @@ _RENAMED = {
     "absolute": "abs", "fabs": "abs", "maximum": "max", "minimum": "min", "fmax": "max", "fmin": "min",
     "trunc": "int",
 }  # fmt: skip
+_BOUNDING = ("clip", "max", "min")
 _METHODS = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
     "and": "and", "or": "or",
@@ -127,7 +128,7 @@ for _name, _operator in _COMPARED.items():
 
 def traced_call(function: str, arguments: Sequence[Any], meaning: Meaning | None = None) -> Traced:
     """A call as a symbol; `meaning` is that of a function which is not built in."""
-    given = [_lifted(each) for each in arguments]
+    given = [_lifted(each, is_bound=function in _BOUNDING) for each in arguments]
     return Traced(
         Call(function, tuple(each.checked for each in given), meaning),
         Call(function, tuple(each.plain for each in given), meaning),
@@ -164,8 +165,8 @@ def _operation(operator: str, *operands: Any) -> Traced:
     )
 
 
-def _lifted(value: Any) -> Traced:
-    """A number or quantity that a function adds to its argument, as a symbol."""
+def _lifted(value: Any, *, is_bound: bool = False) -> Traced:
+    """A number or quantity that a function adds to its argument, as a symbol; a bound may be infinite."""
     if isinstance(value, Traced):
         return value
     if isinstance(value, bool | np.bool_):
@@ -174,10 +175,10 @@ def _lifted(value: Any) -> Traced:
         number = float(si(value))
     except (TypeError, ValueError):
         raise TracingError(f"it uses {type(value).__name__} {str(value)[:40]}, not one number") from None
-    if math.isnan(number):
+    if math.isinf(number) and is_bound:
+        number = math.copysign(sys.float_info.max, number)  # which bounds as much
+    if not math.isfinite(number):
         raise TracingError(f"it uses {number}")
-    if math.isinf(number):  # for all that doubles can do
-        number = math.copysign(sys.float_info.max, number)
     plain: Node = Number(abs(number))
     if math.copysign(1.0, number) < 0:
         plain = Operation("neg", (plain,))
