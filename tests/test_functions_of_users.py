@@ -270,17 +270,6 @@ def test_a_reset_calls_c_also_in_a_linear_system():
     assert np.asarray(spikes.t / ms) == pytest.approx([first, first + again], abs=1e-8)
 
 
-def test_code_of_synapses_refuses_a_function_of_time_with_a_remedy():
-    table = TimedArray([1, 2], dt=1 * ms)
-    cells = NeuronGroup(1, "x : 1", namespace={"table": table})
-    synapses = Synapses(PoissonGroup(1, 1 * Hz), cells, on_pre="x += table(t)", namespace={"table": table})
-    synapses.connect()
-    with pytest.raises(
-        EvsimValueError, match=r"table in 'table\(t\)' is a TimedArray, .* set by run_regularly"
-    ):
-        Network(cells, synapses, synapses.source).run(1 * ms)
-
-
 def test_text_values_use_python_also_where_no_formula_is_possible():
     @check_units(x=1, result=1)
     def stairs(x):

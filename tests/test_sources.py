@@ -124,7 +124,7 @@ def test_equal_times_leave_in_order_of_index() -> None:
         ([0], [1], {}, "times of spikegeneratorgroup"),
         ([0, 0], [1, 1] * ms, {}, "spikes twice"),
         ([0.5], [1] * ms, {}, "whole numbers"),
-        ([0], [1] * ms, {"period": 3 * ms}, "period"),
+        ([0], [4] * ms, {"period": 3 * ms}, "period"),
     ],
 )
 def test_wrong_spikes_are_refused(
