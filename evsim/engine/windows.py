@@ -134,9 +134,11 @@ def useful_delay(network: Network, is_small: bool = False) -> float:
 
 
 def has_zero_delay(network: Network) -> bool:
-    """Whether a neuron's spike can act at its own instant."""
+    """Whether a neuron's spike can act at its own instant, where those that it reaches are not joined to it anyway."""
+    joined = linked(network)
     between = (p for p in _between_neurons(network) if p.trigger == "pre")  # others act on their own neuron
-    return any(bool(np.any(np.asarray(p.delay) == 0)) for p in between)
+    apart = (p for p in between if not {p.source, p.target} <= joined)
+    return any(bool(np.any(np.asarray(p.delay) == 0)) for p in apart)
 
 
 def has_jumps(network: Network) -> bool:
