@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +48,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "orientation_ring": {"duration": 50 * ms, "units": 12},
     "ornstein_uhlenbeck": {"duration": 0.3 * second, "trials": 20},
     "phase_locking": {"duration": 0.4 * second, "cells": 40},
+    "plots": {"duration": 60 * ms, "cells": 40},
     "poisson_epsps": {"duration": 0.3 * second, "cells": 10},
     "polychronous": {},
     "reliability": {"duration": 200 * ms, "trials": 5},
@@ -64,10 +66,19 @@ SHORT: dict[str, dict[str, Any]] = {
 SCRIPTS = {"first"}  # run by the test of the README
 
 
+GALLERY = FOLDER.parent / "docs" / "gallery"
+BY_TESTS_OF_A_PLUGIN = {"sweep", "modulated"}  # in evsim-neuromodulation
+
+
 def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"example_{name}", FOLDER / f"{name}.py")
+    return load_file(FOLDER / f"{name}.py")
+
+
+def load_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"example_{path.stem}", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look
     spec.loader.exec_module(module)
     return module
 
@@ -103,6 +114,26 @@ def test_every_example_is_run_and_described() -> None:
     assert files == set(SHORT) | SCRIPTS
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert [name for name in sorted(files) if f"`{name}.py`" not in page] == []
+
+
+def test_the_gallery_shows_every_script_that_is_run_with_a_small_picture() -> None:
+    tool = load_file(FOLDER.parent / "tools" / "gallery.py")
+    assert (GALLERY / "README.md").read_text(encoding="utf-8") == tool.page(), "python -m tools.gallery"
+    entries = tool.entries()
+    assert {each.name for each in entries} == set(SHORT) | SCRIPTS | BY_TESTS_OF_A_PLUGIN
+    assert {path.stem for path in (GALLERY / "pictures").iterdir()} == {each.name for each in entries}
+    for each in entries:
+        assert (FOLDER.parent / each.script).is_file()
+        assert each.sentence.endswith((".", ")"))
+        picture = (GALLERY / "pictures" / f"{each.name}.png").read_bytes()
+        assert picture.startswith(b"\x89PNG")
+        assert len(picture) < 40_000
+
+
+def test_figures_of_the_gallery_that_a_plugin_draws_are_run_by_its_tests() -> None:
+    tests = FOLDER.parent / "plugins" / "evsim-neuromodulation" / "tests" / "test_figures.py"
+    for name in BY_TESTS_OF_A_PLUGIN:
+        assert f" {name}(" in tests.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", SHORT)
