@@ -37,6 +37,7 @@ int cells_add(struct simulation *sim, struct shard *sh, int32_t population, uint
                                            .holding = p->holding[i]};
     sh->n_starts += n_states;
     p->slot[i] = (int32_t)++sh->n_cells;
+    p->marked[i / 16] |= (uint16_t)(1u << i % 16);
     return EVSIM_OK;
 }
 
@@ -88,7 +89,10 @@ void cells_fill_starts(struct simulation *sim, struct shard *sh) {
 }
 
 void cells_clear(struct simulation *sim, struct shard *sh) {
-    for (int64_t c = 0; c < sh->n_cells; c++)
-        sim->populations[sh->cells[c].population]->slot[sh->cells[c].i] = 0;
+    for (int64_t c = 0; c < sh->n_cells; c++) {
+        struct population *p = sim->populations[sh->cells[c].population];
+        p->slot[sh->cells[c].i] = 0;
+        p->marked[sh->cells[c].i / 16] = 0;
+    }
     sh->n_cells = sh->n_starts = 0;
 }

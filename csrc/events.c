@@ -74,10 +74,11 @@ static int gather_synapse(struct shard *sh, int64_t cell, const struct projectio
 }
 
 int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
-                        const int32_t *slot, double from, double to) {
+                        const int32_t *slot, const uint16_t *marked, double from, double to) {
     const struct projection *p = slice->projection;
     for (int64_t k = 0; k < slice->n; k++) {
-        const int32_t mark = slot[slice_target(slice, k)];
+        const uint32_t target = slice_target(slice, k);
+        const int32_t mark = !marked || population_is_marked(marked, target) ? slot[target] : 0;
         if (!mark)
             continue;
         const double offset = slice_offset(slice, k, sim->window);
@@ -231,7 +232,8 @@ int events_gather(struct simulation *sim, struct shard *sh, double from, double 
         const struct slice *slice = &sh->slices[k];
         const int32_t target = slice->projection->target;
         if (is_in_unit(sim, target) == of_units && !is_placed(sim, sh, slice))
-            code = events_gather_slice(sim, sh, slice, sim->populations[target]->slot, from, to);
+            code = events_gather_slice(sim, sh, slice, sim->populations[target]->slot,
+                                       sim->populations[target]->marked, from, to);
     }
     for (int k = 0; k < sim->n_drives; k++)
         for (int64_t c = 0; c < sh->n_cells && code >= 0; c++)

@@ -1,17 +1,35 @@
 /* Populations: memory and filling. See population.h. */
+#define _DEFAULT_SOURCE
 #include "population.h"
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#endif
 
 #include "allocation.h"
 #include "error.h"
 #include "linear_unit.h"
 
+#define PAGE                                                                                       \
+    (2u << 20) /* a huge one, bytes: arrays that are touched everywhere come with few of them */
+
+static void ask_for_huge_pages(void *array, size_t size) {
+#ifdef MADV_HUGEPAGE
+    madvise(array, size, MADV_HUGEPAGE); /* a wish: what comes of it does not matter */
+#else
+    (void)array, (void)size;
+#endif
+}
+
 /* Zeroed doubles on a cache line of their own; ends with free(). */
 static double *aligned_doubles(int64_t n) {
-    const size_t size = ((size_t)n * sizeof(double) + 63) / 64 * 64 + 64;
-    double *array = test_allocation_fails() ? NULL : aligned_alloc(64, size);
+    const size_t least = (size_t)n * sizeof(double) + 64, unit = least < PAGE ? 64 : PAGE;
+    const size_t size = (least + unit - 1) / unit * unit;
+    double *array = test_allocation_fails() ? NULL : aligned_alloc(unit, size);
+    if (array && unit == PAGE)
+        ask_for_huge_pages(array, size);
     if (array)
         memset(array, 0, size);
     return array;
@@ -59,14 +77,15 @@ int population_new(struct population **out, int32_t number, int32_t emitter, int
     p->last_tick = allocate(m, sizeof *p->last_tick);
     p->last_offset = allocate_zeroed(m, sizeof *p->last_offset);
     p->slot = allocate_zeroed(m, sizeof *p->slot);
+    p->marked = allocate_zeroed(m / 16 + 1, sizeof *p->marked);
     p->holding = allocate_zeroed(m, sizeof *p->holding);
     p->event_emitter = allocate_zeroed((size_t)kernel->n_events + 1, sizeof *p->event_emitter);
     p->refractory_tick = allocate_zeroed(1, sizeof *p->refractory_tick);
     p->refractory_offset = allocate_zeroed(1, sizeof *p->refractory_offset);
     if (!p->state || !p->coefficient || !p->parameter || !p->parameter_step || !p->cost ||
         !p->cells.slack || !p->release_tick || !p->release_offset || !p->last_tick ||
-        !p->last_offset || !p->slot || !p->holding || !p->event_emitter || !p->refractory_tick ||
-        !p->refractory_offset)
+        !p->last_offset || !p->slot || !p->marked || !p->holding || !p->event_emitter ||
+        !p->refractory_tick || !p->refractory_offset)
         return EVSIM_NO_MEMORY;
     for (int64_t i = 0; i < p->n_padded; i++)
         p->release_tick[i] = p->last_tick[i] = -1;
@@ -97,7 +116,7 @@ void population_free(struct population *p) {
     free(p->parameter_step), free(p->fold), free(p->cost), free(p->cells.slack);
     free(p->refractory_tick), free(p->refractory_offset);
     free(p->release_tick), free(p->release_offset);
-    free(p->last_tick), free(p->last_offset), free(p->slot), free(p->head);
+    free(p->last_tick), free(p->last_offset), free(p->slot), free(p->marked), free(p->head);
     free(p->holding), free(p->event_emitter);
     free(p);
 }

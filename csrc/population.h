@@ -48,11 +48,16 @@ struct population {
     uint32_t *holding;      /* custom events whose conditions hold; see kernel.h */
     int32_t *event_emitter; /* of each custom event */
 
-    int32_t *slot;  /* where a neuron's walk is kept in this window, plus one; 0: it has none */
-    double **begin; /* states at the start of the window, for samples and cascades; or NULL */
+    int32_t *slot;    /* where a neuron's walk is kept in this window, plus one; 0: it has none */
+    uint16_t *marked; /* [neuron / 16] a bit for each neuron that may have a slot */
+    double **begin;   /* states at the start of the window, for samples and cascades; or NULL */
     int walks_from_begin; /* walks start from `begin`, not from states folded and unfolded again */
     int32_t *head;        /* first delivery of a neuron in this window, plus one; or NULL */
 };
+
+static inline int population_is_marked(const uint16_t *marked, uint32_t i) {
+    return marked[i / 16] >> i % 16 & 1;
+}
 
 int population_new(struct population **out, int32_t number, int32_t emitter, int64_t n,
                    const struct evsim_kernel *kernel);

@@ -61,9 +61,14 @@ static struct failure first_not_finite(const struct simulation *sim, double offs
     for (int k = 0; k < sim->n_populations; k++) {
         const struct population *p = sim->populations[k];
         for (int s = 0; s < p->kernel->n_states; s++) {
-            double sum = 0.0;
-            for (int64_t i = 0; i < p->n; i++)
+            double sums[8] = {0.0}, sum = 0.0;
+            for (int64_t i = 0; i + 8 <= p->n; i += 8)
+                for (int l = 0; l < 8; l++)
+                    sums[l] += 0.0 * p->state[s][i + l];
+            for (int64_t i = p->n / 8 * 8; i < p->n; i++)
                 sum += 0.0 * p->state[s][i];
+            for (int l = 0; l < 8; l++)
+                sum += sums[l];
             for (int64_t i = 0; i < p->n && sum != 0.0; i++)
                 if (p->state[s][i] * 0.0 != 0.0)
                     return (struct failure){EVSIM_NOT_FINITE, k, i, sim->tick, offset, 0};

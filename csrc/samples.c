@@ -104,7 +104,7 @@ static int gather_samples(struct simulation *sim, struct shard *sh, struct state
     sh->n_events = 0;
     for (int64_t k = 0; k < sh->n_slices && code >= 0; k++)
         if (sh->slices[k].projection->target == o->population)
-            code = events_gather_slice(sim, sh, &sh->slices[k], sh->sample_slot, from, to);
+            code = events_gather_slice(sim, sh, &sh->slices[k], sh->sample_slot, NULL, from, to);
     for (int k = 0; k < sim->n_drives; k++)
         for (int64_t c = first_cell; c < sh->n_cells && code >= 0; c++)
             if (o->population == sim->drives[k].target)

@@ -4,6 +4,7 @@
  *   rings     deliveries dealt out to the windows of their arrival
  *   kept      deliveries that were under way when delays changed
  *   delivery  slices -> folded into states; or a walk for the target
+ *   tiles     the same for populations that no cache holds
  *   cells     the few neurons that may spike, or whose deliveries cannot be folded
  *   events    what arrives at each cell, in order
  *   walks     cells through their events, to their spikes
@@ -98,6 +99,8 @@ struct shard {
     int64_t found_room, found_starts_room;
     double *offsets;
     int64_t offsets_room;
+    int64_t *reached; /* [slice] where the deliveries in tiles have come to */
+    int64_t reached_room;
     int32_t *sample_slot; /* [neuron] for the samples being taken */
     int64_t sample_slot_room;
     struct evsim_walk *sample_walks;
@@ -199,12 +202,18 @@ void cells_keep_begin(struct simulation *sim, struct shard *sh);
 void cells_fill_starts(struct simulation *sim, struct shard *sh);
 void cells_clear(struct simulation *sim, struct shard *sh);
 
+/* tiles.c: how many slices from `first` on are of one kind, and whether they are to be delivered in
+ * tiles; does it. */
+int64_t tiles_count(const struct simulation *sim, const struct shard *sh, int64_t first,
+                    int *is_worth_it);
+int deliver_tiles(struct simulation *sim, struct shard *sh, int64_t first, int64_t n);
+
 /* events.c: events in [from, to) of the neurons that `slot` marks with the number of their cell
- * plus one, then grouped by cell and sorted; `of_units`: those of the cells in units, or of the
- * others. */
+ * plus one (all these are `marked`, too, unless that is NULL), then grouped by cell and sorted;
+ * `of_units`: those of the cells in units, or of the others. */
 int events_add(struct shard *sh, int64_t cell, const struct evsim_event *event);
 int events_gather_slice(struct simulation *sim, struct shard *sh, const struct slice *slice,
-                        const int32_t *slot, double from, double to);
+                        const int32_t *slot, const uint16_t *marked, double from, double to);
 int events_gather_drive(struct simulation *sim, struct shard *sh, const struct drive *d, uint32_t i,
                         int64_t cell, double from, double to);
 int events_group(struct shard *sh, int64_t first_cell);

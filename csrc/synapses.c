@@ -45,6 +45,15 @@ uint32_t projection_source(const struct projection *p, int64_t synapse) {
     if (p->i)
         return p->i[synapse];
     int64_t low = 0, high = p->n_sources; /* created[low] <= synapse < created[high] */
+    const int64_t guess = (int64_t)((double)synapse / (double)p->n * (double)p->n_sources);
+    for (int64_t reach = 8; reach < high - low; reach *= 4) { /* rows are about equally long */
+        const int64_t below = guess - reach > 0 ? guess - reach : 0;
+        const int64_t above = guess + reach < high ? guess + reach : high;
+        if (p->created[below] <= synapse && synapse < p->created[above]) {
+            low = below, high = above;
+            break;
+        }
+    }
     while (high - low > 1) {
         const int64_t middle = low + (high - low) / 2;
         if (p->created[middle] <= synapse)
@@ -300,7 +309,8 @@ int projection_arrange(struct projection *p, const int32_t *tick, const double *
     find_range(&sorted, tick, is_one);
     if (p->is_post)
         sorted.is_short = is_short_post(p, tick, offset, is_one);
-    const int is_kept = is_one && p->created && (n_shards == 1 || targets_ascend(p));
+    sorted.is_ascending = is_one && p->created && targets_ascend(p);
+    const int is_kept = sorted.is_ascending || (is_one && p->created && n_shards == 1);
     int code = is_kept ? keep_rows(&sorted, bounds) : sort_rows(&sorted, bounds);
     if (is_one)
         sorted.one_tick = tick[0], sorted.one_offset = offset[0];
