@@ -19,8 +19,8 @@ static void shard_free(struct shard *sh) {
     spikes_free(&sh->incoming), spikes_free(&sh->out[0]), spikes_free(&sh->out[1]);
     free(sh->due), free(sh->slices), free(sh->cells), free(sh->starts);
     free(sh->events), free(sh->sorted), free(sh->found), free(sh->found_starts);
-    free(sh->offsets), free(sh->reached), free(sh->sample_slot), free(sh->sample_walks),
-        free(sh->local), free(sh->indexed);
+    free(sh->offsets), free(sh->sample_slot), free(sh->sample_walks), free(sh->local),
+        free(sh->indexed);
     free(sh->sampled.all);
 }
 

@@ -103,15 +103,8 @@ static int deliver_drive(struct simulation *sim, struct shard *sh, const struct 
 
 int deliver_all(struct simulation *sim, struct shard *sh) {
     int code = EVSIM_OK;
-    for (int64_t k = 0; k < sh->n_slices && code >= 0;) {
-        int is_worth_it;
-        const int64_t end = k + tiles_count(sim, sh, k, &is_worth_it);
-        if (is_worth_it)
-            code = deliver_tiles(sim, sh, k, end - k);
-        for (; k < end && !is_worth_it && code >= 0; k++)
-            code = deliver_slice(sim, sh, &sh->slices[k]);
-        k = end;
-    }
+    for (int64_t k = 0; k < sh->n_slices && code >= 0; k++)
+        code = deliver_slice(sim, sh, &sh->slices[k]);
     for (int k = 0; k < sim->n_drives && code >= 0; k++)
         code = deliver_drive(sim, sh, &sim->drives[k]);
     return code;

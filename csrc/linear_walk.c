@@ -96,9 +96,10 @@ static int do_instant(struct trip *t, int has_crossed) {
 
 /* ---- between instants ---- */
 
-static double next_stop(const struct trip *t, double to) {
+/* The next event that is known of, or the end of the window. */
+static double next_stop(const struct trip *t) {
     const struct journey *j = &t->j;
-    double stop = to;
+    double stop = j->sim->window;
     if (j->next < j->n_due && j->due[j->next].event.offset < stop)
         stop = j->due[j->next].event.offset;
     EACH_CELL(cell, t->c) {
@@ -154,10 +155,12 @@ static int advance(struct trip *t, int degree, double u) {
                       t->j.sh->tick, t->j.now);
 }
 
-/* Moves to `stop`, or to the first crossing before: returns 1 there, with its spikes at hand. */
-static int move(struct trip *t, double stop) {
+/* Moves to `stop`, or to the first crossing before: returns 1 there, with its spikes at hand. What
+ * goes beyond `to` ends there, on the polynomials of the whole step: an instant before has the same
+ * bits wherever a run ends. */
+static int move(struct trip *t, double stop, double to) {
     struct journey *j = &t->j;
-    while (j->now < stop) {
+    while (j->now < stop && j->now < to) {
         const double rest = stop - j->now;
         const double steps = ceil(rest / t->c->longest);
         const double h = steps > 1.0 ? rest / steps : rest;
@@ -166,9 +169,11 @@ static int move(struct trip *t, double stop) {
         double u = first_crossing(t, degree, &code);
         double after = steps > 1.0 ? j->now + h : stop;
         const double crossing = j->now + u * h;
-        const int has_crossed = u < 1.0 && crossing < stop;
+        const int has_crossed = u < 1.0 && crossing < stop && crossing < to;
         if (has_crossed)
             after = crossing;
+        else if (after > to)
+            u = (to - j->now) / h, after = to;
         else
             u = 1.0;
         if (code >= 0)
@@ -209,7 +214,7 @@ static int run_component(struct trip *t, double from, double to) {
         if (code < 0 || t->j.now >= to)
             break;
         take_states(t);
-        code = move(t, next_stop(t, to));
+        code = move(t, next_stop(t), to);
         give_states(t);
         has_crossed = code == 1;
         if (t->j.now >= to) /* what happens at the end itself belongs to what comes next */

@@ -74,7 +74,8 @@ static int run_units(struct simulation *sim, struct shard *sh, double from, doub
 static int run_linked(struct simulation *sim, struct shard *sh, double from, double to) {
     if (!sim->n_units)
         return EVSIM_OK;
-    const int code = events_gather(sim, sh, from, to, 1);
+    /* all of the window, so that steps do not know where a run ends */
+    const int code = events_gather(sim, sh, from, sim->window, 1);
     return code < 0 ? code : run_units(sim, sh, from, to);
 }
 

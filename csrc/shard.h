@@ -4,7 +4,6 @@
  *   rings     deliveries dealt out to the windows of their arrival
  *   kept      deliveries that were under way when delays changed
  *   delivery  slices -> folded into states; or a walk for the target
- *   tiles     the same for populations that no cache holds
  *   cells     the few neurons that may spike, or whose deliveries cannot be folded
  *   events    what arrives at each cell, in order
  *   walks     cells through their events, to their spikes
@@ -99,8 +98,6 @@ struct shard {
     int64_t found_room, found_starts_room;
     double *offsets;
     int64_t offsets_room;
-    int64_t *reached; /* [slice] where the deliveries in tiles have come to */
-    int64_t reached_room;
     int32_t *sample_slot; /* [neuron] for the samples being taken */
     int64_t sample_slot_room;
     struct evsim_walk *sample_walks;
@@ -201,12 +198,6 @@ int cells_force_timers(struct simulation *sim, struct shard *sh);
 void cells_keep_begin(struct simulation *sim, struct shard *sh);
 void cells_fill_starts(struct simulation *sim, struct shard *sh);
 void cells_clear(struct simulation *sim, struct shard *sh);
-
-/* tiles.c: how many slices from `first` on are of one kind, and whether they are to be delivered in
- * tiles; does it. */
-int64_t tiles_count(const struct simulation *sim, const struct shard *sh, int64_t first,
-                    int *is_worth_it);
-int deliver_tiles(struct simulation *sim, struct shard *sh, int64_t first, int64_t n);
 
 /* events.c: events in [from, to) of the neurons that `slot` marks with the number of their cell
  * plus one (all these are `marked`, too, unless that is NULL), then grouped by cell and sorted;

@@ -309,8 +309,7 @@ int projection_arrange(struct projection *p, const int32_t *tick, const double *
     find_range(&sorted, tick, is_one);
     if (p->is_post)
         sorted.is_short = is_short_post(p, tick, offset, is_one);
-    sorted.is_ascending = is_one && p->created && targets_ascend(p);
-    const int is_kept = sorted.is_ascending || (is_one && p->created && n_shards == 1);
+    const int is_kept = is_one && p->created && (n_shards == 1 || targets_ascend(p));
     int code = is_kept ? keep_rows(&sorted, bounds) : sort_rows(&sorted, bounds);
     if (is_one)
         sorted.one_tick = tick[0], sorted.one_offset = offset[0];

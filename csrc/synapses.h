@@ -50,7 +50,6 @@ struct projection {
     double one_offset;
     int64_t since_tick;  /* spikes before (tick, offset) are not taken in: they were made... */
     double since_offset; /* ...before the latest change of delays; see kept.c */
-    int is_ascending;    /* rows are as they were created, and the targets of each ascend */
     int is_short;   /* some delay is shorter than a window; zero is not, from a neuron to itself */
     int32_t source; /* the population whose states the code names, with those of the target... */
     uint32_t *source_of; /* ...and the neuron in it, by synapse; or NULL */

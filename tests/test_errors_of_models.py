@@ -29,7 +29,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "unknown model": (
         lambda: find_model("gaba_aa"),
         LookupError,
-        "no model is named 'gaba_aa' (did you mean gaba_a or gaba_b?); there are adex, alpha, ampa, ",
+        "no model is named 'gaba_aa' (did you mean gaba_a or gaba_b?); there are ",
     ),
     "name of a model as text": (
         lambda: NeuronGroup(1, "lif"),

@@ -46,7 +46,7 @@ def test_its_models_are_listed_by_kind(installed: Path) -> None:
     listed = python(["-m", "evsim", "models"], installed)
     assert "  multiscale           Multi-scale neuron: " in listed
     _, _, modulations = listed.partition("\nmodulations\n")
-    assert re.findall(r"^  (\w+)", modulations, re.MULTILINE) == [
+    assert re.findall(r"^  (\w+)", modulations.partition("\n\n")[0], re.MULTILINE) == [
         "additive_modulation",
         "depressive_modulation",
     ]

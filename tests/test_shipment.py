@@ -58,8 +58,8 @@ def no_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
 
 
 def test_monitors_of_single_synapses_need_no_compiler() -> None:
-    source, cell = SpikeGeneratorGroup(1, [0], [1.25] * ms), NeuronGroup(1, lif(I_stim=0 * nA))
     for gate in (exponential, ampa):
+        source, cell = SpikeGeneratorGroup(1, [0], [1.25] * ms), NeuronGroup(1, lif(I_stim=0 * nA))
         synapses = Synapses(source, cell, gate, output=current)
         synapses.connect()
         trace = StateMonitor(synapses, ["s", "I"], record=True)

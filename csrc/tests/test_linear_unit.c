@@ -18,9 +18,9 @@
 static const double WINDOW = 1e-3, TAU_M = 20e-3, TAU_S = 5e-3, COUPLING = 90.0; /* 1/s */
 
 static void add_nothing(double *const *from, double *const *to, double *const *own, double t,
-                        int64_t n, const uint32_t *i, const uint32_t *j, double *const *variable,
-                        const int64_t *step, double *out) {
-    (void)from, (void)to, (void)own, (void)t, (void)n, (void)i, (void)j, (void)variable;
+                        double at, int64_t n, const uint32_t *i, const uint32_t *j,
+                        double *const *variable, const int64_t *step, double *out) {
+    (void)from, (void)to, (void)own, (void)t, (void)at, (void)n, (void)i, (void)j, (void)variable;
     (void)step, (void)out; /* the core solves what it has the numbers of */
 }
 
